@@ -1,0 +1,313 @@
+"""Print kernels as LLVM IR.
+
+Loops are bottom-tested and carry their values in phis. No LLVM pass over the IR is
+needed afterwards: what is printed is in the shape that instruction selection wants.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from gossamer.codegen.intrinsics import INTRINSICS
+from gossamer.nest.expr import Kind, Value
+from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gossamer.nest.target import Target
+
+_SCALAR = {
+    "i1": "i1",
+    "i8": "i8",
+    "i16": "i16",
+    "i32": "i32",
+    "i64": "i64",
+    "f16": "half",
+    "f32": "float",
+    "f64": "double",
+    "ptr": "ptr",
+}
+_INTEGER = {
+    "add": "add",
+    "sub": "sub",
+    "mul": "mul",
+    "udiv": "udiv",
+    "urem": "urem",
+    "and": "and",
+    "or": "or",
+    "xor": "xor",
+    "shl": "shl",
+    "ashr": "ashr",
+    "lshr": "lshr",
+}
+_FLOAT = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+_ORDER = {"eq": "eq", "ne": "ne", "lt": "slt", "le": "sle", "gt": "sgt", "ge": "sge"}
+_FLOAT_ORDER = {
+    "eq": "oeq",
+    "ne": "une",
+    "lt": "olt",
+    "le": "ole",
+    "gt": "ogt",
+    "ge": "oge",
+}
+
+
+def type_text(kind: Kind) -> str:
+    scalar = _SCALAR[kind.base]
+    return scalar if kind.lanes == 1 else f"<{kind.lanes} x {scalar}>"
+
+
+def suffix(kind: Kind) -> str:
+    """The part of an intrinsic's name that tells its type: v16f32, i32."""
+    return kind.base if kind.lanes == 1 else f"v{kind.lanes}{kind.base}"
+
+
+def float_text(number: float, base: str) -> str:
+    """A float constant as LLVM reads it: the bits of the double it rounds to."""
+    if base == "f32":
+        number = struct.unpack("<f", struct.pack("<f", number))[0]
+    elif base == "f16":
+        return f"0xH{struct.unpack('<H', struct.pack('<e', number))[0]:04X}"
+    return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"
+
+
+def operand_text(value: Value) -> str:
+    constant = value.constant
+    if constant is None:
+        return f"%v{value.number}"
+    kind = value.kind
+    if constant == 0 and not kind.is_float:
+        return "0" if kind.lanes == 1 else "zeroinitializer"
+    scalar = float_text(constant, kind.base) if kind.is_float else str(int(constant))
+    if kind.lanes == 1:
+        return scalar
+    return f"splat ({_SCALAR[kind.base]} {scalar})"
+
+
+class Printer:
+    """Collects the lines of one module."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.lines: list[str] = []
+        self.declarations: dict[str, None] = {}
+        self._label = "entry"
+        self._fresh = 0
+
+    def fresh(self, prefix: str) -> str:
+        self._fresh += 1
+        return f"{prefix}{self._fresh}"
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+    def declare(self, text: str) -> None:
+        self.declarations[text] = None
+
+    def kernel(self, kernel: Kernel) -> None:
+        """Print one kernel as an internal function."""
+        parameters = ", ".join(
+            f"{'ptr noalias' if p.kind.base == 'ptr' else type_text(p.kind)} "
+            f"%v{p.number}"
+            for p in kernel.parameters
+        )
+        self.line(f"define internal void @{kernel.name}({parameters}) #0 {{")
+        self.line("entry:")
+        self._label = "entry"
+        self._statements(kernel.body)
+        self.line("  ret void")
+        self.line("}")
+
+    def _statements(self, body: Iterable[Statement]) -> None:
+        for statement in body:
+            if isinstance(statement, Instruction):
+                self._instruction(statement)
+            elif isinstance(statement, Loop):
+                self._loop(statement)
+            else:
+                self._branch(statement)
+
+    def _start(self, label: str) -> None:
+        self.line(f"{label}:")
+        self._label = label
+
+    def _loop(self, loop: Loop) -> None:
+        body, done = self.fresh("loop"), self.fresh("done")
+        before = self._label
+        if loop.runs_at_least_once:
+            self.line(f"  br label %{body}")
+        else:
+            start, stop = operand_text(loop.start), operand_text(loop.stop)
+            flag = self.fresh("%enter")
+            self.line(f"  {flag} = icmp slt i64 {start}, {stop}")
+            self.line(f"  br i1 {flag}, label %{body}, label %{done}")
+        position = len(self.lines)
+        self._start(body)
+        self._statements(loop.body)
+        latch = self._label
+        index = f"%v{loop.index.number}"
+        flag = self.fresh("%more")
+        self.line(f"  {index}.next = add nuw nsw i64 {index}, {loop.step}")
+        stop = operand_text(loop.stop)
+        self.line(f"  {flag} = icmp slt i64 {index}.next, {stop}")
+        self.line(f"  br i1 {flag}, label %{body}, label %{done}")
+        start = operand_text(loop.start)
+        phis = [
+            f"  {index} = phi i64 [{start}, %{before}], [{index}.next, %{latch}]",
+            *(
+                f"  %v{into.number} = phi {type_text(into.kind)} "
+                f"[{operand_text(first)}, %{before}], [{operand_text(then)}, %{latch}]"
+                for into, first, then in zip(
+                    loop.carried, loop.initial, loop.yielded, strict=True
+                )
+            ),
+        ]
+        self.lines[position + 1 : position + 1] = phis
+        self._start(done)
+        for result, first, last in zip(
+            loop.results, loop.initial, loop.yielded, strict=True
+        ):
+            edges = f"[{operand_text(last)}, %{latch}]"
+            if not loop.runs_at_least_once:
+                edges += f", [{operand_text(first)}, %{before}]"
+            self.line(f"  %v{result.number} = phi {type_text(result.kind)} {edges}")
+
+    def _branch(self, statement: If) -> None:
+        yes, no, done = self.fresh("then"), self.fresh("else"), self.fresh("end")
+        condition = operand_text(statement.condition)
+        other = no if statement.otherwise else done
+        self.line(f"  br i1 {condition}, label %{yes}, label %{other}")
+        self._start(yes)
+        self._statements(statement.body)
+        self.line(f"  br label %{done}")
+        if statement.otherwise:
+            self._start(no)
+            self._statements(statement.otherwise)
+            self.line(f"  br label %{done}")
+        self._start(done)
+
+    def _instruction(self, instruction: Instruction) -> None:
+        op, result, operands, attribute = instruction
+        if op == "load":
+            self._load(result, operands, attribute)
+        elif op == "store":
+            self._store(operands, attribute)
+        elif op == "offset":
+            pointer, distance = operands
+            assert result is not None
+            self.line(
+                f"  %v{result.number} = getelementptr inbounds i8, ptr "
+                f"{operand_text(pointer)}, i64 {operand_text(distance)}"
+            )
+        elif op == "prefetch":
+            self._prefetch(operands)
+        else:
+            assert result is not None
+            self._value(op, result, operands, attribute)
+
+    def _address(self, kind: Kind, pointer: Value, index: Value) -> str:
+        if index.constant == 0:
+            return operand_text(pointer)
+        name = self.fresh("%a")
+        if index.constant is not None:
+            distance = int(index.constant) * kind.bytes
+            text = f"i8, ptr {operand_text(pointer)}, i64 {distance}"
+        else:
+            scalar = _SCALAR[kind.base]
+            text = f"{scalar}, ptr {operand_text(pointer)}, i64 {operand_text(index)}"
+        self.line(f"  {name} = getelementptr inbounds {text}")
+        return name
+
+    def _load(
+        self, result: Value | None, operands: Sequence[Value], valid: object
+    ) -> None:
+        assert result is not None
+        kind = result.kind
+        address = self._address(kind, operands[0], operands[1])
+        text = type_text(kind)
+        if valid is None:
+            self.line(
+                f"  %v{result.number} = load {text}, ptr {address}, align {kind.bytes}"
+            )
+            return
+        mask = _mask(kind.lanes, valid)
+        name = f"llvm.masked.load.{suffix(kind)}.p0"
+        bits = f"<{kind.lanes} x i1>"
+        self.declare(f"declare {text} @{name}(ptr, {bits}, {text})")
+        self.line(
+            f"  %v{result.number} = call {text} @{name}(ptr align {kind.bytes} "
+            f"{address}, {bits} {mask}, {text} zeroinitializer)"
+        )
+
+    def _store(self, operands: Sequence[Value], valid: object) -> None:
+        value, pointer, index = operands
+        kind = value.kind
+        address = self._address(kind, pointer, index)
+        text = f"{type_text(kind)} {operand_text(value)}"
+        if valid is None:
+            self.line(f"  store {text}, ptr {address}, align {kind.bytes}")
+            return
+        name = f"llvm.masked.store.{suffix(kind)}.p0"
+        bits = f"<{kind.lanes} x i1>"
+        self.declare(f"declare void @{name}({type_text(kind)}, ptr, {bits})")
+        self.line(
+            f"  call void @{name}({text}, ptr align {kind.bytes} {address}, "
+            f"{bits} {_mask(kind.lanes, valid)})"
+        )
+
+    def _prefetch(self, operands: Sequence[Value]) -> None:
+        pointer, index = operands
+        name = self.fresh("%a")
+        self.line(
+            f"  {name} = getelementptr i8, ptr {operand_text(pointer)}, "
+            f"i64 {operand_text(index)}"
+        )
+        self.declare("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        self.line(f"  call void @llvm.prefetch.p0(ptr {name}, i32 0, i32 3, i32 1)")
+
+    def _value(
+        self, op: str, result: Value, operands: Sequence[Value], attribute: object
+    ) -> None:
+        name = f"%v{result.number}"
+        first = operands[0]
+        kind = first.kind
+        kind_text = type_text(kind)
+        texts = [operand_text(value) for value in operands]
+        if kind.is_float and op in _FLOAT:
+            self.line(f"  {name} = {_FLOAT[op]} {kind_text} {texts[0]}, {texts[1]}")
+        elif not kind.is_float and op in _INTEGER:
+            self.line(f"  {name} = {_INTEGER[op]} {kind_text} {texts[0]}, {texts[1]}")
+        elif op in _ORDER:
+            word = f"fcmp {_FLOAT_ORDER[op]}" if kind.is_float else f"icmp {_ORDER[op]}"
+            self.line(f"  {name} = {word} {kind_text} {texts[0]}, {texts[1]}")
+        elif op in INTRINSICS:
+            INTRINSICS[op](self, result, operands, texts, attribute)
+        else:
+            raise ValueError(f"the loop language has no operator '{op}'")
+
+
+def _mask(lanes: int, valid: object) -> str:
+    assert isinstance(valid, int)
+    return f"<{', '.join(f'i1 {str(i < valid).lower()}' for i in range(lanes))}>"
+
+
+def module_text(
+    target: Target, data_layout: str, kernels: Iterable[Kernel], entry: Sequence[str]
+) -> str:
+    """One module: the kernels, then `entry`, the lines of the functions that call them."""
+    printer = Printer(target)
+    for kernel in kernels:
+        printer.kernel(kernel)
+    head = [
+        f'target datalayout = "{data_layout}"',
+        f'target triple = "{target.triple}"',
+    ]
+    width = target.vector_bytes * 8
+    tail = [
+        f'attributes #0 = {{ nounwind "prefer-vector-width"="{width}" '
+        f'"min-legal-vector-width"="{width}" }}'
+    ]
+    lines = [*head, *printer.declarations, *printer.lines, *entry, *tail]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,55 @@
+"""LLVM IR text to a relocatable object, or to assembly for people to read."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from gossamer.errors import CompilationError
+
+if TYPE_CHECKING:
+    from gossamer.nest.target import Target
+
+
+@cache
+def _machine(target: Target) -> Any:
+    import llvmlite.binding as llvm  # noqa: PLC0415  (costs as much as NumPy)
+
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    found = llvm.Target.from_triple(target.triple)
+    return found.create_target_machine(
+        cpu=target.cpu,
+        features=target.features,
+        opt=3,
+        reloc="pic",
+        codemodel="default",
+    )
+
+
+def data_layout(target: Target) -> str:
+    """LLVM's description of the machine's memory."""
+    return str(_machine(target).target_data)
+
+
+def _parsed(text: str) -> Any:
+    import llvmlite.binding as llvm  # noqa: PLC0415
+
+    try:
+        return llvm.parse_assembly(text)
+    except RuntimeError as error:
+        raise CompilationError(f"LLVM refused the generated code: {error}") from error
+
+
+def emit_object(text: str, target: Target) -> bytes:
+    """The object file of a module.
+
+    Raises:
+        CompilationError: LLVM does not accept the text.
+    """
+    return bytes(_machine(target).emit_object(_parsed(text)))
+
+
+def emit_assembly(text: str, target: Target) -> str:
+    """The assembly of a module, to read what became of a kernel."""
+    return str(_machine(target).emit_assembly(_parsed(text)))

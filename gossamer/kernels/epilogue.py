@@ -1,0 +1,60 @@
+"""What becomes of float sums: bias before, activation and store after."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gossamer.nest.expr import F32, Value
+
+if TYPE_CHECKING:
+    from gossamer.kernels.gemm import Place, Tile
+    from gossamer.nest.build import Nest
+
+ACTIVATION_LIMITS: dict[str, tuple[float, float]] = {
+    "none": (-math.inf, math.inf),
+    "relu": (0.0, math.inf),
+    "relu6": (0.0, 6.0),
+    "relu_n1_to_1": (-1.0, 1.0),
+}
+"""The range of each fused activation that is a clamp."""
+
+
+def clamp(nest: Nest, value: Value, limits: tuple[float, float]) -> Value:
+    """`value` held within `limits`; an infinite limit costs nothing."""
+    low, high = limits
+    if low > -math.inf:
+        value = nest.maximum(value, low)
+    if high < math.inf:
+        value = nest.minimum(value, high)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class FloatEpilogue:
+    """Sums start from the bias, are clamped and stored as float32."""
+
+    bias: Value | None
+    limits: tuple[float, float]
+    output_bytes: int = 4
+
+    def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
+        if self.bias is None:
+            return [nest.zero(tile.lanes)] * tile.vectors
+        first = nest.offset(self.bias, column, F32)
+        return [
+            nest.load(F32.of(tile.lanes), first, v * tile.lanes)
+            for v in range(tile.vectors)
+        ]
+
+    def finish(
+        self, nest: Nest, sums: list[list[Value]], place: Place, tile: Tile
+    ) -> None:
+        for row, vectors in enumerate(sums):
+            for v, total in enumerate(vectors):
+                value = clamp(nest, total, self.limits)
+                address = nest.offset(
+                    place.corner, row * place.pitch + v * tile.lanes * 4
+                )
+                nest.store(value, address, 0, tile.valid(v))

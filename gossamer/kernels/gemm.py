@@ -1,0 +1,429 @@
+"""Matrix products over register tiles: the heart of convolutions and dense layers.
+
+    y[row, column] = finish(sum over k of x[row, k] * w[k, column])
+
+The left operand is read in place, row by row. The right one is packed into panels
+`[panel][word][column]` as wide as the tile, so that it streams through once. A tile of
+`rows` by `vectors` sums stays in registers while the whole inner dimension passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gossamer.kernels.multiply import WORD_BYTES, Multiply
+from gossamer.nest.expr import I64, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gossamer.nest.build import Nest
+    from gossamer.nest.target import Target
+
+_UNROLLED_WORDS = 12
+_WORDS_PER_ITERATION = 4
+_INDEPENDENT_SUMS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where the left operand's rows lie, in bytes.
+
+    `lines` lines of `count` rows each: rows `stride` apart, lines `line_stride`;
+    after `lines_per_image` lines the next image begins, `image_stride` further on.
+    """
+
+    count: int
+    stride: int
+    lines: int = 1
+    line_stride: int = 0
+    lines_per_image: int = 1
+    image_stride: int = 0
+
+    def line(self, nest: Nest, x: Value, line: Value) -> Value:
+        """The address of a line's first row."""
+        if self.lines == 1:
+            return x
+        if self.lines == self.lines_per_image:
+            return nest.offset(x, line * self.line_stride)
+        image = line // self.lines_per_image
+        within = line % self.lines_per_image
+        distance = image * self.image_stride + within * self.line_stride
+        return nest.offset(x, distance)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """The inner dimension: `segments` runs of `words` adjoining words."""
+
+    words: int
+    segments: int = 1
+    segment_stride: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A register tile: `rows` by `vectors` vectors of `lanes` columns.
+
+    `columns` of the panel are real; what is beyond is padding.
+    """
+
+    rows: int
+    vectors: int
+    lanes: int
+    columns: int
+
+    def valid(self, vector: int) -> int:
+        """Columns of a vector that are real."""
+        return max(min(self.columns - vector * self.lanes, self.lanes), 0)
+
+
+class Epilogue(Protocol):
+    """What becomes of the sums: bias, scaling, activation, store."""
+
+    @property
+    def output_bytes(self) -> int:
+        """Bytes of one output element."""
+        ...
+
+    def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
+        """The sums to begin with, one per vector; `column` is the first column."""
+        ...
+
+    def finish(
+        self, nest: Nest, sums: list[list[Value]], place: Place, tile: Tile
+    ) -> None:
+        """Turn the sums of a tile, one list per row, into output and store them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tile's output goes: the address of its corner, and which it is.
+
+    `pitch` is the distance in bytes between rows of the output.
+    """
+
+    corner: Value
+    row: Value
+    column: Value
+    pitch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gemm:
+    """A matrix product of fixed shape, and the way it is walked.
+
+    `panels_outer`: each panel of weights meets all rows before the next panel comes,
+    so that large weights are read once. Otherwise each row tile meets all panels,
+    which then stay in the cache.
+    """
+
+    rows: Rows
+    depth: Depth
+    columns: int
+    multiply: Multiply
+    lanes: int
+    vectors: int
+    tile_rows: int
+    panels_outer: bool
+
+    @property
+    def panel_columns(self) -> int:
+        return self.vectors * self.lanes
+
+    @property
+    def panel_bytes(self) -> int:
+        words = self.depth.words * self.depth.segments
+        return words * self.panel_columns * self.multiply.weight_bytes
+
+    @property
+    def whole_panels(self) -> int:
+        return self.columns // self.panel_columns
+
+    @property
+    def units(self) -> int:
+        """Units of work: panels, lines, or row tiles."""
+        if self.panels_outer:
+            return -(-self.columns // self.panel_columns)
+        return self.rows.lines if self.rows.lines > 1 else sum(self.tile_counts)
+
+    @property
+    def tile_counts(self) -> tuple[int, int]:
+        """How many tiles of `larger_tile` rows a line has, and of one row less."""
+        tiles = -(-self.rows.count // self.tile_rows)
+        larger = self.rows.count % tiles
+        return (larger, tiles - larger) if larger else (tiles, 0)
+
+    @property
+    def larger_tile(self) -> int:
+        tiles = -(-self.rows.count // self.tile_rows)
+        return -(-self.rows.count // tiles)
+
+
+def choose_tile(target: Target, rows: int, columns: int) -> tuple[int, int]:
+    """Rows and vectors of the register tile for a product of this shape.
+
+    The sums must leave registers for the weights and one broadcast. Wide panels save
+    broadcasts, tall tiles save weight loads; columns that are padding are lost.
+    """
+    vectors_needed = -(-columns // target.lanes)
+    if rows == 1:
+        return 1, min(vectors_needed, _INDEPENDENT_SUMS)
+    best = (0.0, 1, 1)
+    limit = 4 if target.registers >= 32 else 3
+    for vectors in range(1, min(limit, vectors_needed) + 1):
+        most = (target.registers - vectors - 1) // vectors
+        tiles = -(-rows // most)
+        height = -(-rows // tiles)
+        panels = -(-vectors_needed // vectors)
+        useful = columns / (panels * vectors * target.lanes)
+        loads = vectors + height
+        fmas = vectors * height
+        busy = fmas / max(fmas, loads, _INDEPENDENT_SUMS)
+        remainder = 0.97 if vectors_needed % vectors else 1.0
+        score = useful * busy * remainder * (1 - 0.5 / fmas)
+        if score > best[0]:
+            best = (score, height, vectors)
+    return best[1], best[2]
+
+
+def gemm(
+    nest: Nest, plan: Gemm, epilogue: Epilogue, x: Value, w: Value, y: Value
+) -> None:
+    """Emit the product; the kernel's last two parameters bound the units of work."""
+    begin, end = nest.integer(), nest.integer()
+    if plan.panels_outer:
+        _walk_panels(nest, plan, epilogue, (x, w, y), (begin, end))
+    else:
+        _walk_rows(nest, plan, epilogue, (x, w, y), (begin, end))
+
+
+def _walk_panels(
+    nest: Nest,
+    plan: Gemm,
+    epilogue: Epilogue,
+    pointers: tuple[Value, Value, Value],
+    units: tuple[Value, Value],
+) -> None:
+    x, w, y = pointers
+    begin, end = units
+    whole = plan.whole_panels
+
+    def panel(index: Value, vectors: int, columns: int) -> None:
+        weights = nest.offset(w, index * plan.panel_bytes)
+        with nest.loop(plan.rows.lines) as line:
+            first = plan.rows.line(nest, x, line.index)
+
+            def tile(rows: int, row: Value) -> None:
+                shape = Tile(rows, vectors, plan.lanes, columns)
+                corner = (line.index * plan.rows.count + row, index)
+                _tile(nest, plan, epilogue, shape, (first, weights, y), row, corner)
+
+            _each_tile(nest, plan, tile, None)
+
+    if whole:
+        last = nest.minimum(end, whole)
+        with nest.loop(last, start=begin) as index:
+            panel(index.index, plan.vectors, plan.panel_columns)
+    if plan.columns > whole * plan.panel_columns:
+        start = nest.maximum(begin, whole)
+        rest = plan.columns - whole * plan.panel_columns
+        with nest.loop(end, start=start):
+            panel(nest.constant(whole, I64), -(-rest // plan.lanes), rest)
+
+
+def _walk_rows(
+    nest: Nest,
+    plan: Gemm,
+    epilogue: Epilogue,
+    pointers: tuple[Value, Value, Value],
+    units: tuple[Value, Value],
+) -> None:
+    x, w, y = pointers
+
+    def line_of_tiles(first: Value, line_row: Value | int, bounds: object) -> None:
+        def tile(rows: int, row: Value) -> None:
+            _panels_of_tile(nest, plan, epilogue, (first, w, y), rows, row, line_row)
+
+        _each_tile(nest, plan, tile, bounds)
+
+    if plan.rows.lines == 1:
+        line_of_tiles(x, 0, units)
+        return
+    with nest.loop(units[1], start=units[0]) as line:
+        first = plan.rows.line(nest, x, line.index)
+        line_of_tiles(first, line.index * plan.rows.count, None)
+
+
+def _panels_of_tile(
+    nest: Nest,
+    plan: Gemm,
+    epilogue: Epilogue,
+    pointers: tuple[Value, Value, Value],
+    rows: int,
+    row: Value,
+    line_row: Value | int,
+) -> None:
+    first, w, y = pointers
+    whole = plan.whole_panels
+    output_row = row + line_row
+    if whole:
+        with nest.loop(whole) as panel:
+            shape = Tile(rows, plan.vectors, plan.lanes, plan.panel_columns)
+            weights = nest.offset(w, panel.index * plan.panel_bytes)
+            corner = (output_row, panel.index)
+            _tile(nest, plan, epilogue, shape, (first, weights, y), row, corner)
+    rest = plan.columns - whole * plan.panel_columns
+    if rest:
+        shape = Tile(rows, -(-rest // plan.lanes), plan.lanes, rest)
+        weights = nest.offset(w, whole * plan.panel_bytes)
+        corner = (output_row, nest.constant(whole, I64))
+        _tile(nest, plan, epilogue, shape, (first, weights, y), row, corner)
+
+
+def _each_tile(
+    nest: Nest,
+    plan: Gemm,
+    emit: Callable[[int, Value], None],
+    bounds: object,
+) -> None:
+    """Loop over the tiles of a line: first the taller ones, then those one row less."""
+    larger, smaller = plan.tile_counts
+    height = plan.larger_tile
+    begin, end = bounds if isinstance(bounds, tuple) else (None, None)
+    if larger:
+        stop = nest.minimum(end, larger) if end is not None else larger
+        with nest.loop(stop, start=begin if begin is not None else 0) as tile:
+            emit(height, tile.index * height)
+    if smaller:
+        start = nest.maximum(begin, larger) if begin is not None else larger
+        stop = end if end is not None else larger + smaller
+        with nest.loop(stop, start=start) as tile:
+            emit(height - 1, tile.index * (height - 1) + larger)
+
+
+def _tile(
+    nest: Nest,
+    plan: Gemm,
+    epilogue: Epilogue,
+    shape: Tile,
+    pointers: tuple[Value, Value, Value],
+    row: Value,
+    corner: tuple[Value, Value],
+) -> None:
+    """One register tile: start the sums, run through the inner dimension, finish."""
+    first, weights, y = pointers
+    output_row, panel = corner
+    left = nest.offset(first, row * plan.rows.stride)
+    column = panel * plan.panel_columns
+    sums = _sums(nest, plan, shape, left, weights, epilogue.start(nest, column, shape))
+    pitch = plan.columns * epilogue.output_bytes
+    address = nest.offset(y, output_row * pitch + column * epilogue.output_bytes)
+    place = Place(address, output_row, column, pitch)
+    epilogue.finish(nest, sums, place, shape)
+
+
+def _sums(
+    nest: Nest,
+    plan: Gemm,
+    shape: Tile,
+    left: Value,
+    weights: Value,
+    initial: list[Value],
+) -> list[list[Value]]:
+    """The tile's sums, one list of vectors per row.
+
+    Few sums would wait for one another, so that small tiles keep several chains.
+    """
+    chains = max(min(_INDEPENDENT_SUMS // (shape.rows * shape.vectors), 4), 1)
+    zero = nest.zero(shape.lanes, plan.multiply.total)
+    totals = [initial[v] for _ in range(shape.rows) for v in range(shape.vectors)]
+    totals += [zero] * (len(totals) * (chains - 1))
+    if plan.depth.segments == 1:
+        totals, _ = _segment(nest, plan, shape, (left, weights), totals)
+    else:
+        with nest.loop(plan.depth.segments, carry=[weights, *totals]) as segment:
+            pointer, *carried = segment.values
+            start = nest.offset(left, segment.index * plan.depth.segment_stride)
+            after, end = _segment(nest, plan, shape, (start, pointer), carried)
+            segment.carry([end, *after])
+        totals = list(segment.results[1:])
+    size = shape.rows * shape.vectors
+    for chain in range(1, chains):
+        part = totals[chain * size : (chain + 1) * size]
+        totals[:size] = [a + b for a, b in zip(totals[:size], part, strict=True)]
+    return [
+        totals[row * shape.vectors : (row + 1) * shape.vectors]
+        for row in range(shape.rows)
+    ]
+
+
+def _segment(
+    nest: Nest,
+    plan: Gemm,
+    shape: Tile,
+    pointers: tuple[Value, Value],
+    totals: list[Value],
+) -> tuple[list[Value], Value]:
+    """Run through one segment; also the address behind its weights."""
+    left, weights = pointers
+    words = plan.depth.words
+    step_bytes = plan.multiply.weight_bytes * shape.vectors * shape.lanes
+    if words <= _UNROLLED_WORDS:
+        zero = nest.constant(0, I64)
+        totals = _words(nest, plan, shape, (left, weights, zero), words, totals)
+        return totals, nest.offset(weights, words * step_bytes)
+    unroll = _WORDS_PER_ITERATION
+    rounds = words // unroll
+    step = unroll * WORD_BYTES
+    with nest.loop(rounds * step, step=step, carry=[weights, *totals]) as loop:
+        pointer, *carried = loop.values
+        after = _words(nest, plan, shape, (left, pointer, loop.index), unroll, carried)
+        loop.carry([nest.offset(pointer, unroll * step_bytes), *after])
+    pointer, *totals = loop.results
+    rest = words - rounds * unroll
+    if rest:
+        byte = nest.constant(rounds * step, I64)
+        totals = _words(nest, plan, shape, (left, pointer, byte), rest, totals)
+        pointer = nest.offset(pointer, rest * step_bytes)
+    return totals, pointer
+
+
+def _words(
+    nest: Nest,
+    plan: Gemm,
+    shape: Tile,
+    pointers: tuple[Value, Value, Value],
+    count: int,
+    totals: list[Value],
+) -> list[Value]:
+    """`count` words: per word the weights once, then row by row one broadcast each.
+
+    Rows outside, vectors inside: the other order makes the scheduler keep all
+    broadcasts alive at once, more than there are registers.
+    """
+    left, weights, byte = pointers
+    multiply = plan.multiply
+    totals = list(totals)
+    size = shape.rows * shape.vectors
+    chains = len(totals) // size
+    for word in range(count):
+        columns = [
+            multiply.weights(
+                nest,
+                weights,
+                (word * shape.vectors + v) * shape.lanes,
+                shape.lanes,
+            )
+            for v in range(shape.vectors)
+        ]
+        base = (word % chains) * size
+        for row in range(shape.rows):
+            where = byte + (row * plan.rows.stride + word * WORD_BYTES)
+            one = multiply.broadcast(nest, left, where, shape.lanes)
+            for v in range(shape.vectors):
+                at = base + row * shape.vectors + v
+                totals[at] = multiply.accumulate(nest, totals[at], one, columns[v])
+    return totals

@@ -1,0 +1,111 @@
+"""How one word of the left operand meets a vector of the right one.
+
+Matrix products read both operands in words of 32 bits: one float, four int8 or two
+int16. `depth` elements of the inner dimension are in a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gossamer.nest.expr import F32, I8, I16, I32, Kind, Value
+from gossamer.nest.target import Dot, Target
+
+if TYPE_CHECKING:
+    from gossamer.nest.build import Nest
+
+WORD_BYTES = 4
+
+
+class Multiply(Protocol):
+    """The arithmetic of a matrix product."""
+
+    @property
+    def depth(self) -> int:
+        """Elements of the inner dimension in a word."""
+        ...
+
+    @property
+    def total(self) -> Kind:
+        """The kind of a sum, one lane."""
+        ...
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of the right operand per word and column."""
+        ...
+
+    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
+        """`lanes` columns of the right operand, `index` columns behind `pointer`."""
+        ...
+
+    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
+        """The left operand's word at `byte`, in every lane."""
+        ...
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        """`total` plus the products."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FloatMultiply:
+    """float32 by float32."""
+
+    depth: int = 1
+    total: Kind = F32
+    weight_bytes: int = 4
+
+    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
+        return nest.load(F32.of(lanes), pointer, index)
+
+    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
+        return nest.splat(nest.load(F32, nest.offset(pointer, byte)), lanes)
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return nest.fma(left, right, total)
+
+
+@dataclass(frozen=True, slots=True)
+class QuadMultiply:
+    """uint8 by int8, four products a lane; the left operand is q + 128."""
+
+    depth: int = 4
+    total: Kind = I32
+    weight_bytes: int = 4
+
+    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
+        return nest.load(I32.of(lanes), pointer, index)
+
+    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
+        return nest.splat(nest.load(I32, nest.offset(pointer, byte)), lanes)
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return nest.dot_quads(total, left, right)
+
+
+@dataclass(frozen=True, slots=True)
+class PairMultiply:
+    """int16 by int8 widened on load, two products a lane; the left operand is int16."""
+
+    depth: int = 2
+    total: Kind = I32
+    weight_bytes: int = 2
+
+    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
+        pairs = nest.load(I8.of(2 * lanes), pointer, 2 * index)
+        return nest.bits(nest.convert(pairs, I16.of(2 * lanes)), I32.of(lanes))
+
+    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
+        return nest.splat(nest.load(I32, nest.offset(pointer, byte)), lanes)
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return total + nest.dot_pairs(left, right)
+
+
+def integer_multiply(target: Target) -> QuadMultiply | PairMultiply:
+    """The fastest exact int8 product of the machine."""
+    if target.dot is Dot.UNSIGNED_QUADS:
+        return QuadMultiply()
+    return PairMultiply()

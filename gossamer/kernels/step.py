@@ -1,0 +1,44 @@
+"""A step: one kernel on its memory, the unit in which a program is laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gossamer.nest.stmt import Kernel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """Bytes prepared at compile time: packed weights, multipliers, tables."""
+
+    data: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scratch:
+    """Memory that lives from the first to the last step that names it."""
+
+    nbytes: int
+
+
+Argument: TypeAlias = Constant | Scratch | object
+"""What a kernel's pointer points to: these, or a tensor of the graph."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One call of `kernel`.
+
+    The kernel's parameters are a pointer per argument, then the first and the last
+    unit of work: it may be asked to do any part of `units` units, so that threads can
+    share it. `written` are the positions of the arguments that it writes.
+    """
+
+    kernel: Kernel
+    arguments: tuple[Argument, ...]
+    units: int
+    written: tuple[int, ...]

@@ -1,0 +1,273 @@
+"""Build a kernel statement by statement.
+
+nest = Nest("scale", target)
+x, y = nest.pointer(), nest.pointer()
+with nest.loop(1024, step=16) as i:
+    nest.store(nest.load(F32.of(16), x, i.index) * 2.0, y, i.index)
+kernel = nest.finish()
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gossamer.nest.expr import F32, I1, I8, I64, PTR, Kind, Operand, Value
+from gossamer.nest.simplify import fold_binary
+from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from gossamer.nest.target import Target
+
+
+class LoopScope:
+    """An open loop: its index, what it carries, and where to leave the next values."""
+
+    __slots__ = ("index", "loop", "values")
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.index = loop.index
+        self.values = loop.carried
+
+    def carry(self, values: Sequence[Value]) -> None:
+        """Say what the next iteration enters with."""
+        self.loop.yielded = tuple(values)
+
+    @property
+    def results(self) -> tuple[Value, ...]:
+        """The carried values after the loop."""
+        return self.loop.results
+
+
+class Nest:
+    """A kernel under construction."""
+
+    def __init__(self, name: str, target: Target) -> None:
+        self.name = name
+        self.target = target
+        self._parameters: list[Value] = []
+        self._body: list[Statement] = []
+        self._block = self._body
+        self._count = 0
+
+    def finish(self) -> Kernel:
+        return Kernel(
+            self.name, tuple(self._parameters), tuple(self._body), self.target
+        )
+
+    def pointer(self) -> Value:
+        """A new parameter: the address of a tensor, constant or scratch memory."""
+        return self._parameter(PTR)
+
+    def integer(self) -> Value:
+        """A new parameter: a whole number of 64 bits."""
+        return self._parameter(I64)
+
+    def constant(self, number: float, kind: Kind) -> Value:
+        return Value(self, kind, -1, number)
+
+    def like(self, operand: Operand, kind: Kind) -> Value:
+        """The operand as a value of `kind`: constant if a number, spread if a scalar."""
+        if not isinstance(operand, Value):
+            return Value(self, kind, -1, operand)
+        if operand.kind.lanes == 1 and kind.lanes > 1:
+            return self.splat(operand, kind.lanes)
+        return operand
+
+    def binary(self, op: str, left: Value, right: Operand) -> Value:
+        """`left op right`; a number takes the other's kind."""
+        other = self.like(right, left.kind)
+        if left.kind.lanes < other.kind.lanes:
+            left = self.like(left, other.kind)
+        known = fold_binary(op, left, other)
+        if known is not None:
+            return known if isinstance(known, Value) else self.like(known, left.kind)
+        return self._emit(op, left.kind, (left, other))
+
+    def minimum(self, left: Value, right: Operand) -> Value:
+        return self.binary("min" if left.kind.is_float else "smin", left, right)
+
+    def maximum(self, left: Value, right: Operand) -> Value:
+        return self.binary("max" if left.kind.is_float else "smax", left, right)
+
+    def logical_shift(self, value: Value, bits: Operand) -> Value:
+        """Shift right, zeros coming in."""
+        return self.binary("lshr", value, bits)
+
+    def fma(self, left: Value, right: Operand, addend: Value) -> Value:
+        """`left * right + addend`, in one rounding where the machine can."""
+        right = self.like(right, left.kind)
+        return self._emit("fma", left.kind, (left, right, addend))
+
+    def unary(self, op: str, value: Value) -> Value:
+        return self._emit(op, value.kind, (value,))
+
+    def compare(self, op: str, left: Value, right: Operand) -> Value:
+        """A truth value (or a vector of them): eq ne lt le gt ge, ult unsigned."""
+        other = self.like(right, left.kind)
+        return self._emit(op, I1.of(left.kind.lanes), (left, other))
+
+    def select(self, condition: Value, yes: Operand, no: Operand) -> Value:
+        kind = yes.kind if isinstance(yes, Value) else None
+        kind = kind or (no.kind if isinstance(no, Value) else I64)
+        operands = (condition, self.like(yes, kind), self.like(no, kind))
+        return self._emit("select", kind, operands)
+
+    def convert(self, value: Value, kind: Kind) -> Value:
+        """To another numeric type: sign kept; float to integer cuts the fraction."""
+        if value.kind == kind:
+            return value
+        if value.constant is not None:
+            return self.constant(value.constant, kind)
+        return self._emit("convert", kind, (value,))
+
+    def unsigned(self, value: Value, kind: Kind) -> Value:
+        """A wider integer with zeros in front."""
+        return self._emit("unsigned", kind, (value,))
+
+    def bits(self, value: Value, kind: Kind) -> Value:
+        """The same bits read as another kind of the same size."""
+        return self._emit("bits", kind, (value,))
+
+    def splat(self, value: Value, lanes: int) -> Value:
+        if lanes == 1:
+            return value
+        if value.constant is not None:
+            return self.constant(value.constant, value.kind.of(lanes))
+        return self._emit("splat", value.kind.of(lanes), (value,))
+
+    def extract(self, vector: Value, lane: int) -> Value:
+        return self._emit("extract", vector.kind.element, (vector,), lane)
+
+    def shuffle(self, left: Value, right: Value, lanes: Sequence[int]) -> Value:
+        """Lanes picked out of `left` followed by `right`."""
+        kind = left.kind.of(len(lanes))
+        return self._emit("shuffle", kind, (left, right), tuple(lanes))
+
+    def sum(self, vector: Value) -> Value:
+        """The sum of the lanes."""
+        if not vector.kind.is_vector:
+            return vector
+        return self._emit("sum", vector.kind.element, (vector,))
+
+    def peak(self, vector: Value) -> Value:
+        """The largest lane."""
+        if not vector.kind.is_vector:
+            return vector
+        return self._emit("peak", vector.kind.element, (vector,))
+
+    def dot_quads(self, total: Value, unsigned: Value, signed: Value) -> Value:
+        """`total` plus four products a lane: uint8 of `unsigned` by int8 of `signed`.
+
+        `total` is (lanes,) int32; the factors are the same bytes as int32 lanes.
+        """
+        return self._emit("dot_quads", total.kind, (total, unsigned, signed))
+
+    def dot_pairs(self, left: Value, right: Value) -> Value:
+        """Two int16 products a lane; both factors are int32 lanes of int16 pairs."""
+        return self._emit("dot_pairs", left.kind, (left, right))
+
+    def narrow(self, value: Value) -> Value:
+        """int32 to int8, saturating."""
+        return self._emit("narrow", I8.of(value.kind.lanes), (value,))
+
+    def offset(self, pointer: Value, count: Operand, element: Kind | int = I8) -> Value:
+        """The address `count` elements behind `pointer`."""
+        size = element if isinstance(element, int) else element.bytes
+        distance = self.like(count, I64) * size
+        if distance.constant == 0:
+            return pointer
+        return self._emit("offset", PTR, (pointer, distance))
+
+    def load(
+        self, kind: Kind, pointer: Value, index: Operand = 0, valid: int = 0
+    ) -> Value:
+        """`kind` from element `index` on; only `valid` lanes are read if it is set."""
+        where = self.like(index, I64)
+        whole = valid in (0, kind.lanes)
+        return self._emit("load", kind, (pointer, where), None if whole else valid)
+
+    def store(
+        self, value: Value, pointer: Value, index: Operand = 0, valid: int = 0
+    ) -> None:
+        """Write from element `index` on; only `valid` lanes if it is set."""
+        where = self.like(index, I64)
+        whole = valid in (0, value.kind.lanes)
+        operands = (value, pointer, where)
+        attribute = None if whole else valid
+        self._block.append(Instruction("store", None, operands, attribute))
+
+    def prefetch(self, pointer: Value, index: Operand = 0) -> None:
+        """Ask for the line that holds byte `index`; never faults."""
+        operands = (pointer, self.like(index, I64))
+        self._block.append(Instruction("prefetch", None, operands))
+
+    @contextmanager
+    def loop(
+        self,
+        stop: Operand,
+        *,
+        start: Operand = 0,
+        step: int = 1,
+        carry: Sequence[Value] = (),
+    ) -> Generator[LoopScope]:
+        """Count from `start` while below `stop`; see `LoopScope` for carried values."""
+        initial = tuple(carry)
+        loop = Loop(
+            self._new(I64),
+            self.like(start, I64),
+            self.like(stop, I64),
+            step,
+            initial,
+            tuple(self._new(value.kind) for value in initial),
+            tuple(self._new(value.kind) for value in initial),
+        )
+        outer, self._block = self._block, loop.body
+        scope = LoopScope(loop)
+        yield scope
+        self._block = outer
+        if len(loop.yielded) != len(initial):
+            raise ValueError(f"{self.name}: a loop carries {len(initial)} values")
+        outer.append(loop)
+
+    @contextmanager
+    def when(self, condition: Value) -> Generator[If]:
+        """Statements that run only where `condition` holds."""
+        statement = If(condition)
+        outer, self._block = self._block, statement.body
+        yield statement
+        self._block = outer
+        outer.append(statement)
+
+    @contextmanager
+    def otherwise(self, statement: If) -> Generator[None]:
+        """Statements that run where the condition of `when` did not hold."""
+        outer, self._block = self._block, statement.otherwise
+        yield
+        self._block = outer
+
+    def zero(self, lanes: int = 1, kind: Kind = F32) -> Value:
+        return self.constant(0, kind.of(lanes))
+
+    def _parameter(self, kind: Kind) -> Value:
+        value = self._new(kind)
+        self._parameters.append(value)
+        return value
+
+    def _new(self, kind: Kind) -> Value:
+        self._count += 1
+        return Value(self, kind, self._count)
+
+    def _emit(
+        self,
+        op: str,
+        kind: Kind,
+        operands: tuple[Value, ...],
+        attribute: tuple[int, ...] | int | None = None,
+    ) -> Value:
+        result = self._new(kind)
+        self._block.append(Instruction(op, result, operands, attribute))
+        return result

@@ -1,0 +1,74 @@
+"""Statements of the loop language, and the kernel that they make up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
+
+
+class Instruction(NamedTuple):
+    """`result = op(operands)`; `attribute` is what is known at build time.
+
+    Operators: `add sub mul div udiv urem and or xor shl ashr lshr smin smax umin umax
+    min max` (two operands of one kind), `fma` (a*b+c), `neg abs sqrt floor ceil trunc
+    rint` (one), `eq ne lt le gt ge` and unsigned `ult` (result i1), `select`,
+    `convert` (numeric, rounding toward zero), `bits` (same bits, other kind), `splat`,
+    `extract` (attribute: lane), `insert` (attribute: lane), `shuffle` (attribute:
+    lanes), `sum` and `peak` (of the lanes), `load`, `store`, `offset` (pointer plus
+    bytes), `prefetch`, `dot_quads`, `dot_pairs`, `narrow` (saturating i32 to i8).
+    """
+
+    op: str
+    result: Value | None
+    operands: tuple[Value, ...]
+    attribute: tuple[int, ...] | int | None = None
+
+
+@dataclass(slots=True)
+class Loop:
+    """Counts `index` from `start` by `step` while it is below `stop`.
+
+    `carried` values enter an iteration with what the one before has left in
+    `yielded`; `results` are what the last one leaves, or `initial` if there is none.
+    """
+
+    index: Value
+    start: Value
+    stop: Value
+    step: int
+    initial: tuple[Value, ...]
+    carried: tuple[Value, ...]
+    results: tuple[Value, ...]
+    body: list[Statement] = field(default_factory=list["Statement"])
+    yielded: tuple[Value, ...] = ()
+
+    @property
+    def runs_at_least_once(self) -> bool:
+        start, stop = self.start.constant, self.stop.constant
+        return start is not None and stop is not None and start < stop
+
+
+@dataclass(slots=True)
+class If:
+    """Runs `body` where `condition` (i1) holds, else `otherwise`."""
+
+    condition: Value
+    body: list[Statement] = field(default_factory=list["Statement"])
+    otherwise: list[Statement] = field(default_factory=list["Statement"])
+
+
+Statement: TypeAlias = Instruction | Loop | If
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A finished nest: a procedure over pointers and whole numbers."""
+
+    name: str
+    parameters: tuple[Value, ...]
+    body: tuple[Statement, ...]
+    target: Target

@@ -1,0 +1,46 @@
+"""What a machine offers to a kernel: vector width, registers, dot products."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Dot(enum.Enum):
+    """How a machine multiplies int8 by int8 into int32.
+
+    `depth` is the number of products that one lane of 32 bits adds up.
+    """
+
+    WIDEN = 1
+    """No instruction: widen to int32 and multiply."""
+    PAIRS = 2
+    """Two int16 products a lane (x86 `pmaddwd`)."""
+    UNSIGNED_QUADS = 4
+    """Four products of uint8 by int8 a lane (x86 VNNI `vpdpbusd`)."""
+
+    @property
+    def depth(self) -> int:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A machine as kernels see it.
+
+    `vector_bytes` is the width of a vector register, `registers` their number.
+    `triple`, `cpu` and `features` are LLVM's words for the same machine.
+    """
+
+    triple: str
+    cpu: str
+    features: str
+    vector_bytes: int
+    registers: int
+    dot: Dot
+    l2_bytes: int = 1 << 20
+
+    @property
+    def lanes(self) -> int:
+        """float32 or int32 elements in a vector register."""
+        return max(self.vector_bytes // 4, 1)
