@@ -7,6 +7,8 @@ GossamerError
 ├── ConversionError(RuntimeError)     a model that a front end cannot turn into ours
 ├── QuantizationError(ValueError)     a calibration set or a mode that cannot be used
 ├── UnsupportedError(RuntimeError)    valid, but there is no kernel for it here
+├── InputError(ValueError)            a tensor, index or argument that does not fit
+├── ExecutionError(RuntimeError)      a call that cannot be served as things stand
 └── CompilationError(RuntimeError)    machine code could not be made or loaded
 
 Each class also derives from the built-in exception that TensorFlow Lite raises in
@@ -42,6 +44,14 @@ class QuantizationError(GossamerError, ValueError):
 
 class UnsupportedError(GossamerError, RuntimeError):
     """A valid model that asks for something there is no kernel for."""
+
+
+class InputError(GossamerError, ValueError):
+    """An argument, a tensor's value or an index that does not fit the model."""
+
+
+class ExecutionError(GossamerError, RuntimeError):
+    """A call that cannot be served in the present state: not allocated, in use."""
 
 
 class CompilationError(GossamerError, RuntimeError):

@@ -7,15 +7,16 @@ needed afterwards: what is printed is in the shape that instruction selection wa
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gossamer.codegen.intrinsics import INTRINSICS
-from gossamer.nest.expr import Kind, Value
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from gossamer.nest.expr import Kind, Value
     from gossamer.nest.target import Target
 
 _SCALAR = {
@@ -107,13 +108,13 @@ class Printer:
         self.declarations[text] = None
 
     def kernel(self, kernel: Kernel) -> None:
-        """Print one kernel as an internal function."""
+        """Print one kernel as an internal function of the name `{KERNEL}`."""
         parameters = ", ".join(
             f"{'ptr noalias' if p.kind.base == 'ptr' else type_text(p.kind)} "
             f"%v{p.number}"
             for p in kernel.parameters
         )
-        self.line(f"define internal void @{kernel.name}({parameters}) #0 {{")
+        self.line(f"define internal void {KERNEL}({parameters}) #0 {{")
         self.line("entry:")
         self._label = "entry"
         self._statements(kernel.body)
@@ -293,21 +294,71 @@ def _mask(lanes: int, valid: object) -> str:
     return f"<{', '.join(f'i1 {str(i < valid).lower()}' for i in range(lanes))}>"
 
 
-def module_text(
-    target: Target, data_layout: str, kernels: Iterable[Kernel], entry: Sequence[str]
-) -> str:
-    """One module: the kernels, then `entry`, the lines of the functions that call them."""
-    printer = Printer(target)
-    for kernel in kernels:
-        printer.kernel(kernel)
-    head = [
-        f'target datalayout = "{data_layout}"',
+KERNEL = "@kernel"
+"""Stands for a kernel's name until equal kernels have been found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A kernel to be called on addresses, for all of its units of work.
+
+    An address is a place in the context, the table of base pointers that the program
+    is invoked with, and bytes from there.
+    """
+
+    kernel: Kernel
+    addresses: tuple[tuple[int, int], ...]
+    units: int
+
+
+def module_text(target: Target, procedures: Mapping[str, Sequence[Call]]) -> str:
+    """One module: each procedure runs its calls one after another.
+
+    A procedure takes one argument, the address of the context. Kernels that are the
+    same text become one function.
+    """
+    declarations: dict[str, None] = {}
+    bodies: dict[str, str] = {}
+    names: dict[int, str] = {}
+    for call in (call for calls in procedures.values() for call in calls):
+        if id(call.kernel) in names:
+            continue
+        printer = Printer(target)
+        printer.kernel(call.kernel)
+        declarations.update(printer.declarations)
+        text = "\n".join(printer.lines)
+        name = bodies.setdefault(text, f"@k{len(bodies)}_{call.kernel.name}")
+        names[id(call.kernel)] = name
+    lines = [
         f'target triple = "{target.triple}"',
+        *declarations,
+        *(text.replace(KERNEL, name, 1) for text, name in bodies.items()),
     ]
+    for name, calls in procedures.items():
+        lines += _procedure(name, calls, names)
     width = target.vector_bytes * 8
-    tail = [
+    lines.append(
         f'attributes #0 = {{ nounwind "prefer-vector-width"="{width}" '
         f'"min-legal-vector-width"="{width}" }}'
-    ]
-    lines = [*head, *printer.declarations, *printer.lines, *entry, *tail]
+    )
     return "\n".join(lines) + "\n"
+
+
+def _procedure(name: str, calls: Sequence[Call], names: Mapping[int, str]) -> list[str]:
+    """A function that loads the base pointers once and makes the calls."""
+    bases = sorted({base for call in calls for base, _ in call.addresses})
+    lines = [f"define void @{name}(ptr %context) #0 {{"]
+    for base in bases:
+        lines += [
+            f"  %p{base} = getelementptr ptr, ptr %context, i64 {base}",
+            f"  %b{base} = load ptr, ptr %p{base}",
+        ]
+    for number, call in enumerate(calls):
+        arguments: list[str] = []
+        for position, (base, distance) in enumerate(call.addresses):
+            at = f"%a{number}_{position}"
+            lines.append(f"  {at} = getelementptr i8, ptr %b{base}, i64 {distance}")
+            arguments.append(f"ptr {at}")
+        arguments += ["i64 0", f"i64 {call.units}"]
+        lines.append(f"  call void {names[id(call.kernel)]}({', '.join(arguments)})")
+    return [*lines, "  ret void", "}"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import mmap
 from typing import TYPE_CHECKING, Any
 
 from gossamer.errors import CompilationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gossamer.codegen.link import Image
 
 
@@ -32,6 +35,15 @@ class LoadedCode:
     def entry(self, name: str) -> int:
         """The address of an entry point."""
         return self.address + self.image.symbols[name]
+
+    def bound(self, name: str, context: int) -> Callable[[], None]:
+        """An entry point with its argument, callable without any.
+
+        The call releases the interpreter lock. The address of `context` must stay
+        valid, and so must this object, which the callable holds.
+        """
+        function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.entry(name))
+        return functools.partial(function, ctypes.c_void_p(context))
 
     def function(self, name: str, *arguments: Any) -> Any:
         """An entry point as a callable that releases the interpreter lock."""

@@ -27,18 +27,15 @@ def _machine(target: Target) -> Any:
     )
 
 
-def data_layout(target: Target) -> str:
-    """LLVM's description of the machine's memory."""
-    return str(_machine(target).target_data)
-
-
-def _parsed(text: str) -> Any:
+def _parsed(text: str, machine: Any) -> Any:
     import llvmlite.binding as llvm  # noqa: PLC0415
 
     try:
-        return llvm.parse_assembly(text)
+        module: Any = llvm.parse_assembly(text)
     except RuntimeError as error:
         raise CompilationError(f"LLVM refused the generated code: {error}") from error
+    module.data_layout = str(machine.target_data)
+    return module
 
 
 def emit_object(text: str, target: Target) -> bytes:
@@ -47,9 +44,11 @@ def emit_object(text: str, target: Target) -> bytes:
     Raises:
         CompilationError: LLVM does not accept the text.
     """
-    return bytes(_machine(target).emit_object(_parsed(text)))
+    machine = _machine(target)
+    return bytes(machine.emit_object(_parsed(text, machine)))
 
 
 def emit_assembly(text: str, target: Target) -> str:
     """The assembly of a module, to read what became of a kernel."""
-    return str(_machine(target).emit_assembly(_parsed(text)))
+    machine = _machine(target)
+    return str(machine.emit_assembly(_parsed(text, machine)))

@@ -79,7 +79,8 @@ class Node:
     """One use of an operator; an optional input that is left out is None.
 
     `version` is the operator version of the file it came from, 0 where the writer
-    is to derive it from the operator's rule.
+    is to derive it from the operator's rule. `debug_metadata` is an index into the
+    file's debug metadata, -1 for none.
     """
 
     op: Op
@@ -88,6 +89,7 @@ class Node:
     intermediates: tuple[Tensor, ...] = ()
     mutating_inputs: tuple[bool, ...] = ()
     version: int = 0
+    debug_metadata: int = -1
 
     def input(self, index: int) -> Tensor:
         """The input at `index`, which the operator requires."""
@@ -122,6 +124,7 @@ class Subgraph:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     nodes: tuple[Node, ...]
+    debug_metadata: int = -1
 
     def producers(self) -> dict[Tensor, Node]:
         """The node that computes each computed tensor."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 CUSTOM_CODE = 32
@@ -99,6 +101,8 @@ class Op:
 
     output_quantization: ClassVar[QuantizationRule] = NotQuantized()
     weights: ClassVar[WeightRule | None] = None
+    only_reshapes: ClassVar[bool] = False
+    """Whether the output is the first input's elements with another shape."""
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
@@ -123,6 +127,13 @@ class Op:
         The default goes through real numbers: dequantize, `reference`, quantize.
         """
         return through_real_numbers(self, node, *inputs)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        """The steps that compute `node` on `target`; None if there is no kernel.
+
+        All shapes are known. A node without a kernel runs through its meaning.
+        """
+        return None
 
     def version(self, node: Node) -> int:
         """The least operator version that a reader needs for `node`."""

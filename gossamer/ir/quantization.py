@@ -23,19 +23,26 @@ def _no_integers() -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blockwise:
-    """Scales that change every `block_size` elements of the last axis."""
+    """Scales that change every `block_size` elements of the last axis.
+
+    `scales` and `zero_points` are constant tensors of the same subgraph;
+    `block_shape` gives a size per axis where blocks span several.
+    """
 
     scales: Tensor | None
     zero_points: Tensor | None
     block_size: int
+    block_shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MultiAxis:
-    """Scales per index along several axes at once; `flag` bits as in the schema."""
+    """Scales per index along several axes at once, as constant tensors."""
 
+    scales: Tensor | None
+    zero_points: Tensor | None
+    block_size: int
     axes: tuple[int, ...]
-    flags: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

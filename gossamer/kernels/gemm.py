@@ -10,7 +10,7 @@ The left operand is read in place, row by row. The right one is packed into pane
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from gossamer.kernels.multiply import WORD_BYTES, Multiply
 from gossamer.nest.expr import I64, Value
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from gossamer.nest.build import Nest
     from gossamer.nest.target import Target
+
+    _Progress: TypeAlias = tuple[list[Value], Value]
 
 _UNROLLED_WORDS = 12
 _WORDS_PER_ITERATION = 4
@@ -55,11 +57,21 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """The inner dimension: `segments` runs of `words` adjoining words."""
+    """The inner dimension: runs of `words` adjoining words, strides in bytes.
+
+    There are `segments` groups of `parts` runs each: a filter's rows, and the columns
+    within a row where these do not adjoin.
+    """
 
     words: int
     segments: int = 1
     segment_stride: int = 0
+    parts: int = 1
+    part_stride: int = 0
+
+    @property
+    def runs(self) -> int:
+        return self.segments * self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +147,7 @@ class Gemm:
 
     @property
     def panel_bytes(self) -> int:
-        words = self.depth.words * self.depth.segments
+        words = self.depth.words * self.depth.runs
         return words * self.panel_columns * self.multiply.weight_bytes
 
     @property
@@ -243,7 +255,9 @@ def _walk_rows(
 ) -> None:
     x, w, y = pointers
 
-    def line_of_tiles(first: Value, line_row: Value | int, bounds: object) -> None:
+    def line_of_tiles(
+        first: Value, line_row: Value | int, bounds: tuple[Value, Value] | None
+    ) -> None:
         def tile(rows: int, row: Value) -> None:
             _panels_of_tile(nest, plan, epilogue, (first, w, y), rows, row, line_row)
 
@@ -287,12 +301,12 @@ def _each_tile(
     nest: Nest,
     plan: Gemm,
     emit: Callable[[int, Value], None],
-    bounds: object,
+    bounds: tuple[Value, Value] | None,
 ) -> None:
     """Loop over the tiles of a line: first the taller ones, then those one row less."""
     larger, smaller = plan.tile_counts
     height = plan.larger_tile
-    begin, end = bounds if isinstance(bounds, tuple) else (None, None)
+    begin, end = bounds or (None, None)
     if larger:
         stop = nest.minimum(end, larger) if end is not None else larger
         with nest.loop(stop, start=begin if begin is not None else 0) as tile:
@@ -341,15 +355,18 @@ def _sums(
     zero = nest.zero(shape.lanes, plan.multiply.total)
     totals = [initial[v] for _ in range(shape.rows) for v in range(shape.vectors)]
     totals += [zero] * (len(totals) * (chains - 1))
-    if plan.depth.segments == 1:
-        totals, _ = _segment(nest, plan, shape, (left, weights), totals)
-    else:
-        with nest.loop(plan.depth.segments, carry=[weights, *totals]) as segment:
-            pointer, *carried = segment.values
-            start = nest.offset(left, segment.index * plan.depth.segment_stride)
-            after, end = _segment(nest, plan, shape, (start, pointer), carried)
-            segment.carry([end, *after])
-        totals = list(segment.results[1:])
+    depth = plan.depth
+
+    def row(start: Value, pointer: Value, carried: list[Value]) -> _Progress:
+        return _runs(
+            nest,
+            (depth.parts, depth.part_stride),
+            (start, pointer, carried),
+            lambda at, w, sums: _segment(nest, plan, shape, (at, w), sums),
+        )
+
+    segments = (depth.segments, depth.segment_stride)
+    totals, _ = _runs(nest, segments, (left, weights, totals), row)
     size = shape.rows * shape.vectors
     for chain in range(1, chains):
         part = totals[chain * size : (chain + 1) * size]
@@ -358,6 +375,25 @@ def _sums(
         totals[row * shape.vectors : (row + 1) * shape.vectors]
         for row in range(shape.rows)
     ]
+
+
+def _runs(
+    nest: Nest,
+    runs: tuple[int, int],
+    state: tuple[Value, Value, list[Value]],
+    emit: Callable[[Value, Value, list[Value]], _Progress],
+) -> _Progress:
+    """Repeat `emit` over `runs` = (count, stride of the left operand)."""
+    count, stride = runs
+    left, weights, totals = state
+    if count == 1:
+        return emit(left, weights, totals)
+    with nest.loop(count, carry=[weights, *totals]) as loop:
+        pointer, *carried = loop.values
+        start = nest.offset(left, loop.index * stride)
+        after, end = emit(start, pointer, carried)
+        loop.carry([end, *after])
+    return list(loop.results[1:]), loop.results[0]
 
 
 def _segment(

@@ -1,0 +1,170 @@
+"""The catalogue of operators; importing it declares all of them."""
+
+from gossamer.ops.add_n import AddN
+from gossamer.ops.arg import ArgMax, ArgMin
+from gossamer.ops.arithmetic import Add, Div, Mul, Sub
+from gossamer.ops.batch_matmul import BatchMatMul
+from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
+from gossamer.ops.cast import Cast
+from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from gossamer.ops.concatenation import Concatenation
+from gossamer.ops.conv_2d import Conv2D
+from gossamer.ops.cumsum import Cumsum
+from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
+from gossamer.ops.expand_dims import ExpandDims
+from gossamer.ops.fill import Fill, ZerosLike
+from gossamer.ops.floor_div import FloorDiv, FloorMod
+from gossamer.ops.fully_connected import FullyConnected
+from gossamer.ops.gather import Gather, GatherNd
+from gossamer.ops.hard_swish import HardSwish
+from gossamer.ops.l2_normalization import L2Normalization
+from gossamer.ops.log_softmax import LogSoftmax
+from gossamer.ops.logical import LogicalAnd, LogicalNot, LogicalOr
+from gossamer.ops.maximum import Maximum, Minimum
+from gossamer.ops.one_hot import OneHot
+from gossamer.ops.pack import Pack, Unpack
+from gossamer.ops.pad import MirrorPad, Pad, PadV2
+from gossamer.ops.pool import AveragePool2D, L2Pool2D, MaxPool2D
+from gossamer.ops.pow import Pow
+from gossamer.ops.quantize import Dequantize, Quantize
+from gossamer.ops.range import Range
+from gossamer.ops.reduce import Mean, ReduceMax, ReduceMin, ReduceProd, Sum
+from gossamer.ops.relu import LeakyRelu, PRelu, Relu, Relu0To1, Relu6, ReluN1To1
+from gossamer.ops.reshape import Reshape
+from gossamer.ops.resize import ResizeBilinear, ResizeNearestNeighbor
+from gossamer.ops.reverse import ReverseV2
+from gossamer.ops.select import Select, SelectV2, Where
+from gossamer.ops.shape import Rank, Shape
+from gossamer.ops.sigmoid import Elu, Gelu, Logistic, Tanh
+from gossamer.ops.slice import Slice
+from gossamer.ops.softmax import Softmax
+from gossamer.ops.space_to_batch import BatchToSpaceNd, SpaceToBatchNd
+from gossamer.ops.space_to_depth import DepthToSpace, SpaceToDepth
+from gossamer.ops.split import Split, SplitV
+from gossamer.ops.squared_difference import SquaredDifference
+from gossamer.ops.squeeze import Squeeze
+from gossamer.ops.strided_slice import StridedSlice
+from gossamer.ops.tile import Tile
+from gossamer.ops.top_k import TopKV2
+from gossamer.ops.transpose import Transpose
+from gossamer.ops.transpose_conv import TransposeConv
+from gossamer.ops.unary import (
+    Abs,
+    Ceil,
+    Cos,
+    Exp,
+    Floor,
+    Log,
+    Neg,
+    Round,
+    Rsqrt,
+    Sign,
+    Sin,
+    Sqrt,
+    Square,
+)
+
+__all__ = [
+    "Abs",
+    "Add",
+    "AddN",
+    "ArgMax",
+    "ArgMin",
+    "AveragePool2D",
+    "BatchMatMul",
+    "BatchToSpaceNd",
+    "BroadcastArgs",
+    "BroadcastTo",
+    "Cast",
+    "Ceil",
+    "Concatenation",
+    "Conv2D",
+    "Cos",
+    "Cumsum",
+    "DepthToSpace",
+    "DepthwiseConv2D",
+    "Dequantize",
+    "Div",
+    "Elu",
+    "Equal",
+    "Exp",
+    "ExpandDims",
+    "Fill",
+    "Floor",
+    "FloorDiv",
+    "FloorMod",
+    "FullyConnected",
+    "Gather",
+    "GatherNd",
+    "Gelu",
+    "Greater",
+    "GreaterEqual",
+    "HardSwish",
+    "L2Normalization",
+    "L2Pool2D",
+    "LeakyRelu",
+    "Less",
+    "LessEqual",
+    "Log",
+    "LogSoftmax",
+    "LogicalAnd",
+    "LogicalNot",
+    "LogicalOr",
+    "Logistic",
+    "MaxPool2D",
+    "Maximum",
+    "Mean",
+    "Minimum",
+    "MirrorPad",
+    "Mul",
+    "Neg",
+    "NotEqual",
+    "OneHot",
+    "PRelu",
+    "Pack",
+    "Pad",
+    "PadV2",
+    "Pow",
+    "Quantize",
+    "Range",
+    "Rank",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceProd",
+    "Relu",
+    "Relu0To1",
+    "Relu6",
+    "ReluN1To1",
+    "Reshape",
+    "ResizeBilinear",
+    "ResizeNearestNeighbor",
+    "ReverseV2",
+    "Round",
+    "Rsqrt",
+    "Select",
+    "SelectV2",
+    "Shape",
+    "Sign",
+    "Sin",
+    "Slice",
+    "Softmax",
+    "SpaceToBatchNd",
+    "SpaceToDepth",
+    "Split",
+    "SplitV",
+    "Sqrt",
+    "Square",
+    "SquaredDifference",
+    "Squeeze",
+    "StridedSlice",
+    "Sub",
+    "Sum",
+    "Tanh",
+    "Tile",
+    "TopKV2",
+    "Transpose",
+    "TransposeConv",
+    "Unpack",
+    "Where",
+    "ZerosLike",
+]

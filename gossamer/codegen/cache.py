@@ -1,0 +1,96 @@
+"""Compiled images on disk, so that a model is compiled once per machine.
+
+An entry is named by what it was made from: the module's text, the target and the
+versions of the generator. It holds its own checksum; an entry that does not match is
+removed and made again, never run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import struct
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gossamer.codegen.link import Image
+from gossamer.settings import settings
+
+if TYPE_CHECKING:
+    from gossamer.nest.target import Target
+
+_MAGIC = b"GOSSIMG1"
+_HEAD = struct.Struct("<8s32sI")
+
+
+def key_of(text: str, target: Target) -> str:
+    """The name of the entry for a module."""
+    version = metadata.version("llvmlite")
+    parts = (_MAGIC.decode(), version, target.triple, target.cpu, target.features, text)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def folder() -> Path | None:
+    """Where entries lie: the user's own cache folder; None if caching is off."""
+    chosen = settings().cache
+    if chosen == "off":
+        return None
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "gossamer"
+
+
+def load(key: str) -> Image | None:
+    """The image of an entry; None if there is none that can be trusted."""
+    place = folder()
+    if place is None:
+        return None
+    path = place / f"{key}.image"
+    try:
+        if path.stat().st_uid != os.getuid():
+            return None
+        data = path.read_bytes()
+    except OSError:
+        return None
+    image = _decode(data, key)
+    if image is None:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return image
+
+
+def store(key: str, image: Image) -> None:
+    """Write an entry; where the disk refuses, the program runs without the cache."""
+    place = folder()
+    if place is None:
+        return
+    with contextlib.suppress(OSError):
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=place, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(_encode(key, image))
+        Path(name).replace(place / f"{key}.image")
+
+
+def _encode(key: str, image: Image) -> bytes:
+    table = json.dumps({"key": key, "symbols": dict(image.symbols)}).encode()
+    body = table + image.code
+    return _HEAD.pack(_MAGIC, hashlib.sha256(body).digest(), len(table)) + body
+
+
+def _decode(data: bytes, key: str) -> Image | None:
+    if len(data) < _HEAD.size:
+        return None
+    magic, digest, length = _HEAD.unpack_from(data)
+    body = data[_HEAD.size :]
+    if magic != _MAGIC or hashlib.sha256(body).digest() != digest:
+        return None
+    table = json.loads(body[:length])
+    if table["key"] != key:
+        return None
+    return Image(body[length:], table["symbols"])

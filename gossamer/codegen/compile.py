@@ -1,0 +1,36 @@
+"""Calls of kernels to loaded machine code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gossamer.codegen import cache
+from gossamer.codegen.link import link
+from gossamer.codegen.llvm import Call, module_text
+from gossamer.codegen.load import LoadedCode
+from gossamer.codegen.object import emit_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gossamer.nest.target import Target
+
+
+def load_procedures(
+    target: Target, procedures: Mapping[str, Sequence[Call]]
+) -> LoadedCode:
+    """Machine code for procedures that each run their calls one after another.
+
+    A procedure takes the address of the context; see `module_text`. What was compiled
+    once comes from the cache on disk.
+
+    Raises:
+        CompilationError: the code cannot be made or loaded.
+    """
+    text = module_text(target, procedures)
+    key = cache.key_of(text, target)
+    image = cache.load(key)
+    if image is None:
+        image = link(emit_object(text, target))
+        cache.store(key, image)
+    return LoadedCode(image)

@@ -1,0 +1,348 @@
+"""`TFLiteConverter` with the constructors, attributes and messages of TFLite's."""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from gossamer.api import Recipe, assemble, element_type, import_model
+from gossamer.calibration import samples_of
+from gossamer.errors import ConversionError, QuantizationError
+from gossamer.frontends.keras.load import load_model
+from gossamer.ir.types import DType
+
+if TYPE_CHECKING:
+    import os
+
+    from gossamer.api import Mode
+    from gossamer.ir.graph import Model
+
+
+class Optimize(enum.Enum):
+    """What the converter may change; see `TFLiteConverter.optimizations`."""
+
+    DEFAULT = "DEFAULT"
+    OPTIMIZE_FOR_SIZE = "OPTIMIZE_FOR_SIZE"
+    OPTIMIZE_FOR_LATENCY = "OPTIMIZE_FOR_LATENCY"
+    EXPERIMENTAL_SPARSITY = "EXPERIMENTAL_SPARSITY"
+
+
+class OpsSet(enum.Enum):
+    """Which operators a converted model may hold."""
+
+    TFLITE_BUILTINS = "TFLITE_BUILTINS"
+    SELECT_TF_OPS = "SELECT_TF_OPS"
+    TFLITE_BUILTINS_INT8 = "TFLITE_BUILTINS_INT8"
+    EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 = (
+        "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
+    )
+    EXPERIMENTAL_STABLEHLO_OPS = "EXPERIMENTAL_STABLEHLO_OPS"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @staticmethod
+    def get_options() -> list[str]:
+        """The names of all sets."""
+        return [str(option) for option in OpsSet]
+
+
+class RepresentativeDataset:
+    """A callable that returns an iterable of calibration samples.
+
+    A sample is a list of arrays in the order of the inputs, a dict of arrays by input
+    name, or a pair (signature key, dict). 100 to 500 typical samples are usual.
+    """
+
+    def __init__(self, input_gen: Callable[[], Iterable[Any]]) -> None:
+        if not callable(input_gen):
+            raise QuantizationError(
+                f"RepresentativeDataset was given a {type(input_gen).__name__}; "
+                "expected a function without arguments that yields samples"
+            )
+        self.input_gen = input_gen
+
+
+def _builtins() -> set[OpsSet]:
+    return {OpsSet.TFLITE_BUILTINS}
+
+
+@dataclass(slots=True)
+class TargetSpec:
+    """What the device that runs the model supports.
+
+    Attributes:
+        supported_ops: sets of operators.
+        supported_types: element types of constants, such as {np.float16}.
+        experimental_select_user_tf_ops: names of TensorFlow operators; none are made.
+        experimental_supported_backends: accepted, without effect.
+    """
+
+    supported_ops: Iterable[OpsSet] = field(default_factory=_builtins)
+    supported_types: Iterable[Any] = field(default_factory=set[Any])
+    experimental_select_user_tf_ops: Iterable[str] = field(default_factory=set[str])
+    experimental_supported_backends: Iterable[str] | None = None
+
+
+_QUANTIZING = frozenset(
+    {Optimize.DEFAULT, Optimize.OPTIMIZE_FOR_SIZE, Optimize.OPTIMIZE_FOR_LATENCY}
+)
+_INT16X8 = OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+
+# Attributes whose other values would change the result in a way that is not built.
+_MUST_STAY: tuple[str, ...] = (
+    "_experimental_calibrate_only",
+    "_experimental_disable_per_channel",
+    "_experimental_disable_per_channel_quantization_for_dense_layers",
+    "_experimental_full_integer_quantization_bias_type",
+    "_experimental_low_bit_qat",
+    "_experimental_strict_qdq",
+    "_experimental_variable_quantization",
+    "experimental_use_stablehlo_quantizer",
+)
+
+
+class TFLiteConverter:
+    """Converts a model to `.tflite`, steered by attributes as TFLite's converter is.
+
+    Attributes:
+        optimizations: `{Optimize.DEFAULT}` quantizes; empty keeps float32.
+        representative_dataset: a function that yields calibration samples, or a
+            `RepresentativeDataset`; with `optimizations` it makes the model int8.
+        target_spec: which operators and types the device supports.
+        inference_input_type: float32, int8 or uint8, for an int8 model.
+        inference_output_type: the same for the outputs.
+        allow_custom_ops: accepted; the front end makes none.
+        exclude_conversion_metadata: leave out the line on how the file was made.
+        others: accepted with TFLite's defaults; they steer parts of TensorFlow's own
+            converter and have no effect here.
+
+    Example:
+        >>> converter = TFLiteConverter.from_keras_model(model)
+        >>> converter.optimizations = [Optimize.DEFAULT]
+        >>> data = converter.convert()
+    """
+
+    allow_custom_ops: bool = False
+    exclude_conversion_metadata: bool = False
+    experimental_new_converter: bool = True
+    experimental_new_quantizer: bool = True
+    experimental_enable_resource_variables: bool = True
+    experimental_new_dynamic_range_quantizer: bool = True
+    experimental_use_stablehlo_quantizer: bool = False
+    experimental_stablehlo_quantizer_config: Any = None
+    unfold_batchmatmul: bool = False
+    legalize_custom_tensor_list_ops: bool = False
+    canonicalizing_inf_as_min_max_float: bool = True
+    serialize_debug_metadata: bool = False
+    model_origin_framework: Any = None
+    ir_dump_dir: str | None = None
+    ir_dump_pass_regex: str | None = None
+    ir_dump_func_regex: str | None = None
+    enable_timing: bool | None = None
+    print_ir_before: str | None = None
+    print_ir_after: str | None = None
+    print_ir_module_scope: bool | None = None
+    elide_elementsattrs_if_larger: int | None = None
+    optimizations: Iterable[Optimize]
+    representative_dataset: Any = None
+    target_spec: TargetSpec
+    inference_input_type: Any = np.float32
+    inference_output_type: Any = np.float32
+    _experimental_lower_tensor_list_ops: bool = True
+    _experimental_default_to_single_batch_in_tensor_list_ops: bool = False
+    _experimental_use_buffer_offset: bool = False
+    _experimental_guarantee_all_funcs_one_use: bool = False
+    _experimental_calibrate_only: bool = False
+    _experimental_disable_per_channel: bool = False
+    _experimental_disable_per_channel_quantization_for_dense_layers: bool = False
+    _experimental_full_integer_quantization_bias_type: Any = None
+    _experimental_low_bit_qat: bool = False
+    _experimental_strict_qdq: bool = False
+    _experimental_variable_quantization: bool = False
+    _trace: Callable[[], Model]
+
+    def __init__(self, trace: Callable[[], Model]) -> None:
+        """Use `from_keras_model`; `trace` makes the float model anew."""
+        self._trace = trace
+        self.optimizations = set()
+        self.target_spec = TargetSpec()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = type(self).__annotations__
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise AttributeError(f"TFLiteConverter has no attribute '{name}'.{hint}")
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_keras_model(cls, model: Any) -> TFLiteConverter:
+        """A converter for a Keras 3 model, on whatever backend.
+
+        Raises:
+            ConversionError: it is not a Keras model. (Whether it can be converted
+                shows in `convert`.)
+        """
+        return cls(lambda: import_model(model))
+
+    @classmethod
+    def from_keras_model_file(
+        cls,
+        model_file: str | os.PathLike[str],
+        custom_objects: dict[str, Any] | None = None,
+    ) -> TFLiteConverter:
+        """A converter for a `.keras` or `.h5` file.
+
+        Raises:
+            ConversionError: the file cannot be loaded.
+        """
+        model = load_model(model_file, custom_objects)
+        return cls(lambda: import_model(model))
+
+    @classmethod
+    def from_saved_model(cls, saved_model_dir: Any, *_: Any, **__: Any) -> NoReturn:
+        """Not available: raises `ConversionError` with the way around."""
+        _refuse("from_saved_model", f"the SavedModel in '{saved_model_dir}'")
+
+    @classmethod
+    def from_concrete_functions(cls, funcs: Any, *_: Any, **__: Any) -> NoReturn:
+        """Not available: raises `ConversionError` with the way around."""
+        _refuse("from_concrete_functions", "a TensorFlow function")
+
+    @classmethod
+    def experimental_from_jax(cls, *_: Any, **__: Any) -> NoReturn:
+        """Not available: raises `ConversionError` with the way around."""
+        _refuse("experimental_from_jax", "a JAX function")
+
+    def convert(self) -> bytes:
+        """The bytes of the `.tflite` file.
+
+        Raises:
+            ConversionError: parts of the model have no conversion; all are named.
+            QuantizationError: the attributes contradict each other, or the
+                representative dataset does not fit the model.
+        """
+        self._require_built_attributes()
+        recipe = self._recipe()
+        return assemble(self._trace(), recipe)
+
+    def _recipe(self) -> Recipe:
+        """TFLite's decision which quantization the attributes ask for."""
+        operators = self._operator_sets()
+        types = {element_type(kind) for kind in self.target_spec.supported_types}
+        strict = operators == {OpsSet.TFLITE_BUILTINS_INT8} or types == {DType.INT8}
+        if strict:
+            self._require_int8(operators, types)
+        mode = self._mode(types)
+        ends = (
+            element_type(self.inference_input_type, "inference_input_type"),
+            element_type(self.inference_output_type, "inference_output_type"),
+        )
+        if mode == "int8":
+            _require_ends(ends)
+        if mode == "int8" and _INT16X8 in operators:
+            raise ConversionError(
+                "Quantization with int16 activations and int8 weights is not available. "
+                "Use OpsSet.TFLITE_BUILTINS_INT8 in target_spec.supported_ops."
+            )
+        return Recipe(
+            mode,
+            lambda model: samples_of(model, self._generator()),
+            *ends,
+            strict=strict,
+            describe=not self.exclude_conversion_metadata,
+        )
+
+    def _mode(self, types: set[DType]) -> Mode:
+        wanted = set(self.optimizations)
+        unknown = [x for x in wanted if not isinstance(x, Optimize)]  # pyright: ignore[reportUnnecessaryIsInstance]
+        if unknown:
+            raise QuantizationError(
+                f"optimizations holds {unknown[0]!r}; expected Optimize.DEFAULT"
+            )
+        if Optimize.EXPERIMENTAL_SPARSITY in wanted:
+            _warn("Optimize.EXPERIMENTAL_SPARSITY has no effect: weights stay dense.")
+        if not wanted & _QUANTIZING:
+            if self.representative_dataset is not None:
+                _warn(
+                    "representative_dataset is set but not used, since `optimizations` "
+                    "is empty: the model stays in float32. Set optimizations = "
+                    "[Optimize.DEFAULT] to quantize."
+                )
+            return "float32"
+        if DType.FLOAT16 in types:
+            return "float16"
+        return "dynamic" if self.representative_dataset is None else "int8"
+
+    def _operator_sets(self) -> set[OpsSet]:
+        operators = set(self.target_spec.supported_ops)
+        unknown = [x for x in operators if not isinstance(x, OpsSet)]  # pyright: ignore[reportUnnecessaryIsInstance]
+        if unknown or not operators:
+            raise ConversionError(
+                f"target_spec.supported_ops is {self.target_spec.supported_ops!r}; "
+                f"expected some of {', '.join(OpsSet.get_options())} of OpsSet."
+            )
+        if OpsSet.EXPERIMENTAL_STABLEHLO_OPS in operators:
+            raise ConversionError(
+                "StableHLO operators are not made. Take EXPERIMENTAL_STABLEHLO_OPS out "
+                "of target_spec.supported_ops."
+            )
+        return operators
+
+    def _require_int8(self, operators: set[OpsSet], types: set[DType]) -> None:
+        if operators == {OpsSet.TFLITE_BUILTINS_INT8} and types - {DType.INT8}:
+            raise QuantizationError(
+                "As full integer quantization has been enabled by setting "
+                "`target_spec.supported_ops`={TFLITE_BUILTINS_INT8}, thus "
+                "`target_spec.supported_types` should be left uninitialized or set to "
+                f"{{tf.int8}}. Found {', '.join(sorted(t.title for t in types))}."
+            )
+        if self.representative_dataset is None:
+            raise QuantizationError(
+                "For full integer quantization, a `representative_dataset` must be "
+                "specified. Set it to a function that yields lists of typical inputs."
+            )
+
+    def _generator(self) -> Any:
+        given = self.representative_dataset
+        return given.input_gen if isinstance(given, RepresentativeDataset) else given
+
+    def _require_built_attributes(self) -> None:
+        for name in _MUST_STAY:
+            value = getattr(self, name)
+            if value != getattr(type(self), name):
+                raise ConversionError(
+                    f"{name}={value!r} would change the model in a way that is not "
+                    "available. Leave the attribute at its default, "
+                    f"{getattr(type(self), name)!r}."
+                )
+
+
+def _require_ends(ends: tuple[DType, DType]) -> None:
+    allowed = (DType.FLOAT32, DType.INT8, DType.UINT8)
+    for dtype in ends:
+        if dtype not in allowed:
+            raise QuantizationError(
+                "The inference_input_type and inference_output_type must be in "
+                f"['tf.float32', 'tf.int8', 'tf.uint8']. Found tf.{dtype.title}."
+            )
+
+
+def _refuse(road: str, what: str) -> NoReturn:
+    raise ConversionError(
+        f"TFLiteConverter.{road} reads {what} through TensorFlow, which is not part of "
+        "this installation: that road comes with the TensorFlow extra. Convert the "
+        "Keras model instead: save it with model.save('model.keras'), then "
+        "TFLiteConverter.from_keras_model(keras.saving.load_model('model.keras'))."
+    )
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=4)

@@ -1,0 +1,233 @@
+"""A Keras 3 model as a `Model`: trace, apply a rule to each call, name the ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gossamer.errors import GraphError, UnsupportedError
+from gossamer.frontends.keras import signature, trace
+from gossamer.frontends.keras.call import Call, Store, dims
+from gossamer.frontends.keras.framework import dtype_of, keras
+from gossamer.frontends.keras.registry import ENTER, rule_of
+from gossamer.frontends.keras.report import (
+    GENERAL_REMEDY,
+    Issue,
+    Unsupported,
+    raise_for,
+)
+from gossamer.ir.graph import Model, Signature, Tensor
+from gossamer.ir.types import TensorType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def from_keras(model: Any, input_signature: Any = None) -> Model:
+    """Convert a Keras model to the operators of `.tflite`, in float32, for inference.
+
+    Args:
+        model: a Sequential, Functional or subclassed model, on any Keras backend.
+        input_signature: shapes, arrays or `keras.KerasTensor`s, nested as the model's
+            inputs are; needed only for a model that was never built or called.
+
+    Raises:
+        ConversionError: the model has no known input shape, or parts of it have no
+            conversion; every such part is named.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> from_keras(model).main.nodes[0].op.name
+        'FULLY_CONNECTED'
+    """
+    conversion = Conversion()
+    with trace.unmarked(model):
+        entry = signature.entry_of(model, input_signature)
+        tensors = [
+            conversion.store.builder.input(spec.name, _type_of(spec))
+            for spec in entry.inputs
+        ]
+        outputs = conversion.graph("", entry.symbols, entry.outputs, tensors)
+    raise_for(model.name, conversion.issues)
+    main = conversion.store.builder.finish(outputs)
+    ends = Signature(
+        "serving_default",
+        dict(zip((spec.key for spec in entry.inputs), tensors, strict=True)),
+        dict(zip(entry.output_names, outputs, strict=True)),
+    )
+    return Model((main,), (ends,), description="Gossamer converted.")
+
+
+def _type_of(spec: signature.InputSpec) -> TensorType:
+    return TensorType(spec.dtype, spec.shape)
+
+
+@dataclass(slots=True)
+class Conversion:
+    """The walk through a model; it goes on after a failure to find the others."""
+
+    store: Store = field(default_factory=Store)
+    issues: list[Issue] = field(default_factory=list[Issue])
+
+    def graph(
+        self,
+        path: str,
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        tensors: Sequence[Tensor],
+    ) -> list[Tensor]:
+        """Convert all calls between `inputs` and `outputs`, in order.
+
+        Args:
+            path: the layer that contains them, "" for the model itself.
+            inputs: Keras tensors where the graph begins.
+            outputs: Keras tensors, or arrays for outputs that do not depend on inputs.
+            tensors: what `inputs` are in our graph.
+        """
+        values = {id(x): tensor for x, tensor in zip(inputs, tensors, strict=True)}
+        symbolic = [y for y in outputs if trace.is_symbolic(y)]
+        recorded = trace.steps(inputs, symbolic)
+        for step in recorded:
+            results = self._step(path, step, values)
+            values.update(
+                (id(y), result)
+                for y, result in zip(step.outputs, results, strict=True)
+            )
+        return [
+            values[id(y)]
+            if trace.is_symbolic(y)
+            else self._call_of(path, None, {}, ()).constant(f"output_{index}", y)
+            for index, y in enumerate(outputs)
+        ]
+
+    def function(self, path: str, function: Any, x: Tensor, dtype: str) -> Tensor:
+        """Convert a Python function of one tensor by calling it on a Keras tensor."""
+        symbol = _symbol(x, dtype)
+        return self.graph(path, [symbol], [function(symbol)], [x])[0]
+
+    def _step(
+        self, path: str, step: trace.Step, values: dict[int, Tensor]
+    ) -> Sequence[Tensor]:
+        call = self._call_of(
+            path,
+            step.operation,
+            trace.map_structure(lambda x: values.get(id(x), x), dict(step.arguments)),
+            step.outputs,
+        )
+        try:
+            _require_inference(step)
+            return self._apply(call, step)
+        except Unsupported as problem:
+            self._note(call, problem.reason, problem.remedy)
+        except (GraphError, UnsupportedError) as problem:
+            self._note(call, str(problem), GENERAL_REMEDY)
+        return [self._stand_in(call.path, y) for y in step.outputs]
+
+    def _apply(self, call: Call, step: trace.Step) -> Sequence[Tensor]:
+        rule = rule_of(call.operation)
+        result = ENTER if rule is None else rule(call)
+        if isinstance(result, Tensor):
+            return [result]
+        if result is not ENTER:
+            return result
+        recorded = trace.graph_of(call.operation)
+        if recorded is not None:
+            inputs, outputs = recorded
+            return self.graph(call.path, inputs, trace.flatten(outputs), call.inputs)
+        if not trace.is_layer(call.operation):
+            raise Unsupported("this operation of keras.ops has no conversion rule")
+        return self._enter(call, step)
+
+    def _enter(self, call: Call, step: trace.Step) -> Sequence[Tensor]:
+        """Convert what a layer's own `call` does."""
+        symbols: list[Any] = []
+        tensors: list[Tensor] = []
+
+        def fresh(pair: tuple[Any, Any]) -> Any:
+            original, tensor = pair
+            if not trace.is_symbolic(original):
+                return original
+            symbols.append(_symbol(tensor, original.dtype))
+            tensors.append(tensor)
+            return symbols[-1]
+
+        arguments = {
+            name: trace.map_pairs(fresh, value, call.arguments[name])
+            for name, value in step.arguments.items()
+        }
+        outputs = _traced(call.operation, arguments)
+        return self.graph(call.path, symbols, trace.flatten(outputs), tensors)
+
+    def _call_of(
+        self,
+        path: str,
+        operation: Any,
+        arguments: dict[str, Any],
+        outputs: tuple[Any, ...],
+    ) -> Call:
+        name = _name_of(operation)
+        full = "/".join(part for part in (path, name) if part)
+        return Call(operation, full, arguments, outputs, self.store, self)
+
+    def _note(self, call: Call, reason: str, remedy: str) -> None:
+        shapes = ", ".join(str(_free_type(x)) for x in call.inputs) or "no tensor"
+        kind = type(call.operation).__name__
+        self.issues.append(Issue(call.path, kind, shapes, reason, remedy))
+
+    def _stand_in(self, path: str, symbol: Any) -> Tensor:
+        """A tensor for what could not be converted, so that the walk can go on."""
+        shape = tuple(1 if dim is None else int(dim) for dim in symbol.shape)
+        signature = tuple(-1 if dim is None else int(dim) for dim in symbol.shape)
+        kind = TensorType(dtype_of(symbol.dtype), shape)
+        return Tensor(path, kind, signature=signature)
+
+
+def _require_inference(step: trace.Step) -> None:
+    if step.arguments.get("training") is True and trace.graph_of(step.operation) is None:
+        raise Unsupported(
+            "the layer is called with training=True, so that it would behave as in "
+            "training, with randomness or statistics of the batch",
+            "Leave the argument out or pass training=False where the model is defined.",
+        )
+    if any(trace.has_mask(x) for x in trace.symbolic_leaves(dict(step.arguments))):
+        raise Unsupported(
+            "its input carries a mask (from Masking, or Embedding with mask_zero=True)",
+            "Remove the mask, and feed sequences of one length.",
+        )
+
+
+def _traced(layer: Any, arguments: dict[str, Any]) -> Any:
+    try:
+        return trace.enter(layer, arguments)
+    except Unsupported:
+        raise
+    except Exception as error:
+        first = str(error).strip().split("\n")[0]
+        raise Unsupported(
+            "there is no rule for this layer, and its call cannot be traced on "
+            f"symbolic tensors: {type(error).__name__}: {first}",
+            "Write its call with keras.ops and Keras layers only, without NumPy, "
+            "framework functions or branches on values.",
+        ) from error
+
+
+def _symbol(tensor: Tensor, dtype: str) -> Any:
+    shape = tuple(None if dim < 0 else dim for dim in dims(tensor))
+    return keras().KerasTensor(shape, dtype=dtype)
+
+
+def _free_type(tensor: Tensor) -> TensorType:
+    return TensorType(tensor.dtype, dims(tensor))
+
+
+def _name_of(operation: Any) -> str:
+    """A layer's own name; an operation's class, whose automatic name counts calls."""
+    if operation is None:
+        return ""
+    if trace.is_layer(operation):
+        return str(operation.name)
+    name = type(operation).__name__
+    return "".join(
+        f"_{letter.lower()}" if letter.isupper() and index else letter.lower()
+        for index, letter in enumerate(name)
+    )

@@ -1,0 +1,123 @@
+"""Which rule converts which Keras class: found by name, without importing Keras."""
+
+from __future__ import annotations
+
+import enum
+import importlib
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from gossamer.frontends.keras.trace import is_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gossamer.frontends.keras.call import Call
+    from gossamer.ir.graph import Tensor
+
+
+class Enter(enum.Enum):
+    """What a rule returns to have the layer's own `call` traced instead."""
+
+    ENTER = "enter"
+
+
+ENTER = Enter.ENTER
+
+RuleResult: TypeAlias = "Tensor | Sequence[Tensor] | Enter"
+Rule: TypeAlias = "Callable[[Call], RuleResult]"
+
+FAMILIES = (
+    "layers_activation",
+    "layers_convolution",
+    "layers_dense",
+    "layers_merging",
+    "layers_normalization",
+    "layers_passing",
+    "layers_pooling",
+    "layers_reshaping",
+    "ops_activation",
+    "ops_array",
+    "ops_math",
+    "ops_network",
+    "ops_reduction",
+)
+"""The modules of this folder that declare rules."""
+
+_layers: dict[str, Rule] = {}
+_operations: dict[str, Rule] = {}
+
+# Methods that a subclass may override without changing what its `call` computes.
+_INERT = frozenset(
+    {
+        "build",
+        "build_from_config",
+        "compute_mask",
+        "compute_output_shape",
+        "compute_output_spec",
+        "from_config",
+        "get_build_config",
+        "get_config",
+        "load_own_variables",
+        "save_own_variables",
+    }
+)
+
+
+def layer(*names: str) -> Callable[[Rule], Rule]:
+    """Declare the rule of the Keras layers with these class names."""
+
+    def declare(rule: Rule) -> Rule:
+        _layers.update(dict.fromkeys(names, rule))
+        return rule
+
+    return declare
+
+
+def operation(*names: str) -> Callable[[Rule], Rule]:
+    """Declare the rule of the `keras.ops` operations with these class names."""
+
+    def declare(rule: Rule) -> Rule:
+        _operations.update(dict.fromkeys(names, rule))
+        return rule
+
+    return declare
+
+
+def rule_of(used: Any) -> Rule | None:
+    """The rule of a layer or operation, None where there is none.
+
+    A subclass of a Keras class has its rule as long as it overrides nothing that
+    could change the result.
+    """
+    _load_families()
+    table = _layers if is_layer(used) else _operations
+    overridden: set[str] = set()
+    for kind in type(used).__mro__:
+        if kind.__module__.split(".")[0] != "keras":
+            overridden.update(vars(kind))
+            continue
+        changed = {
+            name
+            for name in overridden - _INERT
+            if not name.startswith("__") and hasattr(kind, name)
+        }
+        return None if changed else table.get(kind.__name__)
+    return None
+
+
+def supported_layers() -> tuple[str, ...]:
+    """The class names of the layers that have rules."""
+    _load_families()
+    return tuple(sorted(_layers))
+
+
+def supported_operations() -> tuple[str, ...]:
+    """The class names of the `keras.ops` operations that have rules."""
+    _load_families()
+    return tuple(sorted(_operations))
+
+
+def _load_families() -> None:
+    if not _layers:
+        for family in FAMILIES:
+            importlib.import_module(f"gossamer.frontends.keras.{family}")

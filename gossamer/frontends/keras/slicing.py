@@ -1,0 +1,91 @@
+"""Indexing with numbers, slices, `...` and `None` as one STRIDED_SLICE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+
+from gossamer.frontends.keras.report import Unsupported
+from gossamer.frontends.keras.shaping import expand_dims
+from gossamer.ops.strided_slice import StridedSlice
+
+if TYPE_CHECKING:
+    from gossamer.frontends.keras.call import Call
+    from gossamer.ir.graph import Tensor
+
+
+def cut(call: Call, x: Tensor, key: tuple[Any, ...]) -> Tensor:
+    """`x[key]` for a key of integers, slices, at most one `...`, and `None`s.
+
+    Raises:
+        Unsupported: the key holds something else.
+    """
+    entries = [entry for entry in _spelled_out(key, x.type.rank) if entry is not None]
+    begin: list[int] = []
+    end: list[int] = []
+    strides: list[int] = []
+    begin_mask = end_mask = shrink_mask = 0
+    for axis, entry in enumerate(entries):
+        start, stop, step = _bounds(entry)
+        if start is None:
+            begin_mask |= 1 << axis
+        if stop is None:
+            end_mask |= 1 << axis
+        if not isinstance(entry, slice):
+            shrink_mask |= 1 << axis
+        begin.append(start or 0)
+        end.append(stop or 0)
+        strides.append(step)
+    y = x
+    if any(entry != slice(None) for entry in entries):
+        op = StridedSlice(
+            begin_mask=begin_mask, end_mask=end_mask, shrink_axis_mask=shrink_mask
+        )
+        y = call.emit(
+            op,
+            x,
+            call.indices("begin", begin),
+            call.indices("end", end),
+            call.indices("strides", strides),
+        )
+    for axis in _new_axes(key, x.type.rank):
+        y = expand_dims(call, y, axis)
+    return y
+
+
+def _spelled_out(key: tuple[Any, ...], rank: int) -> list[Any]:
+    """One entry per axis of the input, and None for each new axis."""
+    entries = list(key)
+    taken = sum(entry is not None and entry is not Ellipsis for entry in entries)
+    rest = [slice(None)] * (rank - taken)
+    places = [index for index, entry in enumerate(entries) if entry is Ellipsis]
+    if not places:
+        return [*entries, *rest]
+    return [*entries[: places[0]], *rest, *entries[places[0] + 1 :]]
+
+
+def _new_axes(key: tuple[Any, ...], rank: int) -> list[int]:
+    """Where the axes of `None` stand in the result."""
+    kept = [
+        entry
+        for entry in _spelled_out(key, rank)
+        if entry is None or isinstance(entry, slice)
+    ]
+    return [axis for axis, entry in enumerate(kept) if entry is None]
+
+
+def _bounds(entry: Any) -> tuple[int | None, int | None, int]:
+    """Start, stop and step of an entry; None for an end that is left open."""
+    if isinstance(entry, slice):
+        parts = (entry.start, entry.stop, entry.step)
+        if all(part is None or isinstance(part, int) for part in parts):
+            return entry.start, entry.stop, entry.step or 1
+    elif isinstance(entry, int):
+        return entry, None if entry == -1 else entry + 1, 1
+    raise Unsupported(
+        f"it is indexed with {entry!r}",
+        "Index with integers, slices of integers, `...` and None; for indices that are "
+        "tensors use keras.ops.take.",
+    )
+
+

@@ -1,0 +1,226 @@
+"""Keras's record of symbolic calls: the only file that reads its private attributes.
+
+Every call of a layer or an operation on a `KerasTensor` leaves a node, and every
+tensor remembers the node that made it. Walking back from the outputs gives the graph;
+calling a layer's `call` on fresh tensors gives the graph inside of that layer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gossamer.frontends.keras.framework import keras
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One recorded call: the operation, its arguments by name, and what it returned.
+
+    `arguments` may nest Keras tensors in lists and dicts; `outputs` is flat.
+    """
+
+    operation: Any
+    arguments: Mapping[str, Any]
+    outputs: tuple[Any, ...]
+
+
+def is_symbolic(value: Any) -> bool:
+    return isinstance(value, keras().KerasTensor)
+
+
+def is_layer(operation: Any) -> bool:
+    return isinstance(operation, keras().layers.Layer)
+
+
+def flatten(structure: Any) -> list[Any]:
+    """The leaves of nested lists, tuples and dicts."""
+    return list(keras().tree.flatten(structure))
+
+
+def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
+    """The same nesting with `function` applied to each leaf."""
+    return keras().tree.map_structure(function, structure)
+
+
+def map_pairs(
+    function: Callable[[tuple[Any, Any]], Any], first: Any, second: Any
+) -> Any:
+    """The nesting of `first` with `function` applied to the leaves of both."""
+    return keras().tree.map_structure_up_to(
+        first, lambda x, y: function((x, y)), first, second
+    )
+
+
+def symbolic_leaves(structure: Any) -> list[Any]:
+    """The Keras tensors in a nested structure, in order."""
+    return [leaf for leaf in flatten(structure) if is_symbolic(leaf)]
+
+
+def has_mask(tensor: Any) -> bool:
+    """Whether a layer before has attached a mask of valid time steps."""
+    return getattr(tensor, "_keras_mask", None) is not None
+
+
+def steps(inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Step]:
+    """The recorded calls that lead from `inputs` to `outputs`, each after its sources.
+
+    Raises:
+        LookupError: an output rests on a tensor that is neither an input nor computed
+            from the inputs.
+    """
+    known = {id(tensor) for tensor in inputs}
+    found: list[Step] = []
+    done: set[int] = set()
+    pending: list[tuple[Any, bool]] = [(x, False) for x in reversed(outputs)]
+    while pending:
+        tensor, is_ready = pending.pop()
+        if id(tensor) in known:
+            continue
+        node = _node_of(tensor)
+        if id(node) in done:
+            continue
+        if is_ready:
+            done.add(id(node))
+            found.append(_step_of(node))
+            continue
+        pending.append((tensor, True))
+        pending.extend((x, False) for x in reversed(node.input_tensors))
+    return found
+
+
+def _node_of(tensor: Any) -> Any:
+    history = getattr(tensor, "_keras_history", None)
+    if history is None or history.operation is None:
+        raise LookupError(tensor.name)
+    node = history.operation._inbound_nodes[history.node_index]  # noqa: SLF001
+    if node.is_input:
+        raise LookupError(tensor.name)
+    return node
+
+
+def _step_of(node: Any) -> Step:
+    bound = bind(node.operation, node.arguments.args, node.arguments.kwargs)
+    return Step(node.operation, bound, tuple(node.outputs))
+
+
+def bind(
+    operation: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A call's arguments under the names that the operation's `call` gives them."""
+    try:
+        signature = inspect.signature(operation.call)
+        bound = signature.bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return {**{str(index): x for index, x in enumerate(args)}, **kwargs}
+    named: dict[str, Any] = {}
+    for name, value in bound.arguments.items():
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            named.update(value)
+        else:
+            named[name] = value
+    return named
+
+
+def graph_of(operation: Any) -> tuple[list[Any], Any] | None:
+    """A Sequential's or Functional's input tensors and structure of outputs.
+
+    None where there is no recorded graph, or where a subclass has a `call` of its own.
+    """
+    models: Any = importlib.import_module("keras.src.models")
+    kinds = (models.Functional, models.Sequential, keras().Function)
+    if not any(
+        isinstance(operation, kind) and type(operation).call is kind.call
+        for kind in kinds
+    ):
+        return None
+    recorded = operation
+    if isinstance(operation, models.Sequential):
+        recorded = operation._functional  # noqa: SLF001
+        if recorded is None:
+            return None
+    return list(recorded.inputs), recorded._outputs_struct  # noqa: SLF001
+
+
+def input_structure(operation: Any) -> Any:
+    """How a Functional nests its inputs: one tensor, a list, or a dict."""
+    recorded = getattr(operation, "_functional", None) or operation
+    return getattr(recorded, "_inputs_struct", None)
+
+
+def is_deferred(model: Any) -> bool:
+    """Whether a Sequential took its input shape, batch and all, from a first call.
+
+    Such a Sequential makes its input layer itself, from a shape and a dtype only.
+    """
+    layers: Any = getattr(model, "_layers", [])
+    if not isinstance(model, keras().Sequential) or not layers:
+        return False
+    config = getattr(getattr(layers[0], "_auto_config", None), "config", None)
+    return config is not None and set(config) == {"batch_shape", "dtype"}
+
+
+def built_shapes(model: Any) -> dict[str, Any]:
+    """The shapes on which a subclassed model was built, by argument of `build`."""
+    return dict(getattr(model, "_build_shapes_dict", None) or {})
+
+
+def required_arguments(operation: Any) -> int:
+    """How many arguments without a default the operation's `call` takes."""
+    kinds = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
+    return sum(
+        parameter.kind in kinds and parameter.default is inspect.Parameter.empty
+        for parameter in inspect.signature(operation.call).parameters.values()
+    )
+
+
+def enter(operation: Any, arguments: Mapping[str, Any]) -> Any:
+    """What the operation's own `call` returns for inference, node by node recorded."""
+    given = dict(arguments)
+    parameters = inspect.signature(operation.call).parameters
+    if "training" in parameters:
+        given["training"] = False
+    positional = list(_positional(parameters, given))
+    return operation.call(*positional, **given)
+
+
+def _positional(
+    parameters: Mapping[str, inspect.Parameter], given: dict[str, Any]
+) -> Iterator[Any]:
+    """Take the arguments that cannot be passed by name out of `given`."""
+    for name, parameter in parameters.items():
+        if name not in given:
+            return
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            yield from given.pop(name)
+        elif parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            yield given.pop(name)
+
+
+@contextlib.contextmanager
+def unmarked(model: Any) -> Iterator[None]:
+    """Take back the nodes that tracing adds to a model's layers.
+
+    Without it `layer.output` would become ambiguous after a conversion.
+    """
+    layers = list(model._flatten_layers())  # noqa: SLF001
+    before = [
+        (layer, len(layer._inbound_nodes), len(layer._outbound_nodes))  # noqa: SLF001
+        for layer in layers
+    ]
+    try:
+        yield
+    finally:
+        for layer, inbound, outbound in before:
+            del layer._inbound_nodes[inbound:]  # noqa: SLF001
+            del layer._outbound_nodes[outbound:]  # noqa: SLF001

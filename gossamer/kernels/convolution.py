@@ -1,0 +1,314 @@
+"""Convolution as matrix products: the filter's rows are runs of the inner dimension.
+
+In NHWC the pixels under one row of a filter adjoin, so that no patch is ever copied
+out; only the border is made, where there is one. A dense layer is the same with a
+filter of one pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.kernels.border import (
+    Border,
+    Form,
+    copy_with_border,
+    float_form,
+    form_lanes,
+    pair_form,
+    quad_form,
+)
+from gossamer.kernels.elementwise import Lanes, block_units, each_block
+from gossamer.kernels.epilogue import FloatEpilogue
+from gossamer.kernels.gemm import Depth, Gemm, Rows, choose_tile, gemm
+from gossamer.kernels.hybrid import (
+    PARAMETER_BYTES,
+    HybridEpilogue,
+    ItemForm,
+    quantize_items,
+)
+from gossamer.kernels.multiply import (
+    FloatMultiply,
+    Multiply,
+    QuadMultiply,
+    integer_multiply,
+)
+from gossamer.kernels.pack import pack_panels, pad_columns
+from gossamer.kernels.requantize import FactorTable, IntegerEpilogue
+from gossamer.kernels.step import Argument, Constant, Scratch, Step
+from gossamer.nest.build import Nest
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gossamer.kernels.depthwise import Window
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
+
+_SLACK = 64
+"""Bytes behind a scratch image that may be read, never used."""
+_RESIDENT_BYTES = 192 * 1024
+"""Weights up to this size stay in the cache while all rows pass."""
+
+
+def border_of(window: Window) -> Border:
+    """The border that makes every tap of every output pixel lie inside."""
+    reach = [
+        (out - 1) * stride + (taps - 1) * dilation + 1
+        for out, stride, taps, dilation in zip(
+            (window.out_height, window.out_width),
+            window.stride,
+            window.filter,
+            window.dilation,
+            strict=True,
+        )
+    ]
+    top, left = window.before
+    return Border(
+        window.images,
+        window.height,
+        window.width,
+        window.channels,
+        top,
+        max(reach[0] - top - window.height, 0),
+        left,
+        max(reach[1] - left - window.width, 0),
+    )
+
+
+def is_pointwise(window: Window) -> bool:
+    """Whether each output pixel depends on the input pixel at the same place only."""
+    return (
+        window.filter == (1, 1)
+        and window.stride == (1, 1)
+        and border_of(window).is_empty
+    )
+
+
+def plan_convolution(
+    target: Target, window: Window, columns: int, multiply: Multiply, element: int
+) -> Gemm:
+    """The matrix product of a convolution whose input has its border on.
+
+    `element` is the size in bytes of an input element.
+    """
+    channels = window.channels
+    pixel = channels * element
+    if is_pointwise(window):
+        count = window.images * window.height * window.width
+        rows = Rows(count, pixel)
+        depth = Depth(-(-channels // multiply.depth))
+    else:
+        border = border_of(window)
+        line = border.columns * pixel
+        rows = Rows(
+            window.out_width,
+            window.stride[1] * pixel,
+            window.images * window.out_height,
+            window.stride[0] * line,
+            window.out_height,
+            border.rows * line,
+        )
+        depth = _depth(window, multiply, line, pixel)
+    height, vectors = choose_tile(target, rows.count, columns)
+    plan = Gemm(rows, depth, columns, multiply, target.lanes, vectors, height, False)
+    weight_bytes = plan.panel_bytes * -(-columns // plan.panel_columns)
+    return replace(plan, panels_outer=weight_bytes > _RESIDENT_BYTES)
+
+
+def _depth(window: Window, multiply: Multiply, line: int, pixel: int) -> Depth:
+    filter_rows, filter_columns = window.filter
+    row_stride = window.dilation[0] * line
+    if window.dilation[1] == 1 or filter_columns == 1:
+        words = -(-filter_columns * window.channels // multiply.depth)
+        return Depth(words, filter_rows, row_stride)
+    words = -(-window.channels // multiply.depth)
+    part = window.dilation[1] * pixel
+    return Depth(words, filter_rows, row_stride, filter_columns, part)
+
+
+def filter_runs(weights: npt.NDArray[Any], window: Window) -> npt.NDArray[Any]:
+    """Filters (columns, rows, columns, channels) as (columns, runs, elements)."""
+    columns, filter_rows, filter_columns, channels = weights.shape
+    if window.dilation[1] == 1 or filter_columns == 1:
+        return weights.reshape(columns, filter_rows, filter_columns * channels)
+    return weights.reshape(columns, filter_rows * filter_columns, channels)
+
+
+def float_convolution(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    limits: tuple[float, float],
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    """Steps of a float convolution; weights are (out, rows, columns, in)."""
+    plan = plan_convolution(target, window, len(weights), FloatMultiply(), 4)
+    steps, source = _bordered(target, window, float_form(), x)
+    nest = Nest("conv_f32", target)
+    image, packed = nest.pointer(), nest.pointer()
+    first = nest.pointer() if bias is not None else None
+    output = nest.pointer()
+    gemm(nest, plan, FloatEpilogue(first, limits), image, packed, output)
+    constants = [Constant(pack_panels(filter_runs(weights, window), plan))]
+    if bias is not None:
+        constants.append(Constant(pad_columns(bias, plan)))
+    arguments = (source, *constants, y)
+    steps.append(Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,)))
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerOutput:
+    """How int32 sums become int8: a factor per column, zero point and limits."""
+
+    multipliers: npt.NDArray[np.int32]
+    shifts: npt.NDArray[np.int32]
+    zero_point: int
+    low: int
+    high: int
+
+    def table(self, multipliers: Value, shifts: Value) -> FactorTable:
+        return FactorTable(
+            multipliers,
+            shifts,
+            any_left=bool((self.shifts > 0).any()),
+            any_right=bool((self.shifts < 0).any()),
+            all_right=bool((self.shifts < 0).all()),
+        )
+
+
+def integer_convolution(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.int8],
+    bias: npt.NDArray[np.int32],
+    zero_point: int,
+    output: IntegerOutput,
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    """Steps of an int8 convolution; weights are (out, rows, columns, in).
+
+    `zero_point` is the input's.
+    """
+    multiply = integer_multiply(target)
+    quads = isinstance(multiply, QuadMultiply)
+    form = quad_form(zero_point) if quads else pair_form(zero_point)
+    plan = plan_convolution(target, window, len(weights), multiply, form.result.bytes)
+    steps, source = _bordered(target, window, form, x)
+    start = bias.astype(np.int64)
+    if quads:
+        sums = weights.astype(np.int64).reshape(len(weights), -1).sum(axis=1)
+        start = start - (zero_point + 128) * sums
+    nest = Nest("conv_i8", target)
+    image, packed, first = nest.pointer(), nest.pointer(), nest.pointer()
+    table = output.table(nest.pointer(), nest.pointer())
+    result = nest.pointer()
+    epilogue = IntegerEpilogue(first, table, output.zero_point, output.low, output.high)
+    gemm(nest, plan, epilogue, image, packed, result)
+    arguments = (
+        source,
+        Constant(pack_panels(filter_runs(weights, window), plan)),
+        Constant(pad_columns(start.astype(np.int32), plan)),
+        Constant(pad_columns(output.multipliers, plan)),
+        Constant(pad_columns(output.shifts, plan)),
+        y,
+    )
+    steps.append(Step(nest.finish(), arguments, plan.units, (5,)))
+    return steps
+
+
+def _bordered(
+    target: Target, window: Window, form: Form, x: Argument
+) -> tuple[list[Step], Argument]:
+    """The input as the product reads it, and the steps that make it."""
+    border = border_of(window)
+    plain = form.result == form.source and not form.flip
+    if border.is_empty and plain:
+        return [], x
+    scratch = Scratch(border.elements * form.result.bytes + _SLACK)
+    if border.is_empty:
+        return [_reformed(target, border.elements, form, x, scratch)], scratch
+    nest = Nest("border", target)
+    source, result = nest.pointer(), nest.pointer()
+    copy_with_border(nest, border, form, source, result)
+    units = border.images * border.rows
+    return [Step(nest.finish(), (x, scratch), units, (1,))], scratch
+
+
+def _reformed(target: Target, count: int, form: Form, x: Argument, y: Argument) -> Step:
+    """All elements in another form, no border."""
+    nest = Nest("reform", target)
+    source, result = nest.pointer(), nest.pointer()
+
+    def move(index: Value, group: Lanes) -> None:
+        value = group.load(nest, form.source, source, index)
+        group.store(nest, form.apply(nest, value), result, index)
+
+    each_block(nest, count, form_lanes(target, form), move)
+    return Step(nest.finish(), (x, y), block_units(count), (1,))
+
+
+def hybrid_convolution(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.int8],
+    scales: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    limits: tuple[float, float],
+    x: Argument,
+    y: Argument,
+    *,
+    asymmetric: bool,
+) -> list[Step]:
+    """Steps of a convolution of float input with int8 weights, a scale per column.
+
+    Each image is quantized by its own range.
+    """
+    multiply = integer_multiply(target)
+    quads = isinstance(multiply, QuadMultiply)
+    form = ItemForm(quads, asymmetric)
+    plan = plan_convolution(target, window, len(weights), multiply, form.element_bytes)
+    quantize, source, parameters = quantized_items(target, border_of(window), form, x)
+    nest = Nest("conv_hybrid", target)
+    image, packed, items, factors = (nest.pointer() for _ in range(4))
+    sums = nest.pointer() if quads else None
+    first = nest.pointer() if bias is not None else None
+    result = nest.pointer()
+    rows = window.out_height * window.out_width
+    epilogue = HybridEpilogue(items, factors, sums, first, limits, window.images, rows)
+    gemm(nest, plan, epilogue, image, packed, result)
+    constants = [pad_columns(scales, plan)]
+    if quads:
+        flat = weights.reshape(len(weights), -1)
+        constants.append(pad_columns(flat.sum(axis=1, dtype=np.int32), plan))
+    if bias is not None:
+        constants.append(pad_columns(bias, plan))
+    arguments = (
+        source,
+        Constant(pack_panels(filter_runs(weights, window), plan)),
+        parameters,
+        *(Constant(array) for array in constants),
+        y,
+    )
+    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    return [quantize, product]
+
+
+def quantized_items(
+    target: Target, border: Border, form: ItemForm, x: Argument
+) -> tuple[Step, Scratch, Scratch]:
+    """The step that quantizes items, and where it leaves them and their parameters."""
+    items = Scratch(border.elements * form.element_bytes + _SLACK)
+    parameters = Scratch(border.images * PARAMETER_BYTES)
+    nest = Nest("quantize_items", target)
+    pointers = (nest.pointer(), nest.pointer(), nest.pointer())
+    quantize_items(nest, border, form, pointers)
+    arguments = (x, items, parameters)
+    return Step(nest.finish(), arguments, border.images, (1, 2)), items, parameters

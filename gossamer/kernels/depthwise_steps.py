@@ -1,0 +1,142 @@
+"""Depthwise convolutions as steps: constants, border rows, and the kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.kernels.border import Border
+from gossamer.kernels.convolution import IntegerOutput, quantized_items
+from gossamer.kernels.depthwise import (
+    FloatDepthwise,
+    IntegerDepthwise,
+    Window,
+    depthwise,
+    depthwise_units,
+)
+from gossamer.kernels.hybrid import HybridDepthwise, ItemForm
+from gossamer.kernels.step import Argument, Constant, Step
+from gossamer.nest.build import Nest
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gossamer.nest.target import Target
+
+
+def _padded(values: npt.NDArray[Any], lanes: int) -> Constant:
+    """One value per channel, filled up with zeros to whole vectors."""
+    filled = np.zeros(-(-len(values) // lanes) * lanes, values.dtype)
+    filled[: len(values)] = values
+    return Constant(filled)
+
+
+def _zeros(window: Window, value: int, dtype: type[Any]) -> Constant:
+    """A row of the image that counts as zeros."""
+    return Constant(np.full(window.width * window.channels, value, dtype))
+
+
+def float_depthwise(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    limits: tuple[float, float],
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    """Steps of a float depthwise convolution; weights are (1, rows, columns, C)."""
+    nest = Nest("depthwise_f32", target)
+    source, zeros, filters = nest.pointer(), nest.pointer(), nest.pointer()
+    first = nest.pointer() if bias is not None else None
+    arithmetic = FloatDepthwise(filters, first, nest.pointer(), limits)
+    depthwise(nest, window, arithmetic, source, zeros, lanes=target.lanes)
+    constants = [_zeros(window, 0, np.float32), Constant(weights)]
+    if bias is not None:
+        constants.append(_padded(bias, target.lanes))
+    return [_step(nest, window, target, (x, *constants, y))]
+
+
+def integer_depthwise(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.int8],
+    bias: npt.NDArray[np.int32],
+    zero_point: int,
+    output: IntegerOutput,
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    """Steps of an int8 depthwise convolution; `zero_point` is the input's."""
+    sums = weights.astype(np.int64).reshape(-1, window.channels).sum(axis=0)
+    start = (bias.astype(np.int64) - zero_point * sums).astype(np.int32)
+    nest = Nest("depthwise_i8", target)
+    source, zeros, filters, first = (nest.pointer() for _ in range(4))
+    table = output.table(nest.pointer(), nest.pointer())
+    arithmetic = IntegerDepthwise(
+        filters,
+        first,
+        nest.pointer(),
+        table,
+        zero_point,
+        output.zero_point,
+        output.low,
+        output.high,
+    )
+    depthwise(nest, window, arithmetic, source, zeros, lanes=target.lanes)
+    constants = (
+        _zeros(window, zero_point, np.int8),
+        Constant(weights.astype(np.float32)),
+        _padded(start, target.lanes),
+        _padded(output.multipliers, target.lanes),
+        _padded(output.shifts, target.lanes),
+    )
+    return [_step(nest, window, target, (x, *constants, y))]
+
+
+def hybrid_depthwise(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.int8],
+    scales: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    limits: tuple[float, float],
+    x: Argument,
+    y: Argument,
+    *,
+    asymmetric: bool,
+) -> list[Step]:
+    """Steps of a depthwise convolution of float input with int8 weights."""
+    size = (window.images, window.height, window.width, window.channels)
+    form = ItemForm(quads=False, asymmetric=asymmetric)
+    quantize, items, parameters = quantized_items(
+        target, Border(*size, 0, 0, 0, 0), form, x
+    )
+    nest = Nest("depthwise_hybrid", target)
+    source, zeros, filters, factors = (nest.pointer() for _ in range(4))
+    first = nest.pointer() if bias is not None else None
+    result, numbers = nest.pointer(), nest.pointer()
+    elements = window.out_height * window.out_width * window.channels
+    arithmetic = HybridDepthwise(
+        filters, factors, first, result, numbers, limits, window.images, elements
+    )
+    depthwise(nest, window, arithmetic, source, zeros, lanes=target.lanes)
+    constants = [
+        _zeros(window, 0, np.int16),
+        Constant(weights.astype(np.float32)),
+        Constant(scales),
+    ]
+    if bias is not None:
+        constants.append(Constant(bias))
+    arguments = (items, *constants, y, parameters)
+    units = depthwise_units(window, target.registers)
+    product = Step(nest.finish(), arguments, units, (len(arguments) - 2,))
+    return [quantize, product]
+
+
+def _step(
+    nest: Nest, window: Window, target: Target, arguments: tuple[Argument, ...]
+) -> Step:
+    units = depthwise_units(window, target.registers)
+    return Step(nest.finish(), arguments, units, (len(arguments) - 1,))

@@ -1,0 +1,53 @@
+"""A program: what is left of a subgraph when it is ready to become machine code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.nest.stmt import Kernel
+    from gossamer.nest.target import Target
+
+ARENA, CONSTANTS = 0, 1
+"""Places in the context that a program is invoked with: the base addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedStep:
+    """A step and where its arguments lie: (base, bytes behind it) each."""
+
+    kernel: Kernel
+    addresses: tuple[tuple[int, int], ...]
+    units: int
+    node: Node
+
+
+Part: TypeAlias = "tuple[PlacedStep, ...] | Node"
+"""A run of compiled steps, or one node that runs through its reference."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """Parts in the order in which they run, and the memory that they work on.
+
+    `places` are offsets in the arena; `constants` all bytes that are only read.
+    """
+
+    subgraph: Subgraph
+    target: Target
+    parts: tuple[Part, ...]
+    arena_bytes: int
+    constants: npt.NDArray[np.uint8]
+    places: Mapping[Tensor, int]
+
+    @property
+    def interpreted(self) -> tuple[Node, ...]:
+        """Nodes without a kernel."""
+        return tuple(part for part in self.parts if not isinstance(part, tuple))

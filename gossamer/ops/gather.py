@@ -1,0 +1,130 @@
+"""GATHER, GATHER_ND: elements picked by index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.errors import GraphError
+from gossamer.ir.op import operator, require
+from gossamer.ops.movement import Movement, version_of_type
+from gossamer.ops.shapes import made, operands, same_size, within
+
+if TYPE_CHECKING:
+    from gossamer.ir.graph import Node, Tensor
+    from gossamer.ir.op import Op
+    from gossamer.ir.types import Array, Shape, TensorType
+
+
+@operator("GATHER", code=36, options="GatherOptions")
+class Gather(Movement):
+    """x, indices -> the slices of x along `axis` that the indices name.
+
+    The first `batch_dims` dimensions of both are walked together. The result has
+    x's shape with dimension `axis` replaced by the indices' other dimensions.
+    """
+
+    axis: int = 0
+    batch_dims: int = 0
+
+    def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
+        x, indices = operands(self, inputs, 2)
+        _check_index_type(self, indices)
+        axis, batch = self._places(len(x.shape), len(indices.shape))
+        shared = [
+            same_size(self, first, second)
+            for first, second in zip(
+                x.shape[:batch], indices.shape[:batch], strict=True
+            )
+        ]
+        before, after = x.shape[batch:axis], x.shape[axis + 1 :]
+        shape = (*shared, *before, *indices.shape[batch:], *after)
+        return made(self, x.dtype, shape)
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        x: Array = np.asarray(inputs[0])
+        indices: Array = np.asarray(inputs[1]).astype(np.int64)
+        axis, batch = self._places(x.ndim, indices.ndim)
+        _check_range(self, indices, x.shape[axis])
+        if batch == 0:
+            return (np.take(x, indices, axis=axis),)
+        require(x.shape[:batch] == indices.shape[:batch], self, "the batches differ")
+        rows = x.reshape(-1, *x.shape[batch:])
+        picks = indices.reshape(-1, *indices.shape[batch:])
+        shape = (*x.shape[:axis], *indices.shape[batch:], *x.shape[axis + 1 :])
+        taken = [
+            np.take(row, pick, axis=axis - batch)
+            for row, pick in zip(rows, picks, strict=True)
+        ]
+        return (np.array(taken, x.dtype).reshape(shape),)
+
+    def version(self, node: Node) -> int:
+        dtype = node.input(0).dtype
+        if dtype.title == "int4":
+            return 7
+        if node.input(1).dtype.title == "int16":
+            return 6
+        if self.batch_dims:
+            return 5
+        return version_of_type(dtype, int16=4, bool=3, int8=2)
+
+    def _places(self, rank: int, index_rank: int) -> tuple[int, int]:
+        """`axis` and `batch_dims` counted from the front."""
+        axis = within(self, self.axis, rank)
+        batch = self.batch_dims + (index_rank if self.batch_dims < 0 else 0)
+        text = f"batch_dims is {self.batch_dims}, with axis {axis}"
+        require(0 <= batch <= min(axis, index_rank), self, text)
+        return axis, batch
+
+
+@operator("GATHER_ND", code=107, options="GatherNdOptions")
+class GatherNd(Movement):
+    """x, indices (..., depth) -> (..., slices of x at these `depth` coordinates)."""
+
+    def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
+        x, indices = operands(self, inputs, 2)
+        _check_index_type(self, indices)
+        shape = _gathered(self, x.shape, indices.shape)
+        return made(self, x.dtype, shape)
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        x: Array = np.asarray(inputs[0])
+        indices: Array = np.asarray(inputs[1]).astype(np.int64)
+        shape = _gathered(self, x.shape, indices.shape)
+        places = tuple(np.moveaxis(indices, -1, 0))
+        for place, size in zip(places, x.shape, strict=False):
+            _check_range(self, place, size)
+        return (np.asarray(x[places]).reshape(shape),)
+
+    def version(self, node: Node) -> int:
+        dtype = node.input(0).dtype
+        if dtype.title == "bool":
+            return 5
+        if node.input(1).dtype.title == "int16":
+            return 4
+        return version_of_type(dtype, int16=3, string=2)
+
+
+def _gathered(op: Op, shape: Shape, index_shape: Shape) -> Shape:
+    require(len(index_shape) > 0, op, "the indices are a scalar")
+    depth = index_shape[-1]
+    text = f"{depth} coordinates do not fit a tensor of rank {len(shape)}"
+    require(0 < depth <= len(shape), op, text)
+    return (*index_shape[:-1], *shape[depth:])
+
+
+def _check_index_type(op: Op, indices: Tensor) -> None:
+    if indices.dtype.title not in ("int16", "int32", "int64"):
+        raise GraphError(
+            f"{op.name}: the indices '{indices.name}' are {indices.dtype.title}, "
+            "not int16, int32 or int64"
+        )
+
+
+def _check_range(op: Op, indices: Array, size: int) -> None:
+    wrong = indices[(indices < 0) | (indices >= size)]
+    if wrong.size:
+        raise GraphError(
+            f"{op.name}: index {int(wrong[0])} is outside a dimension of size {size}"
+        )

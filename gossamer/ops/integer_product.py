@@ -1,0 +1,151 @@
+"""Sums of products on quantized tensors: the part that conv, dense and others share.
+
+Fixed-point: integer inputs and weights give 32-bit sums, which are requantized per
+channel. Hybrid (dynamic range): float inputs are quantized on the fly, per row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.errors import UnsupportedError
+from gossamer.ir.arithmetic import (
+    Integers,
+    activate,
+    multiply,
+    multiply_once,
+    multiply_wide,
+    parameters,
+    quantize_multipliers,
+    round_half_away,
+    settle,
+    wrap,
+)
+from gossamer.ir.types import DType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from gossamer.ir.graph import Tensor
+    from gossamer.ir.types import Array
+
+
+def weight_scales(weights: Tensor) -> npt.NDArray[np.float32]:
+    """The scales of weights: one, or one per channel.
+
+    Raises:
+        UnsupportedError: there are none, or one per block of a channel.
+    """
+    quantization = weights.quantization
+    if quantization is None or not quantization.scale.size:
+        raise UnsupportedError(
+            f"the weights '{weights.name}' are integers without a scale per tensor or "
+            "channel"
+        )
+    return quantization.scale
+
+
+def product_factors(x: Tensor, weights: Tensor, y: Tensor) -> tuple[Integers, Integers]:
+    """The multipliers and shifts that take sums to the output's scale."""
+    in_scale, _ = parameters(x)
+    out_scale, _ = parameters(y)
+    scales = weight_scales(weights).astype(np.float64)
+    return quantize_multipliers(np.float64(in_scale) * scales / np.float64(out_scale))
+
+
+def requantize_sums(
+    sums: Array,
+    factors: tuple[Integers, Integers],
+    y: Tensor,
+    bias: Array | None,
+    activation: str,
+    *,
+    rounds_once: bool = False,
+) -> Array:
+    """Sums of products (channels last), with the bias added, as the output's integers.
+
+    16-bit activations keep 64-bit sums unless their bias has 32 bits. `rounds_once`
+    leaves out the rounding to 32 bits in between.
+    """
+    total = sums.astype(np.int64)
+    if bias is not None:
+        total = total + bias.astype(np.int64)
+    is_wide = y.dtype is DType.INT16 and (bias is None or bias.dtype == np.int64)
+    if rounds_once:
+        return settle(y, multiply_once(total, *factors), activation)
+    if is_wide:
+        return settle(y, multiply_wide(total, *factors), activation)
+    return settle(y, multiply(wrap(total), *factors), activation)
+
+
+def quantize_rows_symmetric(rows: Array) -> tuple[Array, Array, Array]:
+    """Quantize each row of (R, K) floats to [-127, 127].
+
+    Returns:
+        int64 values, float32 scales (R, 1) and zero points (R, 1), which are 0.
+    """
+    reach = np.abs(rows).max(axis=1, keepdims=True).astype(np.float32)
+    safe = np.where(reach == 0, np.float32(1), reach)
+    scale = np.where(reach == 0, np.float32(1), reach / np.float32(127))
+    values = round_half_away(rows * (np.float32(127) / safe))
+    quantized = np.clip(values, -127, 127).astype(np.int64)
+    return quantized, scale.astype(np.float32), np.zeros_like(reach, np.int64)
+
+
+def quantize_rows_asymmetric(rows: Array) -> tuple[Array, Array, Array]:
+    """Quantize each row of (R, K) floats to [-128, 127] with a zero point.
+
+    Returns:
+        int64 values, float32 scales (R, 1) and zero points (R, 1).
+    """
+    low = np.minimum(rows.min(axis=1, keepdims=True), 0).astype(np.float64)
+    high = np.maximum(rows.max(axis=1, keepdims=True), 0).astype(np.float64)
+    is_zero = low == high
+    step = np.where(is_zero, 1.0, (high - low) / 255.0)
+    # Of the two ends the one whose numbers are smaller rounds less.
+    from_low = -128.0 - low / step
+    from_high = 127.0 - high / step
+    nearer = 128 + np.abs(low / step) < 127 + np.abs(high / step)
+    zero_point = round_half_away(np.where(nearer, from_low, from_high))
+    zero_point = np.where(is_zero, 0, np.clip(zero_point, -128, 127)).astype(np.int64)
+    scale = step.astype(np.float32)
+    scaled = rows * (np.float32(1) / scale)
+    values = round_half_away(zero_point.astype(np.float32) + scaled)
+    quantized = np.where(is_zero, 0, np.clip(values, -128, 127)).astype(np.int64)
+    return quantized, scale, zero_point
+
+
+def hybrid(
+    x: Array,
+    weights: Tensor,
+    product: Callable[[Array], Array],
+    bias: Array | None,
+    activation: str,
+    *,
+    asymmetric: bool,
+) -> Array:
+    """Float input, integer weights: quantize each item of `x`'s first axis, multiply.
+
+    Args:
+        x: (R, …) floats; each of the R items gets a scale of its own.
+        weights: the weights, for their scales.
+        product: sums of products of centred integers (R, …) with the weights,
+            channels last, in float64 (exact for such integers).
+        bias: float32 bias per channel, or None.
+        activation: the fused activation, applied to floats.
+        asymmetric: whether items get a zero point.
+    """
+    rows = np.ascontiguousarray(x, np.float32).reshape(x.shape[0], -1)
+    quantize = quantize_rows_asymmetric if asymmetric else quantize_rows_symmetric
+    values, scale, zero_point = quantize(rows)
+    sums = product((values - zero_point).reshape(x.shape).astype(np.float64))
+    lead = (-1,) + (1,) * (sums.ndim - 1)
+    factors = scale.reshape(lead) * weight_scales(weights)
+    result = sums.astype(np.float32) * factors
+    if bias is not None:
+        result = result + bias
+    return activate(result.astype(np.float32), activation)

@@ -1,0 +1,59 @@
+"""MAXIMUM, MINIMUM: the greater or lesser of two elements, shapes broadcast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.ir.op import Op, SameAsInput, operator
+from gossamer.ir.types import DType, TensorType
+from gossamer.ops.arithmetic import broadcasts
+from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type
+
+if TYPE_CHECKING:
+    from gossamer.ir.graph import Node, Tensor
+    from gossamer.ir.types import Array
+
+
+class Choice(Op):
+    """What the two operators share; integers are compared as they are stored."""
+
+    __slots__ = ()
+
+    output_quantization = SameAsInput((0, 1))
+
+    def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
+        left, right = pair(self, inputs)
+        same_type(self, left, right)
+        shape = broadcast_shapes(self, left.shape, right.shape)
+        return (TensorType(left.dtype, shape),)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        return self.reference(*inputs)
+
+    def version(self, node: Node) -> int:
+        dtype = node.input(0).dtype
+        if dtype is DType.INT16:
+            return 4
+        if broadcasts(node):
+            return 3
+        return 2 if dtype is DType.INT8 else 1
+
+
+@operator("MAXIMUM", code=55, options="MaximumMinimumOptions")
+class Maximum(Choice):
+    """The greater of two elements."""
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        left, right = inputs
+        return (np.where(left > right, left, right),)
+
+
+@operator("MINIMUM", code=57, options="MaximumMinimumOptions")
+class Minimum(Choice):
+    """The lesser of two elements."""
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        left, right = inputs
+        return (np.where(left < right, left, right),)

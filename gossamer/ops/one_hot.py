@@ -1,0 +1,60 @@
+"""ONE_HOT: indices as vectors with one value on and the rest off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from gossamer.errors import GraphError
+from gossamer.ir.op import SameAsInput, operator
+from gossamer.ops.movement import Movement
+from gossamer.ops.shapes import (
+    known_scalar,
+    made,
+    operands,
+    same_type,
+    scalar,
+    within,
+)
+
+if TYPE_CHECKING:
+    from gossamer.ir.graph import Tensor
+    from gossamer.ir.op import QuantizationRule
+    from gossamer.ir.types import Array, TensorType
+
+
+@operator("ONE_HOT", code=85, options="OneHotOptions")
+class OneHot(Movement):
+    """indices, depth, on, off -> a new dimension of size depth at `axis`.
+
+    It holds `on` at the index and `off` elsewhere, also for an index out of range.
+    """
+
+    axis: int = 0
+
+    output_quantization: ClassVar[QuantizationRule] = SameAsInput((2, 3))
+
+    def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
+        indices, depth, on, off = operands(self, inputs, 4)
+        dtype = same_type(self, (on, off))
+        size = known_scalar(self, depth, "the depth")
+        size = -1 if size is None else self._checked(size)
+        axis = within(self, self.axis, len(indices.shape) + 1)
+        shape = (*indices.shape[:axis], size, *indices.shape[axis:])
+        return made(self, dtype, shape)
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        indices: Array = np.asarray(inputs[0])
+        depth = self._checked(scalar(self, inputs[1], "the depth"))
+        on, off = (np.asarray(array).reshape(()) for array in inputs[2:4])
+        axis = within(self, self.axis, indices.ndim + 1)
+        shape = [1] * (indices.ndim + 1)
+        shape[axis] = depth
+        hit = np.expand_dims(indices, axis) == np.arange(depth).reshape(shape)
+        return (np.where(hit, on, off).astype(on.dtype),)
+
+    def _checked(self, depth: int) -> int:
+        if depth < 0:
+            raise GraphError(f"{self.name}: the depth is {depth}, below 0")
+        return depth

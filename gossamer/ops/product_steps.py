@@ -1,0 +1,214 @@
+"""Steps of operators that are sums of products: dense, convolution, depthwise.
+
+Which arithmetic it is follows from the types: float, int8, or float input beside int8
+weights (dynamic range). Other types have no kernel and give None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.ir.arithmetic import activation_range
+from gossamer.ir.types import DType
+from gossamer.kernels import convolution, depthwise_steps
+from gossamer.kernels.depthwise import Window
+from gossamer.kernels.epilogue import ACTIVATION_LIMITS
+from gossamer.ops.integer_product import product_factors, weight_scales
+
+if TYPE_CHECKING:
+    from gossamer.ir.graph import Node, Tensor
+    from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
+    from gossamer.ops.window import Window as Filter
+
+
+def sliding(x: Shape, y: Shape, window: Filter) -> Window:
+    """The kernels' description of a window over (N, H, W, C)."""
+    before = (window.pads(x[1], 0)[0], window.pads(x[2], 1)[0])
+    return Window(
+        images=x[0],
+        height=x[1],
+        width=x[2],
+        channels=x[3],
+        out_height=y[1],
+        out_width=y[2],
+        filter=window.kernel,
+        stride=window.stride,
+        dilation=window.dilation,
+        before=before,
+    )
+
+
+def rows_as_pixels(rows: int, depth: int) -> Window:
+    """A matrix of rows as images of one pixel, each an item of its own."""
+    return Window(
+        images=rows,
+        height=1,
+        width=1,
+        channels=depth,
+        out_height=1,
+        out_width=1,
+        filter=(1, 1),
+        stride=(1, 1),
+        dilation=(1, 1),
+        before=(0, 0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A node seen as a sum of products; `asymmetric` is for dynamic range."""
+
+    node: Node
+    activation: str
+    asymmetric: bool
+
+    @property
+    def kinds(self) -> tuple[DType, DType, DType]:
+        node = self.node
+        return node.input(0).dtype, node.input(1).dtype, node.output.dtype
+
+    @property
+    def bias(self) -> Tensor | None:
+        return self.node.optional(2)
+
+
+_FLOAT = (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32)
+_INTEGER = (DType.INT8, DType.INT8, DType.INT8)
+_HYBRID = (DType.FLOAT32, DType.INT8, DType.FLOAT32)
+
+
+def _is_symmetric(weights: Tensor) -> bool:
+    quantization = weights.quantization
+    return (
+        quantization is not None
+        and quantization.scale.size > 0
+        and not quantization.zero_point.any()
+    )
+
+
+def _constants(product: Product) -> tuple[Array, Array | None] | None:
+    """Weights and bias where both are known and of a form that kernels take."""
+    weights, bias = product.node.input(1), product.bias
+    if weights.data is None or weights.sparsity is not None:
+        return None
+    if bias is not None and bias.data is None:
+        return None
+    wanted = np.int32 if product.kinds == _INTEGER else np.float32
+    if bias is not None and bias.data is not None and bias.data.dtype != wanted:
+        return None
+    if product.kinds != _FLOAT and not _is_symmetric(weights):
+        return None
+    return weights.data, None if bias is None else bias.data
+
+
+def convolution_steps(
+    product: Product, window: Window, shape: Shape, target: Target
+) -> list[Step] | None:
+    """Steps of a convolution whose weights have (out, rows, columns, in) = `shape`."""
+    known = _constants(product)
+    node = product.node
+    if known is None or product.activation not in ACTIVATION_LIMITS:
+        return None
+    if shape[3] != window.channels or node.output.type.size == 0:
+        return None
+    weights, bias = known[0].reshape(shape), known[1]
+    limits = ACTIVATION_LIMITS[product.activation]
+    x, y = node.input(0), node.output
+    if product.kinds == _FLOAT:
+        return convolution.float_convolution(
+            target, window, weights, bias, limits, x, y
+        )
+    if product.kinds == _INTEGER:
+        start = np.zeros(shape[0], np.int32) if bias is None else bias
+        _, zero_point = _pair(x)
+        output = integer_output(product, shape[0])
+        return convolution.integer_convolution(
+            target, window, weights, start, zero_point, output, x, y
+        )
+    if product.kinds == _HYBRID:
+        return convolution.hybrid_convolution(
+            target,
+            window,
+            weights,
+            per_column(node.input(1), shape[0]),
+            bias,
+            limits,
+            x,
+            y,
+            asymmetric=product.asymmetric,
+        )
+    return None
+
+
+def depthwise_convolution_steps(
+    product: Product, window: Window, target: Target
+) -> list[Step] | None:
+    """Steps of a depthwise convolution with (1, rows, columns, channels) weights."""
+    known = _constants(product)
+    node = product.node
+    if known is None or product.activation not in ACTIVATION_LIMITS:
+        return None
+    if known[0].shape[3] != window.channels or node.output.type.size == 0:
+        return None
+    weights, bias = known
+    limits = ACTIVATION_LIMITS[product.activation]
+    x, y = node.input(0), node.output
+    if product.kinds == _FLOAT:
+        return depthwise_steps.float_depthwise(
+            target, window, weights, bias, limits, x, y
+        )
+    taps = window.filter[0] * window.filter[1]
+    if taps * 255 * 128 >= 1 << 24:
+        return None
+    if product.kinds == _INTEGER:
+        start = np.zeros(window.channels, np.int32) if bias is None else bias
+        _, zero_point = _pair(x)
+        output = integer_output(product, window.channels)
+        return depthwise_steps.integer_depthwise(
+            target, window, weights, start, zero_point, output, x, y
+        )
+    if product.kinds == _HYBRID:
+        return depthwise_steps.hybrid_depthwise(
+            target,
+            window,
+            weights,
+            per_column(node.input(1), window.channels),
+            bias,
+            limits,
+            x,
+            y,
+            asymmetric=product.asymmetric,
+        )
+    return None
+
+
+def integer_output(product: Product, columns: int) -> convolution.IntegerOutput:
+    """How the sums of an int8 product become the output's integers."""
+    node = product.node
+    multipliers, shifts = product_factors(node.input(0), node.input(1), node.output)
+    _, zero_point = _pair(node.output)
+    quantization = node.output.quantization
+    assert quantization is not None
+    low, high = activation_range(product.activation, quantization, node.output.dtype)
+    return convolution.IntegerOutput(
+        np.broadcast_to(multipliers, columns).astype(np.int32),
+        np.broadcast_to(shifts, columns).astype(np.int32),
+        zero_point,
+        low,
+        high,
+    )
+
+
+def per_column(weights: Tensor, columns: int) -> Array:
+    """One float32 scale per output column."""
+    return np.broadcast_to(weight_scales(weights), columns).astype(np.float32)
+
+
+def _pair(tensor: Tensor) -> tuple[float, int]:
+    assert tensor.quantization is not None
+    return tensor.quantization.pair()

@@ -1,0 +1,184 @@
+"""RELU and its kin: lines with a bend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from gossamer.ir.arithmetic import (
+    activate,
+    centered,
+    multiply,
+    parameters,
+    quantize_multiplier,
+    real_range,
+    rescale,
+    settle,
+    wrap,
+)
+from gossamer.ir.op import Free, Op, operator, require
+from gossamer.ir.types import DType, TensorType
+from gossamer.kernels.epilogue import clamp
+from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type, single
+from gossamer.ops.integer_steps import Settle, centered_lanes, is_int8
+from gossamer.ops.steps import unary_step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gossamer.ir.graph import Node, Tensor
+    from gossamer.ir.types import Array
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
+
+
+class Clamp(Op):
+    """What the clamps share; `activation` names the range."""
+
+    __slots__ = ()
+
+    activation: ClassVar[str]
+    output_quantization = Free()
+
+    def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
+        return (single(self, inputs).type,)
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        (x,) = inputs
+        return (activate(x, self.activation),)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        (x,) = inputs
+        if x.dtype.kind == "f":
+            return self.reference(x)
+        in_scale, _ = parameters(node.input(0))
+        factor = float(in_scale / parameters(node.output)[0])
+        values = centered(node.input(0), x)
+        return (rescale(node.output, values, factor, self.activation),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y = node.input(0), node.output
+        limits = real_range(self.activation)
+        if x.dtype is DType.FLOAT32:
+            return unary_step(
+                "clamp", target, x, y, lambda nest, value: clamp(nest, value, limits)
+            )
+        if not is_int8(x, y):
+            return None
+        factor = float(parameters(x)[0] / parameters(y)[0])
+        settle_ = Settle.of(node, factor, self.activation)
+        return unary_step(
+            "clamp",
+            target,
+            x,
+            y,
+            lambda nest, value: settle_.apply(nest, centered_lanes(nest, value, x)),
+        )
+
+
+@operator("RELU", code=19)
+class Relu(Clamp):
+    """max(x, 0)."""
+
+    activation: ClassVar[str] = "relu"
+
+    def version(self, node: Node) -> int:
+        versions = {DType.INT8: 2, DType.UINT8: 2, DType.INT16: 3}
+        return versions.get(node.input(0).dtype, 1)
+
+
+@operator("RELU6", code=21)
+class Relu6(Clamp):
+    """min(max(x, 0), 6)."""
+
+    activation: ClassVar[str] = "relu6"
+
+    def version(self, node: Node) -> int:
+        return {DType.INT8: 2, DType.INT16: 3}.get(node.input(0).dtype, 1)
+
+
+@operator("RELU_N1_TO_1", code=20)
+class ReluN1To1(Clamp):
+    """min(max(x, -1), 1)."""
+
+    activation: ClassVar[str] = "relu_n1_to_1"
+
+
+@operator("RELU_0_TO_1", code=152)
+class Relu0To1(Clamp):
+    """min(max(x, 0), 1)."""
+
+    activation: ClassVar[str] = "relu_0_to_1"
+
+
+@operator("LEAKY_RELU", code=98, options="LeakyReluOptions")
+class LeakyRelu(Op):
+    """x where it is positive, else alpha * x."""
+
+    alpha: float = 0.0
+
+    output_quantization = Free()
+
+    def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
+        return (single(self, inputs).type,)
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        (x,) = inputs
+        return (np.where(x > 0, x, x * x.dtype.type(self.alpha)),)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        (x,) = inputs
+        if x.dtype.kind == "f":
+            return self.reference(x)
+        in_scale, _ = parameters(node.input(0))
+        out_scale, _ = parameters(node.output)
+        positive = quantize_multiplier(float(in_scale / out_scale))
+        slope = float(in_scale * np.float32(self.alpha) / out_scale)
+        negative = quantize_multiplier(abs(slope))
+        values = centered(node.input(0), x)
+        below = multiply(values, *negative) * (-1 if slope < 0 else 1)
+        scaled = np.where(values >= 0, multiply(values, *positive), below)
+        return (settle(node.output, scaled),)
+
+    def version(self, node: Node) -> int:
+        return 2 if node.input(0).dtype is DType.INT16 else 1
+
+
+@operator("PRELU", code=54)
+class PRelu(Op):
+    """Inputs: x, and alpha that broadcasts to it; x where positive, else alpha * x."""
+
+    output_quantization = Free()
+
+    def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
+        x, alpha = pair(self, inputs)
+        same_type(self, x, alpha)
+        shape = broadcast_shapes(self, x.shape, alpha.shape)
+        require(
+            len(shape) == len(x.shape)
+            and all(
+                a == b or -1 in (a, b) for a, b in zip(shape, x.shape, strict=True)
+            ),
+            self,
+            f"alpha of shape {alpha.shape} is larger than the input {x.shape}",
+        )
+        return (TensorType(x.dtype, x.shape),)
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        x, alpha = inputs
+        return (np.where(x >= 0, x, x * alpha),)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        x, alpha = inputs
+        if x.dtype.kind == "f":
+            return self.reference(x, alpha)
+        in_scale, _ = parameters(node.input(0))
+        out_scale, _ = parameters(node.output)
+        positive = quantize_multiplier(float(in_scale / out_scale))
+        slope = in_scale * parameters(node.input(1))[0] / out_scale
+        values = centered(node.input(0), x)
+        product = wrap(values * centered(node.input(1), alpha))
+        below = multiply(product, *quantize_multiplier(float(slope)))
+        scaled = np.where(values >= 0, multiply(values, *positive), below)
+        return (settle(node.output, scaled),)

@@ -1,0 +1,54 @@
+"""SQUARED_DIFFERENCE: (x - y) squared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from gossamer.ir.arithmetic import (
+    centered,
+    multiply,
+    parameters,
+    quantize_multiplier,
+    rescale,
+)
+from gossamer.ir.op import Free, operator
+from gossamer.ops.binary import Binary
+from gossamer.ops.movement import version_of_type
+
+if TYPE_CHECKING:
+    from gossamer.ir.graph import Node
+    from gossamer.ir.op import QuantizationRule
+    from gossamer.ir.types import Array
+
+_HEADROOM = 7
+"""Bits by which both sides are made finer before they are brought to one scale."""
+
+
+@operator("SQUARED_DIFFERENCE", code=99, options="SquaredDifferenceOptions")
+class SquaredDifference(Binary):
+    """(x - y)²."""
+
+    output_quantization: ClassVar[QuantizationRule] = Free()
+
+    def apply(self, x: Array, y: Array) -> Array:
+        return np.square(x - y)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        scales = [float(parameters(node.input(i))[0]) for i in (0, 1)]
+        widest = 2 * max(scales)
+        sides = [
+            multiply(
+                centered(node.input(i), np.asarray(inputs[i])) << _HEADROOM,
+                *quantize_multiplier(scales[i] / widest),
+            )
+            for i in (0, 1)
+        ]
+        squares = np.square(sides[0] - sides[1])
+        output_scale = float(parameters(node.output)[0])
+        factor = widest * widest / ((1 << (2 * _HEADROOM)) * output_scale)
+        return (rescale(node.output, squares, factor),)
+
+    def version(self, node: Node) -> int:
+        return version_of_type(node.input(0).dtype, int8=2)

@@ -1,0 +1,126 @@
+"""TRANSPOSE_CONV: each input cell adds its kernel to a window of the output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.errors import GraphError
+from gossamer.ir.arithmetic import activate, centered
+from gossamer.ir.op import Free, Op, WeightRule, operator, require
+from gossamer.ir.types import DType, TensorType
+from gossamer.ops.conv_2d import check_bias, check_ranks
+from gossamer.ops.integer_product import product_factors, requantize_sums, weight_scales
+from gossamer.ops.window import Window
+
+if TYPE_CHECKING:
+    from gossamer.ir.graph import Node, Tensor
+    from gossamer.ir.types import Array, Shape
+
+_ELEMENTS_LIMIT = 1 << 31
+
+
+@operator("TRANSPOSE_CONV", code=67, options="TransposeConvOptions")
+class TransposeConv(Op):
+    """Inputs: output shape (4), weights (O, KH, KW, C), x (N, H, W, C), bias (O)."""
+
+    padding: str = "same"
+    stride_w: int = 0
+    stride_h: int = 0
+    fused_activation_function: str = "none"
+    quantized_bias_type: DType = DType.FLOAT32
+
+    output_quantization = Free()
+    weights = WeightRule(input=1, axis=0, bias=3)
+
+    def window(self, height: int, width: int) -> Window:
+        """How a kernel of that size moves over the output."""
+        stride = (self.stride_h, self.stride_w)
+        return Window(self.padding, (height, width), stride)
+
+    def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
+        require(
+            len(inputs) in (3, 4), self, f"got {len(inputs)} inputs; expected 3 or 4"
+        )
+        sizes, weights, x = inputs[:3]
+        if sizes is None or weights is None or x is None:
+            raise GraphError(f"{self.name}: only the bias can be left out")
+        check_ranks(self, x, weights)
+        outputs, height, width, depth = weights.shape
+        require(
+            x.shape[3] in (depth, -1),
+            self,
+            f"the input has {x.shape[3]} channels; the weights expect {depth}",
+        )
+        check_bias(self, inputs[3] if len(inputs) == 4 else None, outputs)
+        self.window(height, width).check(self)
+        shape = (x.shape[0], -1, -1, outputs)
+        if sizes.data is not None:
+            shape = self._shape(sizes.data, outputs)
+        return (TensorType(x.dtype, shape),)
+
+    def _shape(self, sizes: Array, outputs: int) -> Shape:
+        shape = tuple(int(size) for size in sizes.reshape(-1))
+        require(
+            len(shape) == 4 and min(shape) > 0 and shape[3] == outputs,
+            self,
+            f"the output shape is {shape}; expected (N, H, W, {outputs})",
+        )
+        count = int(np.prod(shape, dtype=object))
+        require(count < _ELEMENTS_LIMIT, self, f"the output shape {shape} is too large")
+        return shape
+
+    def reference(self, *inputs: Any) -> tuple[Array, ...]:
+        sizes, weights, x, *rest = inputs
+        y = self._scatter(sizes, weights, x)
+        y = y + rest[0] if rest and rest[0] is not None else y
+        return (activate(y, self.fused_activation_function),)
+
+    def _scatter(self, sizes: Array, weights: Array, x: Array) -> Array:
+        """The output before the bias, in the type of `x`."""
+        outputs, kernel_height, kernel_width, _ = weights.shape
+        batch, height, width, _ = self._shape(sizes, outputs)
+        window = self.window(kernel_height, kernel_width)
+        top, left = window.pads(height, 0)[0], window.pads(width, 1)[0]
+        down, right = self.stride_h, self.stride_w
+        rows, columns = x.shape[1], x.shape[2]
+        # Room for every window, so that those that stick out can be cut off.
+        total = (
+            max(top + height, (rows - 1) * down + kernel_height),
+            max(left + width, (columns - 1) * right + kernel_width),
+        )
+        room = np.zeros((batch, *total, outputs), x.dtype)
+        for row in range(kernel_height):
+            for column in range(kernel_width):
+                room[
+                    :,
+                    row : row + (rows - 1) * down + 1 : down,
+                    column : column + (columns - 1) * right + 1 : right,
+                ] += x @ weights[:, row, column].T
+        return room[:, top : top + height, left : left + width]
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        sizes, weights, x, *rest = inputs
+        bias = rest[0] if rest else None
+        if weights.dtype.kind == "f":
+            return self.reference(*inputs)
+        kernel = centered(node.input(1), weights).astype(np.float64)
+        if x.dtype.kind == "f":
+            scales = weight_scales(node.input(1)).reshape(-1, 1, 1, 1)
+            real = (kernel * scales).astype(np.float32)
+            return self.reference(sizes, real, x, *rest)
+        values = centered(node.input(2), x).astype(np.float64)
+        sums = self._scatter(sizes, kernel, values)
+        factors = product_factors(node.input(2), node.input(1), node.output)
+        activation = self.fused_activation_function
+        return (requantize_sums(sums, factors, node.output, bias, activation),)
+
+    def version(self, node: Node) -> int:
+        if self.quantized_bias_type is not DType.FLOAT32:
+            return 5
+        if self.fused_activation_function != "none":
+            return 4
+        if node.optional(3) is not None:
+            return 3
+        return 2 if node.input(1).dtype is DType.INT8 else 1

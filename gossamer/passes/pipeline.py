@@ -1,0 +1,24 @@
+"""The passes in the order in which they run."""
+
+from __future__ import annotations
+
+from gossamer.passes.fold_batch_norm import FOLD_BATCH_NORM
+from gossamer.passes.fold_constants import FOLD_CONSTANTS
+from gossamer.passes.fuse_activation import FUSE_ACTIVATION
+from gossamer.passes.fuse_bias import FUSE_BIAS
+from gossamer.passes.remove_dead import REMOVE_DEAD
+from gossamer.passes.remove_identity import REMOVE_IDENTITY
+from gossamer.passes.share_constants import SHARE_CONSTANTS
+
+CANONICALIZE = (
+    FOLD_CONSTANTS,
+    REMOVE_IDENTITY,
+    REMOVE_DEAD,
+    FOLD_BATCH_NORM,
+    FUSE_BIAS,
+    FUSE_ACTIVATION,
+)
+"""A front end's model made ready for quantization and for compilation."""
+
+FINISH = (REMOVE_DEAD, SHARE_CONSTANTS)
+"""The last touch before a model is written."""

@@ -1,0 +1,164 @@
+"""From the range of real values to scale and zero point, and constants to integers.
+
+Activations: int8, asymmetric, one scale: scale = (max - min) / 255, with 0 inside.
+Weights: int8 in [-127, 127], zero point 0, one scale per channel: max|w| / 127.
+Bias: int32, zero point 0, scale = input scale * weight scale.
+
+The arithmetic is in float32, in the order in which TensorFlow's converter does it, so
+that the same ranges give the same file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.ir.quantization import Quantization
+
+if TYPE_CHECKING:
+    from gossamer.ir.types import Array
+
+NARROWEST = 1e-6
+"""A range narrower than this is widened: its scale would overflow multipliers."""
+
+LARGEST_BIAS = (2**31 - 1) // 2
+"""Half of int32: the accumulator keeps the other half for the sum of products."""
+
+WEIGHT_LIMIT = 127
+"""Weights use [-127, 127]: without -128 a product of two never needs 16 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The least and the greatest value that a tensor took."""
+
+    minimum: float
+    maximum: float
+
+    @staticmethod
+    def of(array: Array) -> Range:
+        """The range of a non-empty array."""
+        return Range(float(np.min(array)), float(np.max(array)))
+
+    def union(self, other: Range | None) -> Range:
+        """The least range that holds both."""
+        if other is None:
+            return self
+        return Range(min(self.minimum, other.minimum), max(self.maximum, other.maximum))
+
+    def within(self, other: Range) -> bool:
+        return other.minimum <= self.minimum and self.maximum <= other.maximum
+
+    @property
+    def is_finite(self) -> bool:
+        return bool(np.isfinite(self.minimum) and np.isfinite(self.maximum))
+
+
+def activation_quantization(values: Range) -> Quantization:
+    """Asymmetric int8 for values in a range; 0 is always among them.
+
+    Example:
+        >>> activation_quantization(Range(0.0, 6.0)).pair()
+        (0.023529412224888802, -128)
+    """
+    low, high = min(values.minimum, 0.0), max(values.maximum, 0.0)
+    if high - low < NARROWEST:
+        low, high = low - NARROWEST, high + NARROWEST
+    scale = (np.float32(high) - np.float32(low)) / np.float32(255)
+    zero_point = round_half_away(np.array(-128 - low / float(scale), np.float32))
+    return Quantization.per_tensor(float(scale), int(np.clip(zero_point, -128, 127)))
+
+
+def constant_quantization(array: Array) -> Quantization:
+    """Asymmetric int8 for a constant that is not weights: its own values' range."""
+    return activation_quantization(Range.of(array) if array.size else Range(0.0, 0.0))
+
+
+def weight_quantization(array: Array, axis: int | None) -> Quantization:
+    """Symmetric int8 for weights, per index along `axis` (None: one for all).
+
+    A channel of zeros gets the scale of the narrowest range.
+    """
+    largest = _largest(array, axis).reshape(-1).astype(np.float32)
+    scale = largest / np.float32(WEIGHT_LIMIT)
+    if axis is None:
+        return Quantization.per_tensor(float(scale[0]))
+    return Quantization.per_channel(scale, axis)
+
+
+def bias_scale(input_scale: float, weights: Quantization) -> Array:
+    """The scale of a bias: that of the products it is added to, float32."""
+    return np.float32(input_scale) * weights.scale
+
+
+def widen_for_bias(
+    weights: Quantization, bias: Array, input_scale: float
+) -> Quantization:
+    """Weights' scales, made larger where the bias would not fit into int32.
+
+    A channel's bias b is stored as b / (input scale * weight scale); where that
+    exceeds `LARGEST_BIAS`, the weight scale grows until it is `LARGEST_BIAS`.
+    """
+    size = np.abs(bias.astype(np.float64)).reshape(-1)
+    if not weights.is_per_channel:
+        size = size.max(keepdims=True, initial=0.0)
+    stored = size / bias_scale(input_scale, weights).astype(np.float64)
+    needed = size / LARGEST_BIAS / input_scale
+    scale = np.where(stored < LARGEST_BIAS, weights.scale, needed).astype(np.float32)
+    return Quantization(scale, weights.zero_point, weights.axis)
+
+
+def quantize_weights(array: Array, quantization: Quantization) -> Array:
+    """Weights as int8 in [-127, 127]."""
+    scaled = _scaled_down(array, quantization)
+    return np.clip(round_half_away(scaled), -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
+
+
+def quantize_weights_precisely(array: Array, axis: int | None) -> Array:
+    """Weights as int8 by division in float64, as TensorFlow does for dynamic range.
+
+    `quantize_weights` differs from it where a quotient is a hair away from a half.
+    """
+    rounded = round_half_away(array.astype(np.float64) / (_largest(array, axis) / 127))
+    return np.clip(rounded, -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
+
+
+def quantize_bias(array: Array, quantization: Quantization) -> Array:
+    """A bias as int32, saturating."""
+    rounded = round_half_away(_scaled_down(array, quantization))
+    limits = np.iinfo(np.int32)
+    return np.clip(rounded, limits.min, limits.max).astype(np.int32)
+
+
+def quantize_constant(array: Array, quantization: Quantization) -> Array:
+    """Any other constant as int8 with one scale and zero point."""
+    scale, zero_point = quantization.pair()
+    shifted = array.astype(np.float64) / scale + zero_point
+    return np.clip(round_half_away(shifted), -128, 127).astype(np.int8)
+
+
+def round_half_away(values: Array) -> Array:
+    """To the nearest whole number, halves away from zero, in float64.
+
+    In float32 the sum with a half would itself be rounded.
+    """
+    precise = values.astype(np.float64)
+    return np.trunc(precise + np.copysign(0.5, precise))
+
+
+def _largest(array: Array, axis: int | None) -> Array:
+    """The greatest magnitude per index along `axis`; the other sizes are 1; float64."""
+    others = tuple(i for i in range(array.ndim) if i != axis)
+    magnitude = np.abs(array.astype(np.float64))
+    return np.maximum(magnitude.max(others, keepdims=True, initial=0.0), NARROWEST / 2)
+
+
+def _scaled_down(array: Array, quantization: Quantization) -> Array:
+    """`array` divided by its scales as TensorFlow does it: times 1 / scale."""
+    shape = [1] * array.ndim
+    if quantization.is_per_channel:
+        shape[quantization.axis] = -1
+    inverse = (1.0 / quantization.scale.astype(np.float64)).astype(np.float32)
+    return array.astype(np.float32) * inverse.reshape(shape)

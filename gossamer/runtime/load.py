@@ -1,0 +1,58 @@
+"""A model for the interpreter, from a file or from memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gossamer.errors import FormatError, InputError
+from gossamer.flatbuffer.read import read
+
+if TYPE_CHECKING:
+    from gossamer.ir.graph import Model
+
+
+def load(
+    path: str | os.PathLike[str] | None, content: bytes | bytearray | memoryview | None
+) -> tuple[Model, str]:
+    """Read a model from a path or from bytes, whichever is given.
+
+    Returns:
+        The model, and words for where it came from.
+
+    Raises:
+        InputError: neither or both are given, or the file cannot be read.
+        FormatError: the bytes are not a valid model.
+    """
+    if path and content:
+        raise InputError(
+            "Can't both provide `model_path` and `model_content`. Leave one out"
+        )
+    if path:
+        return _parse(_read_file(path), f"'{os.fspath(path)}'"), f"'{os.fspath(path)}'"
+    if not content:
+        raise InputError(
+            "`model_path` or `model_content` must be specified. Pass the path of a "
+            ".tflite file, or its bytes (which may not be empty)"
+        )
+    return _parse(bytes(content), "`model_content`"), "a model in memory"
+
+
+def _read_file(path: str | os.PathLike[str]) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"Could not open '{os.fspath(path)}'. The model allocation is null/empty: "
+            f"{error.strerror}"
+        ) from error
+
+
+def _parse(data: bytes, where: str) -> Model:
+    try:
+        return read(data)
+    except FormatError as error:
+        raise FormatError(
+            f"The model is not a valid Flatbuffer buffer: {where}: {error}"
+        ) from error

@@ -1,0 +1,120 @@
+"""Run a subgraph as machine code."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.codegen.compile import load_procedures
+from gossamer.codegen.host import host
+from gossamer.codegen.llvm import Call
+from gossamer.ir.op import evaluate
+from gossamer.lowering.lower import aligned, lower
+from gossamer.lowering.program import Program
+from gossamer.lowering.specialize import specialize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gossamer.codegen.load import LoadedCode
+    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.types import Array, Shape
+
+
+class NativeExecutable:
+    """A compiled subgraph with its memory.
+
+    All results lie in one arena, at places that were fixed when it was laid out. A
+    run is one native call, unless there are nodes that no kernel exists for: these
+    run through their reference between calls.
+    """
+
+    __slots__ = (
+        "_arena",
+        "_code",
+        "_constants",
+        "_context",
+        "_moved",
+        "invoke",
+        "moving",
+        "program",
+    )
+
+    def __init__(
+        self,
+        subgraph: Subgraph,
+        shapes: Mapping[Tensor, Shape],
+        *,
+        keep_all: bool = False,
+    ) -> None:
+        fixed, self._moved = specialize(subgraph, shapes)
+        self.program: Program = lower(fixed, host(), keep_all=keep_all)
+        self.moving: frozenset[Tensor] = frozenset()
+        self._arena = aligned(self.program.arena_bytes)
+        self._constants = self.program.constants
+        addresses = [self._arena.ctypes.data, self._constants.ctypes.data]
+        self._context = (ctypes.c_void_p * len(addresses))(*addresses)
+        self._code = load(self.program)
+        self.invoke: Callable[[], None] = self._entry()
+
+    def view(self, tensor: Tensor) -> Array | None:
+        """The live memory of a tensor's value; None where it is not kept."""
+        made = self._moved.get(tensor, tensor)
+        if made.data is not None:
+            return made.data
+        offset = self.program.places.get(made)
+        if offset is None:
+            return None
+        memory = self._arena[offset : offset + made.type.nbytes]
+        return memory.view(made.dtype.numpy).reshape(made.shape)
+
+    def shape(self, tensor: Tensor) -> Shape:
+        """The shape of a tensor's value."""
+        return self._moved.get(tensor, tensor).shape
+
+    def _entry(self) -> Callable[[], None]:
+        parts = [self._part(index) for index in range(len(self.program.parts))]
+        if len(parts) == 1:
+            return parts[0]
+
+        def run() -> None:
+            for part in parts:
+                part()
+
+        return run
+
+    def _part(self, index: int) -> Callable[[], None]:
+        part = self.program.parts[index]
+        if isinstance(part, tuple):
+            return self._code.bound(f"part{index}", ctypes.addressof(self._context))
+        return self._reference(part)
+
+    def _reference(self, node: Node) -> Callable[[], None]:
+        """A node without a kernel, on the same memory."""
+        inputs = [None if x is None else self._memory(x) for x in node.inputs]
+        outputs = [self._memory(y) for y in node.outputs]
+
+        def run() -> None:
+            for view, result in zip(outputs, evaluate(node, inputs), strict=True):
+                view[...] = np.asarray(result).reshape(view.shape)
+
+        return run
+
+    def _memory(self, tensor: Tensor) -> Any:
+        if tensor.data is not None:
+            return tensor.data
+        offset = self.program.places[tensor]
+        memory = self._arena[offset : offset + tensor.type.nbytes]
+        return memory.view(tensor.dtype.numpy).reshape(tensor.shape)
+
+
+def load(program: Program) -> LoadedCode:
+    """The machine code of a program: one procedure per compiled part."""
+    procedures = {
+        f"part{index}": [Call(s.kernel, s.addresses, s.units) for s in part]
+        for index, part in enumerate(program.parts)
+        if isinstance(part, tuple)
+    }
+    return load_procedures(program.target, procedures)

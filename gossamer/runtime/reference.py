@@ -1,0 +1,150 @@
+"""Run a subgraph by its operators' meaning: slow, exact, and always there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.errors import GossamerError, UnsupportedError
+from gossamer.ir.op import CUSTOM_CODE, Op, evaluate
+from gossamer.runtime.shapes import infer_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.types import Array, Shape
+
+
+class ReferenceExecutable:
+    """An executable that evaluates node after node in NumPy.
+
+    Inputs and variables keep their memory; all that is computed is a new array on
+    each run, whose shape may be one that only running can tell.
+    """
+
+    __slots__ = ("_drops", "_kept", "_made", "_subgraph", "_values", "invoke", "moving")
+
+    def __init__(
+        self, subgraph: Subgraph, shapes: Mapping[Tensor, Shape], *, keep_all: bool
+    ) -> None:
+        require_meaning(subgraph)
+        self._subgraph = subgraph
+        self._made = infer_shapes(subgraph, shapes)
+        self._kept = _kept(subgraph, keep_all=keep_all)
+        self._drops = _last_uses(subgraph, self._kept)
+        self._values = _constants(subgraph)
+        for tensor in _held(subgraph):
+            self._values[tensor] = np.zeros(self.shape(tensor), tensor.dtype.numpy)
+        computed = {y for node in subgraph.nodes for y in node.outputs}
+        self.moving = frozenset(computed - set(_held(subgraph)))
+        self.invoke = self._run
+
+    def view(self, tensor: Tensor) -> Array | None:
+        value = self._values.get(tensor)
+        if value is None and tensor in self._kept:
+            value = self._zeros(tensor)
+        return value
+
+    def _zeros(self, tensor: Tensor) -> Array | None:
+        """What a kept tensor shows before the first run, where its shape is known."""
+        shape = self.shape(tensor)
+        if min(shape, default=0) < 0:
+            return None
+        return self._values.setdefault(tensor, np.zeros(shape, tensor.dtype.numpy))
+
+    def shape(self, tensor: Tensor) -> Shape:
+        value = self._values.get(tensor)
+        if value is not None and tensor.sparsity is None:
+            return value.shape
+        return self._made.get(tensor, tensor).shape
+
+    def _run(self) -> None:
+        values = self._values
+        for index, node in enumerate(self._subgraph.nodes):
+            inputs = [None if x is None else values[x] for x in node.inputs]
+            results = _evaluate(index, node, inputs)
+            for tensor, result in zip(node.outputs, results, strict=True):
+                self._store(tensor, result)
+            for tensor in self._drops[index]:
+                values.pop(tensor, None)
+
+    def _store(self, tensor: Tensor, result: Any) -> None:
+        """Keep a copy: an operator may return a view of what it was given."""
+        if tensor in self.moving:
+            self._values[tensor] = np.array(result, tensor.dtype.numpy, order="C")
+        else:
+            self._values[tensor][...] = result
+
+
+def require_meaning(subgraph: Subgraph) -> None:
+    """Refuse a graph with an operator that has no meaning in NumPy.
+
+    Raises:
+        UnsupportedError: names the operator and where it stands.
+    """
+    missing = [
+        (index, node)
+        for index, node in enumerate(subgraph.nodes)
+        if not _has_meaning(node.op)
+    ]
+    if not missing:
+        return
+    index, node = missing[0]
+    names = ", ".join(dict.fromkeys(each.op.name for _, each in missing))
+    what = (
+        f"Encountered unresolved custom op: {node.op.name}"
+        if node.op.code == CUSTOM_CODE
+        else f"Didn't find op for builtin opcode '{node.op.name}' "
+        f"version '{node.version}'"
+    )
+    raise UnsupportedError(
+        f"{what}. Node number {index} ({node.op.name}) failed to prepare. Convert the "
+        f"model without the operators that there is no kernel for: {names}"
+    )
+
+
+def _has_meaning(op: Op) -> bool:
+    kind = type(op)
+    return kind.reference is not Op.reference or kind.integer is not Op.integer
+
+
+def _evaluate(index: int, node: Node, inputs: list[Array | None]) -> tuple[Any, ...]:
+    try:
+        return evaluate(node, inputs)
+    except GossamerError as error:
+        raise type(error)(
+            f"Node number {index} ({node.op.name}) failed to invoke: {error}"
+        ) from error
+
+
+def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:
+    """Tensors whose memory stays: what callers and earlier runs write."""
+    variables = [tensor for tensor in subgraph.tensors if tensor.is_variable]
+    return tuple(dict.fromkeys([*subgraph.inputs, *variables]))
+
+
+def _constants(subgraph: Subgraph) -> dict[Tensor, Array]:
+    return {x: x.data for x in subgraph.tensors if x.data is not None}
+
+
+def _kept(subgraph: Subgraph, *, keep_all: bool) -> frozenset[Tensor]:
+    if keep_all:
+        return frozenset(subgraph.tensors)
+    return frozenset([*_held(subgraph), *subgraph.outputs, *_constants(subgraph)])
+
+
+def _last_uses(
+    subgraph: Subgraph, kept: frozenset[Tensor]
+) -> tuple[tuple[Tensor, ...], ...]:
+    """For each node, the tensors that nothing reads after it."""
+    last: dict[Tensor, int] = {}
+    for index, node in enumerate(subgraph.nodes):
+        for tensor in (*node.inputs, *node.outputs):
+            if tensor is not None and tensor not in kept:
+                last[tensor] = index
+    drops: list[list[Tensor]] = [[] for _ in subgraph.nodes]
+    for tensor, index in last.items():
+        drops[index].append(tensor)
+    return tuple(tuple(each) for each in drops)

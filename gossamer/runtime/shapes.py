@@ -1,0 +1,99 @@
+"""Give every tensor of a subgraph the shape that chosen input shapes lead to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.errors import GraphError
+from gossamer.ir.op import evaluate
+from gossamer.ir.types import TensorType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.types import Array, Shape
+
+LARGEST_FOLDED = 1024
+"""Elements of the largest value that is computed ahead: shapes are far smaller."""
+
+SHAPE_READERS = frozenset({"SHAPE", "RANK"})
+"""Operators that read the shape of their input and not its values."""
+
+
+def infer_shapes(
+    subgraph: Subgraph, shapes: Mapping[Tensor, Shape]
+) -> dict[Tensor, Tensor]:
+    """The tensors as they are when the inputs have the given shapes.
+
+    Values that depend on shapes alone, such as the target of a RESHAPE that is
+    computed from SHAPE, become data, so that the shapes behind them are known too.
+
+    Args:
+        subgraph: the graph; `gossamer.ir.rewrite.substitute` takes the result.
+        shapes: a shape for each input that is to differ from the file's.
+
+    Returns:
+        The inputs and computed tensors, each with a tensor of the new type and no
+        signature. A dimension that only running the model can tell is -1.
+
+    Raises:
+        GraphError: an operator cannot take the shapes that reach it.
+    """
+    made: dict[Tensor, Tensor] = {}
+    for tensor in subgraph.inputs:
+        made[tensor] = _with_shape(tensor, shapes.get(tensor, tensor.shape))
+    for index, node in enumerate(subgraph.nodes):
+        try:
+            made.update(_outputs(node, made))
+        except GraphError as error:
+            raise GraphError(
+                f"Node number {index} ({node.op.name}) failed to prepare: {error}"
+            ) from error
+    return made
+
+
+def _outputs(node: Node, made: Mapping[Tensor, Tensor]) -> dict[Tensor, Tensor]:
+    inputs = tuple(None if x is None else made.get(x, x) for x in node.inputs)
+    types = node.op.infer(*inputs)
+    outputs = {
+        y: replace(_with_shape(y, type_.shape), data=y.data)
+        for y, type_ in zip(node.outputs, types, strict=True)
+    }
+    for y, array in zip(node.outputs, _folded(node, inputs, outputs), strict=False):
+        outputs[y] = replace(_with_shape(y, array.shape), data=array)
+    return outputs
+
+
+def _folded(
+    node: Node,
+    inputs: tuple[Tensor | None, ...],
+    outputs: Mapping[Tensor, Tensor],
+) -> tuple[Array, ...]:
+    """The values of the outputs where they are small and known; else nothing."""
+    small = all(
+        y.type.is_static and y.type.size <= LARGEST_FOLDED and y.dtype.is_integer
+        for y in outputs.values()
+    )
+    if not small or any(x is not None and x.is_quantized for x in inputs):
+        return ()
+    arrays = [None if x is None else _known(node, x) for x in inputs]
+    if any(x is not None and a is None for x, a in zip(inputs, arrays, strict=True)):
+        return ()
+    return evaluate(node, arrays)
+
+
+def _known(node: Node, tensor: Tensor) -> Array | None:
+    """The value of a tensor; for a reader of shapes, any value of that shape."""
+    if tensor.data is not None and tensor.sparsity is None:
+        return tensor.data
+    if node.op.name in SHAPE_READERS and tensor.type.is_static:
+        return np.broadcast_to(np.zeros((), tensor.dtype.numpy), tensor.shape)
+    return None
+
+
+def _with_shape(tensor: Tensor, shape: Shape) -> Tensor:
+    return replace(tensor, type=TensorType(tensor.dtype, tuple(shape)), signature=None)

@@ -1,0 +1,199 @@
+"""One test for every operator: all that its record says must agree.
+
+A `Case` is one use of an operator with values for its inputs. `check(case)` builds a
+model of one node and runs `STAGES` over it; each stage compares two of: the types
+that `infer` states, the arrays of `reference` or `integer`, LiteRT's reference
+kernels on the file that we write, and the operator read back from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from gossamer.flatbuffer.read import read
+from gossamer.flatbuffer.write import write
+from gossamer.ir.build import Builder, free_shape
+from gossamer.ir.evaluate import evaluate
+from gossamer.ir.graph import Model, Node, Subgraph, Tensor
+from gossamer.ir.quantization import Quantization
+from gossamer.ir.rewrite import substitute
+from gossamer.ir.types import DType, TensorType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gossamer.ir.op import Op
+    from gossamer.ir.types import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """An input that is given when the model runs."""
+
+    array: Array
+    quantization: Quantization | None = None
+    dtype: DType | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """An input that is stored in the model."""
+
+    array: Array
+    quantization: Quantization | None = None
+    dtype: DType | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One use of an operator.
+
+    `output` is the quantization of the outputs; `output_dtype` overrides the element
+    type that `infer` gives, for the operators whose output tensor decides it.
+    `tolerance` is the allowed difference of floats, as a share of the output's range.
+    `judge` is LiteRT's set of kernels to compare with, where the reference set lacks
+    the operator or is known to be wrong.
+    """
+
+    op: Op
+    inputs: tuple[Feed | Constant | None, ...]
+    output: Quantization | None = None
+    output_dtype: DType | None = None
+    tolerance: float = 1e-5
+    judge: OpResolverType = OpResolverType.BUILTIN_REF
+    name: str = ""
+
+    def __str__(self) -> str:
+        shapes = " ".join(
+            "none" if x is None else "x".join(map(str, np.shape(x.array))) or "scalar"
+            for x in self.inputs
+        )
+        kinds = {x.array.dtype.name for x in self.inputs if x is not None}
+        described = self.name or shapes
+        return f"{self.op.name}-{'-'.join(sorted(kinds))}-{described}"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A case as a model, with the values of its tensors by our own arithmetic."""
+
+    case: Case
+    model: Model
+    feeds: Mapping[Tensor, Array]
+    values: Mapping[Tensor, Array] = field(default_factory=dict[Tensor, Any])
+
+    @property
+    def node(self) -> Node:
+        return self.model.main.nodes[0]
+
+
+def check(case: Case) -> None:
+    """Run every stage over a case."""
+    run = prepare(case)
+    for stage in STAGES:
+        stage(run)
+
+
+def prepare(case: Case) -> Run:
+    """Build the case's model and evaluate it."""
+    build = Builder("main")
+    feeds: dict[Tensor, Array] = {}
+    tensors: list[Tensor | None] = []
+    for index, given in enumerate(case.inputs):
+        tensors.append(_tensor(build, f"input_{index}", given, feeds))
+    outputs = build.nodes(case.op, *tensors, quantization=case.output)
+    graph = _with_output_type(build.finish(outputs), case.output_dtype)
+    values = evaluate(graph, feeds)
+    return Run(case, Model((graph,)), feeds, values)
+
+
+def _tensor(
+    build: Builder,
+    name: str,
+    given: Feed | Constant | None,
+    feeds: dict[Tensor, Array],
+) -> Tensor | None:
+    match given:
+        case None:
+            return None
+        case Constant(array, quantization, dtype):
+            return build.constant(name, array, quantization, dtype)
+        case Feed(array, quantization, dtype):
+            kind = dtype or DType.of_numpy(array.dtype)
+            type_ = TensorType(kind, np.shape(array))
+            tensor = build.input(name, type_, quantization)
+            feeds[tensor] = array
+            return tensor
+
+
+def _with_output_type(graph: Subgraph, dtype: DType | None) -> Subgraph:
+    if dtype is None:
+        return graph
+    moved = {
+        y: replace(y, type=TensorType(dtype, y.shape)) for y in graph.nodes[0].outputs
+    }
+    return substitute(graph, moved)
+
+
+def types_agree(run: Run) -> None:
+    """The inferred types are those of the arrays that come out."""
+    for tensor in run.node.outputs:
+        value = run.values[tensor]
+        inferred = free_shape(tensor)
+        assert value.dtype == tensor.dtype.numpy, f"{tensor} came out {value.dtype}"
+        assert len(inferred) == value.ndim, f"{inferred} came out {value.shape}"
+        fits = (a in (-1, b) for a, b in zip(inferred, value.shape, strict=True))
+        assert all(fits), f"{inferred} came out {value.shape}"
+
+
+def round_trip(run: Run) -> None:
+    """The file holds an equal operator, at the version that its rule gives."""
+    node = read(write(run.model)).main.nodes[0]
+    assert node.op == run.node.op
+    assert node.version == run.node.op.version(run.node)
+
+
+def litert_agrees(run: Run) -> None:
+    """LiteRT's reference kernels give the same: integers to the bit."""
+    expected = litert_outputs(run)
+    for tensor, theirs in zip(run.node.outputs, expected, strict=True):
+        assert_same(run.values[tensor], theirs, run.case.tolerance)
+
+
+def litert_outputs(run: Run) -> list[Array]:
+    """The outputs of the written model by LiteRT's reference kernels."""
+    interpreter = Interpreter(
+        model_content=write(run.model),
+        experimental_op_resolver_type=run.case.judge,
+    )
+    interpreter.allocate_tensors()
+    details = interpreter.get_input_details()
+    for tensor, detail in zip(run.model.main.inputs, details, strict=True):
+        interpreter.set_tensor(detail["index"], run.feeds[tensor])
+    interpreter.invoke()
+    outputs = interpreter.get_output_details()
+    return [interpreter.get_tensor(detail["index"]) for detail in outputs]
+
+
+def assert_same(ours: Array, theirs: Array, tolerance: float) -> None:
+    """Equal types and shapes; floats within a share of the range, the rest equal."""
+    assert ours.dtype == theirs.dtype
+    assert ours.shape == theirs.shape
+    if ours.dtype.kind not in "fc":
+        np.testing.assert_array_equal(ours, theirs)
+        return
+    finite = theirs[np.isfinite(theirs)]
+    reach = float(np.abs(finite).max()) if finite.size else 0.0
+    np.testing.assert_allclose(
+        ours, theirs, rtol=0, atol=max(tolerance * reach, 1e-30), equal_nan=True
+    )
+
+
+OPTIMIZED = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+"""LiteRT's own optimized kernels, as a `judge`."""
+
+STAGES = (types_agree, round_trip, litert_agrees)

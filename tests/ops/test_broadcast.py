@@ -1,0 +1,45 @@
+"""BROADCAST_TO, BROADCAST_ARGS."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gossamer.errors import GraphError
+from gossamer.ops import BroadcastArgs, BroadcastTo
+from tests.ops.contract import Case, Constant, Feed, check
+from tests.ops.samples import KINDS, constant, feed, ints, refused, tensor
+
+CASES = [
+    case
+    for dtype, q in KINDS
+    for case in (
+        Case(BroadcastTo(), (feed(dtype, (2, 1), q), ints(4, 2, 3)), q),
+        Case(BroadcastTo(), (feed(dtype, (1,), q), ints(1)), q),
+        Case(BroadcastTo(), (feed(dtype, (), q), ints(5)), q),
+        Case(BroadcastTo(), (feed(dtype, (1, 3, 1), q), ints(2, 3, 7)), q),
+        Case(BroadcastTo(), (feed(dtype, (3,), q), Constant(np.array([2, 3]))), q),
+    )
+]
+CASES += [
+    Case(BroadcastArgs(), (Feed(np.array(a, kind)), Feed(np.array(b, kind))))
+    for kind in (np.int32, np.int64)
+    for a, b in (([2, 1], [3, 1, 4]), ([1], [5]), ([3], [3]))
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_contract(case):
+    check(case)
+
+
+@pytest.mark.parametrize("shape", [[3], [2, 4], [-1, 3], [3, 2]])
+def test_refuses(shape):
+    refused(BroadcastTo(), tensor((2, 3)), constant(shape))
+
+
+def test_shapes_from_data_are_checked():
+    with pytest.raises(GraphError, match="broadcast"):
+        BroadcastArgs().reference(np.array([2]), np.array([3]))
+    with pytest.raises(GraphError, match="below 0"):
+        BroadcastArgs().reference(np.array([-1]), np.array([3]))

@@ -1,0 +1,81 @@
+"""ONE_HOT."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gossamer.ir.types import DType
+from gossamer.ops import OneHot
+from tests.ops.contract import Case, check
+from tests.ops.samples import KINDS, constant, feed, refused, scalar, tensor
+
+CASES = [
+    case
+    for dtype, q in KINDS
+    if dtype.title != "int16"
+    for case in (
+        Case(
+            OneHot(-1),
+            (
+                feed(DType.INT32, (2, 3)),
+                scalar(3),
+                feed(dtype, (), q),
+                feed(dtype, (), q, seed=1),
+            ),
+            q,
+        ),
+        Case(
+            OneHot(0),
+            (
+                feed(DType.INT64, (4,)),
+                scalar(2),
+                feed(dtype, (), q),
+                feed(dtype, (), q, seed=1),
+            ),
+            q,
+        ),
+        Case(
+            OneHot(1),
+            (
+                feed(DType.INT64, (4, 2)),
+                scalar(5),
+                feed(dtype, (), q),
+                feed(dtype, (), q, seed=1),
+            ),
+            q,
+        ),
+        Case(
+            OneHot(-1),
+            (
+                feed(DType.INT32, (1,)),
+                scalar(1),
+                feed(dtype, (), q),
+                feed(dtype, (), q, seed=1),
+            ),
+            q,
+        ),
+        Case(
+            OneHot(-1),
+            (
+                feed(DType.INT32, ()),
+                scalar(7),
+                feed(dtype, (), q),
+                feed(dtype, (), q, seed=1),
+            ),
+            q,
+        ),
+    )
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_contract(case):
+    check(case)
+
+
+def test_refuses():
+    index, one = tensor((2,), DType.INT32), constant(1)
+    refused(OneHot(-1), index, constant(-1), one, one, match="depth")
+    refused(OneHot(2), index, one, one, one, match="axis 2")
+    refused(OneHot(-1), index, one, one, constant(1.0, np.float32), match="alike")

@@ -1,0 +1,51 @@
+"""SLICE."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gossamer.ir.types import DType
+from gossamer.ops import Slice
+from tests.ops.contract import Case, Constant, check
+from tests.ops.samples import KINDS, constant, feed, ints, refused, shapes, tensor
+
+CASES = [
+    case
+    for dtype, q in KINDS
+    for case in (
+        Case(Slice(), (feed(dtype, (4, 5, 3), q), ints(1, 0, 2), ints(2, -1, 1)), q),
+        Case(
+            Slice(),
+            (feed(dtype, (4,), q), Constant(np.array([1])), Constant(np.array([3]))),
+            q,
+        ),
+        Case(Slice(), (feed(dtype, (1, 1), q), ints(0, 0), ints(1, 1)), q),
+        Case(Slice(), (feed(dtype, (7, 2), q), ints(6, 1), ints(-1, -1)), q),
+        Case(
+            Slice(),
+            (feed(dtype, (2, 1, 3, 2, 2), q), ints(1, 0, 0, 1, 0), ints(1, 1, 2, 1, 2)),
+            q,
+        ),
+    )
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_contract(case):
+    check(case)
+
+
+def test_free_sizes():
+    sliced = shapes(Slice(), tensor((-1, 5)), constant([0, 1]), constant([-1, 2]))
+    assert sliced == [(-1, 2)]
+    begin = tensor((2,), DType.INT32)
+    assert shapes(Slice(), tensor((4, 5)), begin, constant([1, -1])) == [(1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "size"),
+    [([-1], [2]), ([0], [5]), ([5], [-1]), ([0], [-2]), ([0, 0], [1])],
+)
+def test_refuses(begin, size):
+    refused(Slice(), tensor((4,)), constant(begin), constant(size))
