@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gossamer.api import convert
     from gossamer.converter import (
-        Optimize,
         OpsSet,
+        Optimize,
         RepresentativeDataset,
         TargetSpec,
         TFLiteConverter,

@@ -137,8 +137,7 @@ def import_model(model: Any, input_signature: Any = None) -> Model:
         ConversionError: what was given is no model that a front end reads.
     """
     if isinstance(model, (str, os.PathLike)):
-        path: str | os.PathLike[str] = model
-        model = load_model(path)
+        return from_keras(load_model(os.fspath(model)), input_signature)
     return from_keras(model, input_signature)
 
 

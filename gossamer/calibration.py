@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
 
@@ -47,8 +47,7 @@ def samples_of(model: Model, generator: Any) -> Iterator[dict[str, Array]]:
             f"representative_dataset() returned a {type(produced).__name__}; expected "
             "an iterable of samples. Let the function yield them"
         )
-    made: Iterable[Any] = produced
-    for number, sample in enumerate(made):
+    for number, sample in enumerate(cast("Iterable[Any]", produced)):
         yield _by_name(model, names, sample, number)
 
 
@@ -70,12 +69,12 @@ def batches_of(model: Model, data: Any) -> Iterator[dict[str, Array]]:
     if hasattr(data, "shape"):
         data = (data,)
     if isinstance(data, Mapping):
-        arrays: dict[str, Any] = dict(data)  # pyright: ignore[reportUnknownArgumentType]
-    elif isinstance(data, (list, tuple)) and len(data) == len(names):  # pyright: ignore[reportUnknownArgumentType]
-        entries: list[Any] = list(data)  # pyright: ignore[reportUnknownArgumentType]
+        arrays: dict[str, Any] = dict(cast("Mapping[str, Any]", data))
+    elif isinstance(data, (list, tuple)) and len(data) == len(names):
+        entries: list[Any] = list(cast("Iterable[Any]", data))
         arrays = dict(zip(names, entries, strict=True))
     else:
-        return samples_of(model, lambda: data)
+        return samples_of(model, lambda: cast("Any", data))
     return _rows(arrays, names)
 
 
@@ -90,16 +89,14 @@ def _rows(
             f"for each of {describe_inputs(names)}"
         )
     for index in range(next(iter(lengths.values()), 0)):
-        yield {
-            name: _real(array[index : index + 1]) for name, array in whole.items()
-        }
+        yield {name: _real(array[index : index + 1]) for name, array in whole.items()}
 
 
 def _by_name(
     model: Model, names: Mapping[str, Tensor], sample: Any, number: int
 ) -> dict[str, Array]:
     where = f"sample {number} of the representative dataset"
-    if isinstance(sample, tuple) and _is_keyed(sample):
+    if _is_keyed(sample):
         key, sample = sample
         known = [signature.key for signature in model.signatures]
         if key not in known:
@@ -108,7 +105,7 @@ def _by_name(
                 f"{', '.join(map(repr, known))}"
             )
     if isinstance(sample, Mapping):
-        entries: dict[str, Any] = dict(sample)  # pyright: ignore[reportUnknownArgumentType]
+        entries: dict[str, Any] = dict(cast("Mapping[str, Any]", sample))
         return {name: _real(array) for name, array in entries.items()}
     if not isinstance(sample, (list, tuple)):
         raise QuantizationError(
@@ -117,7 +114,7 @@ def _by_name(
             "dictionary with input names and values, or a list with input values in "
             f"the order of the inputs: {describe_inputs(names)}"
         )
-    values: list[Any] = list(sample)  # pyright: ignore[reportUnknownArgumentType]
+    values: list[Any] = list(cast("Iterable[Any]", sample))
     if len(values) != len(names):
         raise QuantizationError(
             f"{where} has {len(values)} values; expected one for each of "
@@ -126,8 +123,12 @@ def _by_name(
     return {name: _real(x) for name, x in zip(names, values, strict=True)}
 
 
-def _is_keyed(sample: tuple[Any, ...]) -> bool:
-    return len(sample) == 2 and isinstance(sample[0], str)
+def _is_keyed(sample: Any) -> TypeGuard[tuple[str, Any]]:
+    """Whether it is a pair of a signature's key and the sample."""
+    if not isinstance(sample, tuple):
+        return False
+    pair = cast("tuple[Any, ...]", sample)
+    return len(pair) == 2 and isinstance(pair[0], str)
 
 
 def _real(value: Any) -> Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import enum
 import warnings
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +18,7 @@ from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Iterable
 
     from gossamer.api import Mode
     from gossamer.ir.graph import Model
@@ -212,7 +212,7 @@ class TFLiteConverter:
         _refuse("from_saved_model", f"the SavedModel in '{saved_model_dir}'")
 
     @classmethod
-    def from_concrete_functions(cls, funcs: Any, *_: Any, **__: Any) -> NoReturn:
+    def from_concrete_functions(cls, *_: Any, **__: Any) -> NoReturn:
         """Not available: raises `ConversionError` with the way around."""
         _refuse("from_concrete_functions", "a TensorFlow function")
 

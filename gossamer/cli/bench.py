@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  typer reads it
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -228,15 +228,13 @@ def _ratio(engines: Sequence[Engine]) -> float | None:
 
 
 def _show(facts: Mapping[str, Any]) -> None:
-    console = output.console()
     threads = "1 thread" if facts["threads"] == 1 else f"{facts['threads']} threads"
     made = output.table(
         f"{output.escape(facts['file'])}, {threads}, microseconds an inference",
-        ("engine", "left"),
-        ("minimum", "right"),
-        ("median", "right"),
-        ("inferences", "right"),
-        terminal=console.is_terminal,
+        "engine",
+        ">minimum",
+        ">median",
+        ">inferences",
     )
     for result in facts["engines"]:
         made.add_row(
@@ -245,9 +243,9 @@ def _show(facts: Mapping[str, Any]) -> None:
             f"{result['median_us']:.2f}",
             str(result["inferences"]),
         )
-    console.print(made)
+    output.show(made)
     if facts["ratio"] is not None:
-        console.print(
+        output.show(
             f"litert / gossamer, minima: {facts['ratio']:.2f}. "
             f"Largest difference of an output: {facts['largest_difference']:.3g}"
         )

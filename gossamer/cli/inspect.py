@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path  # noqa: TC003  typer reads it
+from typing import Annotated, Any
 
 import typer
 
 from gossamer.cli import output
 from gossamer.cli.summary import summary
 from gossamer.runtime.load import load
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 def inspect(
@@ -39,18 +36,17 @@ def inspect(
     if as_json:
         typer.echo(json.dumps({"file": str(file), **facts}, indent=2))
         return
-    console = output.console()
-    _show_facts(console, file, facts)
+    _show_facts(file, facts)
     for index, subgraph in enumerate(facts["subgraphs"]):
         where = f" of subgraph {index} '{subgraph['name']}'" if index else ""
-        _show_ends(console, subgraph, where)
-        _show_nodes(console, subgraph, where)
+        _show_ends(subgraph, where)
+        _show_nodes(subgraph, where)
         if tensors:
-            _show_tensors(console, subgraph, where)
-        _show_totals(console, subgraph, where)
+            _show_tensors(subgraph, where)
+        _show_totals(subgraph, where)
 
 
-def _show_facts(console: Console, file: Path, facts: dict[str, Any]) -> None:
+def _show_facts(file: Path, facts: dict[str, Any]) -> None:
     main = facts["subgraphs"][0]
     constants = sum(each["constant_bytes"] for each in facts["subgraphs"])
     lines = {
@@ -58,18 +54,17 @@ def _show_facts(console: Console, file: Path, facts: dict[str, Any]) -> None:
         "Description": facts["description"],
         "Contents": f"{len(main['operators'])} operators, {len(main['tensors'])} "
         f"tensors, {output.size(constants)} of constants",
-        "Work": f"{count(main['multiplications'])} multiplications an inference",
+        "Work": f"{output.count(main['multiplications'])} multiplications (MACs) "
+        "an inference",
         "Signatures": "; ".join(_signature(each) for each in facts["signatures"]),
         "Metadata": ", ".join(
             f"{name} ({output.size(size)})" for name, size in facts["metadata"].items()
         ),
     }
-    made = output.table("", ("", "left"), ("", "left"), terminal=console.is_terminal)
+    made = output.table("", "", "~")
     made.show_header, made.box, made.title = False, None, None
-    made.columns[1].no_wrap = False
-    output.rows(made, [pair for pair in lines.items() if pair[1]])
     made.columns[0].style = "bold"
-    console.print(made)
+    output.show(output.rows(made, [pair for pair in lines.items() if pair[1]]))
 
 
 def _signature(signature: dict[str, Any]) -> str:
@@ -77,68 +72,62 @@ def _signature(signature: dict[str, Any]) -> str:
     return f"{signature['key']}({inputs}) -> {outputs}"
 
 
-def _show_ends(console: Console, subgraph: dict[str, Any], where: str) -> None:
+def _show_ends(subgraph: dict[str, Any], where: str) -> None:
     made = output.table(
-        f"\nInputs and outputs{where}",
-        ("", "left"),
-        ("index", "right"),
-        ("name", "left"),
-        ("type", "left"),
-        ("shape", "left"),
-        ("quantization", "left"),
-        terminal=console.is_terminal,
+        f"\nInputs and outputs{where}", "", ">#", "~name", "type", "scale, zero point"
     )
     for side in ("inputs", "outputs"):
-        for index in subgraph[side]:
-            made.add_row(side[:-1], *_described(subgraph["tensors"][index]))
-    console.print(made)
+        tensors = [subgraph["tensors"][index] for index in subgraph[side]]
+        output.rows(made, [(side[:-1], *_described(tensor)) for tensor in tensors])
+    output.show(made)
 
 
-def _described(tensor: dict[str, Any]) -> tuple[str, ...]:
-    cells = (
-        str(tensor["index"]),
-        tensor["name"],
-        tensor["type"],
-        output.shape(tensor["shape_signature"]),
-        quantization(tensor["quantization"]),
-    )
-    return tuple(output.escape(cell) for cell in cells)
+def _described(tensor: dict[str, Any]) -> tuple[object, ...]:
+    return (tensor["index"], tensor["name"], _kind(tensor), _quantization(tensor))
 
 
-def _show_nodes(console: Console, subgraph: dict[str, Any], where: str) -> None:
+def _kind(tensor: dict[str, Any]) -> str:
+    return output.kind(tensor["type"], tensor["shape_signature"])
+
+
+def _quantization(tensor: dict[str, Any]) -> str:
+    """A quantization in a few words."""
+    record = tensor["quantization"]
+    if record is None:
+        return ""
+    scales, points = record["scales"], record["zero_points"]
+    if len(scales) > 1:
+        return f"{len(scales)} along axis {record['axis']}"
+    return f"{scales[0]:.4g}, {points[0] if points else 0}"
+
+
+def _show_nodes(subgraph: dict[str, Any], where: str) -> None:
     made = output.table(
         f"\nOperators{where}",
-        ("", "right"),
-        ("operator", "left"),
-        ("output", "left"),
-        ("type", "left"),
-        ("quantization", "left"),
-        ("weights", "left"),
-        ("constants", "right"),
-        ("MACs", "right"),
-        terminal=console.is_terminal,
+        ">#",
+        "~operator",
+        "output",
+        "scale, zero point",
+        "constant",
+        ">size",
+        ">MACs",
     )
     for node in subgraph["operators"]:
-        tensors = [subgraph["tensors"][index] for index in node["outputs"][:1]]
-        output.rows(
-            made,
-            [
-                (
-                    node["index"],
-                    node["operator"],
-                    output.shape(tensors[0]["shape_signature"]) if tensors else "",
-                    tensors[0]["type"] if tensors else "",
-                    quantization(tensors[0]["quantization"]) if tensors else "",
-                    _weights(subgraph, node),
-                    bytes_or_nothing(node["constant_bytes"]),
-                    count(node["multiplications"]),
-                )
-            ],
+        outputs = [subgraph["tensors"][index] for index in node["outputs"][:1]]
+        cells = (
+            node["index"],
+            node["operator"],
+            "".join(map(_kind, outputs)),
+            "".join(map(_quantization, outputs)),
+            _largest(subgraph, node),
+            _sizes(node),
+            output.count(node["multiplications"]),
         )
-    console.print(made)
+        output.rows(made, [cells])
+    output.show(made)
 
 
-def _weights(subgraph: dict[str, Any], node: dict[str, Any]) -> str:
+def _largest(subgraph: dict[str, Any], node: dict[str, Any]) -> str:
     """The largest constant that a node reads."""
     constants = [
         subgraph["tensors"][index]
@@ -147,70 +136,32 @@ def _weights(subgraph: dict[str, Any], node: dict[str, Any]) -> str:
     ]
     if not constants:
         return ""
-    largest = max(constants, key=lambda tensor: tensor["bytes"])
-    return f"{largest['type']} {output.shape(largest['shape'])}"
+    return _kind(max(constants, key=lambda tensor: tensor["bytes"]))
 
 
-def _show_tensors(console: Console, subgraph: dict[str, Any], where: str) -> None:
-    made = output.table(
-        f"\nTensors{where}",
-        ("index", "right"),
-        ("name", "left"),
-        ("type", "left"),
-        ("shape", "left"),
-        ("quantization", "left"),
-        ("kind", "left"),
-        ("bytes", "right"),
-        terminal=console.is_terminal,
-    )
-    for tensor in subgraph["tensors"]:
-        made.add_row(
-            *_described(tensor), tensor["kind"], bytes_or_nothing(tensor["bytes"])
-        )
-    console.print(made)
-
-
-def _show_totals(console: Console, subgraph: dict[str, Any], where: str) -> None:
-    made = output.table(
-        f"\nTotals{where}",
-        ("operator", "left"),
-        ("count", "right"),
-        ("constants", "right"),
-        ("MACs", "right"),
-        terminal=console.is_terminal,
-    )
-    for total in subgraph["totals"]:
-        output.rows(
-            made,
-            [
-                (
-                    total["operator"],
-                    total["count"],
-                    bytes_or_nothing(total["constant_bytes"]),
-                    count(total["multiplications"]),
-                )
-            ],
-        )
-    console.print(made)
-
-
-def quantization(record: dict[str, Any] | None) -> str:
-    """A quantization in a few words."""
-    if record is None:
-        return ""
-    scales, points = record["scales"], record["zero_points"]
-    if len(scales) > 1:
-        return f"{len(scales)} scales along axis {record['axis']}"
-    return f"scale {scales[0]:.4g}, zero point {points[0] if points else 0}"
-
-
-def bytes_or_nothing(number: int) -> str:
+def _sizes(record: dict[str, Any]) -> str:
+    number = record["constant_bytes"]
     return output.size(number) if number else ""
 
 
-def count(number: int) -> str:
-    """A large number for people: 1.2 M; nothing for 0."""
-    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= factor:
-            return f"{number / factor:.1f} {unit}"
-    return str(number) if number else ""
+def _show_tensors(subgraph: dict[str, Any], where: str) -> None:
+    made = output.table(
+        f"\nTensors{where}", ">#", "~name", "type", "scale, zero point", "kind", ">size"
+    )
+    for tensor in subgraph["tensors"]:
+        cells = (*_described(tensor), tensor["kind"], output.size(tensor["bytes"]))
+        output.rows(made, [cells])
+    output.show(made)
+
+
+def _show_totals(subgraph: dict[str, Any], where: str) -> None:
+    made = output.table(f"\nTotals{where}", "operator", ">count", ">constants", ">MACs")
+    for total in subgraph["totals"]:
+        cells = (
+            total["operator"],
+            total["count"],
+            _sizes(total),
+            output.count(total["multiplications"]),
+        )
+        output.rows(made, [cells])
+    output.show(made)

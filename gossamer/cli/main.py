@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import metadata
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -16,16 +17,15 @@ from gossamer.cli.run import run
 from gossamer.errors import GossamerError
 from gossamer.settings import settings
 
-if TYPE_CHECKING:
-    from click import Context
-
 
 class Commands(TyperGroup):
     """The verbs; an error ends in one sentence and the exit code 1."""
 
-    def invoke(self, ctx: Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # whoever read our output has seen enough
         except (GossamerError, OSError, MemoryError) as error:
             if settings().debug:
                 raise
@@ -66,6 +66,7 @@ def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 @app.callback()
 def options(
+    *,
     _version: Annotated[
         bool,
         typer.Option(
@@ -81,4 +82,14 @@ def options(
 
 def main() -> None:
     """Run the command with the arguments of the process."""
-    app(prog_name="gossamer")
+    try:
+        app(prog_name="gossamer")
+    except Exception as error:
+        if settings().debug:
+            raise
+        kind = type(error).__name__
+        fail(
+            f"an error inside Gossamer, which should be reported: {kind}: {error}. "
+            "GOSSAMER_DEBUG=1 shows where"
+        )
+        sys.exit(1)

@@ -13,17 +13,38 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import RenderableType
+
 PLAIN_WIDTH = 4096
 """Columns where nobody looks: wide enough that nothing is cut or wrapped."""
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def console() -> Console:
-    """Where results go: coloured in a terminal, plain and stable in a pipe."""
-    if sys.stdout.isatty():
-        return Console()
-    return Console(width=PLAIN_WIDTH, color_system=None, emoji=False)
+def is_terminal() -> bool:
+    """Whether results go to a person's terminal."""
+    return sys.stdout.isatty()
+
+
+def show(*parts: RenderableType) -> None:
+    """Write results: coloured in a terminal, plain and stable in a pipe."""
+    if is_terminal():
+        _print(Console(), parts)
+        return
+    plain = Console(width=PLAIN_WIDTH, color_system=None)
+    with plain.capture() as capture:
+        _print(plain, parts)
+    for line in capture.get().splitlines():
+        sys.stdout.write(f"{line.rstrip()}\n")
+
+
+def _print(console: Console, parts: Sequence[RenderableType]) -> None:
+    """Print; a table's title on a line of its own, however narrow the table is."""
+    for part in parts:
+        if isinstance(part, Table) and part.title:
+            console.print(part.title, style="bold")
+            part.title = None
+        console.print(part)
 
 
 def errors() -> Console:
@@ -31,35 +52,33 @@ def errors() -> Console:
     return Console(stderr=True, soft_wrap=True)
 
 
-def fail(error: BaseException) -> None:
+def fail(error: BaseException | str) -> None:
     """Write an error as a sentence, in red where there is colour."""
     text = str(error) or f"{type(error).__name__}"
     errors().print(f"[bold red]Error:[/] [red]{escape(text.rstrip('.'))}.[/]")
 
 
-def table(title: str, *columns: tuple[str, str], terminal: bool) -> Table:
-    """An empty table.
+def table(title: str, *columns: str) -> Table:
+    """An empty table, with lines and colours for a terminal only.
 
     Args:
         title: what stands above it.
-        columns: a name and "left" or "right" for each.
-        terminal: whether there are lines and colours.
+        columns: the names. One that begins with ">" holds numbers and is aligned
+            to the right; one that begins with "~" gives way where it is too wide.
     """
+    terminal = is_terminal()
     made = Table(
         title=title,
-        title_justify="left",
-        title_style="bold",
         header_style="bold cyan" if terminal else "",
         box=SIMPLE_HEAD if terminal else None,
         pad_edge=False,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1) if terminal else (0, 2, 0, 0),
     )
-    for name, side in columns:
-        is_right = side == "right"
+    for name in columns:
         made.add_column(
-            name,
-            justify="right" if is_right else "left",
-            no_wrap=True,
+            name.lstrip(">~"),
+            justify="right" if name.startswith(">") else "left",
+            no_wrap=not name.startswith("~"),
             overflow="ellipsis",
         )
     return made
@@ -81,7 +100,15 @@ def size(count: float) -> str:
     return f"{count:.1f} {UNITS[-1]}"
 
 
-def shape(dimensions: Sequence[int]) -> str:
-    """A shape with ? where the size is free: [?, 28, 28]."""
-    inside = ", ".join("?" if dim < 0 else str(dim) for dim in dimensions)
-    return f"[{inside}]"
+def kind(dtype: str, dimensions: Sequence[int]) -> str:
+    """An element type and a shape, ? where the size is free: int8[?x28x28]."""
+    inside = "x".join("?" if dim < 0 else str(dim) for dim in dimensions)
+    return f"{dtype}[{inside}]"
+
+
+def count(number: int) -> str:
+    """A large number for people: 1.2 M; nothing for 0."""
+    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}"
+    return str(number) if number else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  typer reads it
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
@@ -15,9 +15,7 @@ from gossamer.errors import InputError
 from gossamer.runtime.interpreter import Interpreter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rich.console import Console
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gossamer.ir.graph import Model, Tensor
     from gossamer.ir.types import Array
@@ -70,11 +68,11 @@ def run(
         results = _computed(interpreter, ends, arrays)
     if to is not None:
         _write(to, results)
-    console, names = output.console(), _labels(labels)
+    names = _labels(labels)
     for name, result in results.items():
-        _show(console, name, ends.outputs[name], result, top=top, labels=names)
+        _show(name, ends.outputs[name], result, top=top, labels=names)
     if to is not None:
-        console.print(f"\nwritten: {output.escape(str(to))}")
+        output.show(f"\nwritten: {output.escape(str(to))}")
 
 
 def _computed(
@@ -139,7 +137,6 @@ def _write(path: Path, results: Mapping[str, Array]) -> None:
 
 
 def _show(
-    console: Console,
     name: str,
     tensor: Tensor,
     result: Array,
@@ -149,29 +146,35 @@ def _show(
 ) -> None:
     """One output: what it is, and the largest values of each of its first rows."""
     real = _real(tensor, result)
-    dtype = f"{tensor.dtype.title} {output.shape(result.shape)}"
-    title = f"\n{output.escape(name)}: {output.escape(dtype)}"
+    kind = output.kind(tensor.dtype.title, result.shape)
+    title = output.escape(f"\n{name}: {kind}")
     if real.ndim == 0 or real.size == 0 or real.dtype.kind not in "fiub":
-        console.print(f"{title} {output.escape(str(result.tolist()))}")
+        output.show(f"{title} {output.escape(str(result.tolist()))}")
         return
-    made = output.table(
-        title,
-        ("row", "right"),
-        ("place", "right"),
-        ("index", "right"),
-        ("value", "right"),
-        *([("label", "left")] if labels else []),
-        terminal=console.is_terminal,
-    )
     rows = real.reshape(-1, real.shape[-1])
+    columns = [">row"] if len(rows) > 1 else []
+    made = output.table(
+        title, *columns, ">place", ">index", ">value", *_label_column(labels)
+    )
     for number, row in enumerate(rows[:MOST_ROWS]):
-        best = np.argsort(-row.astype(np.float64), kind="stable")[:top]
-        for place, index in enumerate(best, 1):
-            cells = (number, place, index, f"{row[index]:.6g}")
-            output.rows(made, [(*cells, *labels[index : index + 1])])
-    console.print(made)
+        first = [number] if columns else []
+        for cells in _best(row, top, labels):
+            output.rows(made, [(*first, *cells)])
+    output.show(made)
     if len(rows) > MOST_ROWS:
-        console.print(f"... and {len(rows) - MOST_ROWS} more rows (--output has all)")
+        output.show(f"... and {len(rows) - MOST_ROWS} more rows (--output has all)")
+
+
+def _label_column(labels: Sequence[str]) -> list[str]:
+    """The column of the labels, if there are any."""
+    return ["~label"] if labels else []
+
+
+def _best(row: Array, top: int, labels: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    """The places, indices, values and labels of the largest values of a row."""
+    best = np.argsort(-row.astype(np.float64), kind="stable")[:top]
+    for place, index in enumerate(best.tolist(), 1):
+        yield (place, index, f"{row[index]:.6g}", *labels[index : index + 1])
 
 
 def _real(tensor: Tensor, result: Array) -> Array:

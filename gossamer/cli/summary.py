@@ -41,9 +41,7 @@ def _signature(signature: Signature) -> dict[str, Any]:
 
 def _subgraph(subgraph: Subgraph) -> dict[str, Any]:
     positions = {tensor: index for index, tensor in enumerate(subgraph.tensors)}
-    nodes = [
-        _node(node, index, positions) for index, node in enumerate(subgraph.nodes)
-    ]
+    nodes = [_node(node, index, positions) for index, node in enumerate(subgraph.nodes)]
     return {
         "name": subgraph.name,
         "inputs": [positions[x] for x in subgraph.inputs],

@@ -344,6 +344,31 @@ def _narrow(
     printer.line(f"  %v{result.number} = trunc {text} {high} to {_text(result.kind)}")
 
 
+_PACKS = {
+    4: ("llvm.x86.sse2.packssdw.128", "llvm.x86.sse2.packsswb.128"),
+    8: ("llvm.x86.avx2.packssdw", "llvm.x86.avx2.packsswb"),
+    16: ("llvm.x86.avx512.packssdw.512", "llvm.x86.avx512.packsswb.512"),
+}
+"""int32 to int16 and int16 to int8, within blocks of 16 bytes, by int32 lanes."""
+
+
+def _pack(
+    printer: Printer,
+    result: Value,
+    operands: Sequence[Value],
+    texts: Sequence[str],
+    attribute: object,
+) -> None:
+    del attribute
+    kind = operands[0].kind
+    words, bytes_ = _PACKS[kind.lanes]
+    half = I16.of(kind.lanes * 2)
+    low, high = printer.fresh("%h"), printer.fresh("%h")
+    call(printer, low, half, words, _typed(kind, texts[:2]))
+    call(printer, high, half, words, _typed(kind, texts[2:]))
+    call(printer, f"%v{result.number}", result.kind, bytes_, _typed(half, [low, high]))
+
+
 INTRINSICS: Mapping[str, Write] = {
     "abs": _absolute,
     "bits": _cast("bitcast"),
@@ -358,6 +383,7 @@ INTRINSICS: Mapping[str, Write] = {
     "min": _choose("olt"),
     "narrow": _narrow,
     "neg": _negate,
+    "pack": _pack,
     "peak": _peak,
     "rint": _same_type("rint"),
     "select": _select,

@@ -1,8 +1,8 @@
 """Exact integer arithmetic of quantized operators, the same on every machine.
 
 A real factor m is held as (multiplier, shift): m = multiplier * 2**(shift - 31) with
-multiplier in [2**30, 2**31). Products are rounded twice, as in most of TensorFlow Lite's reference
-kernels: once to 32 bits, once by the right shift. Arrays of 32-bit values
+multiplier in [2**30, 2**31). Products are rounded twice, as in most of the reference kernels of
+TensorFlow Lite: once to 32 bits, once by the right shift. Arrays of 32-bit values
 are carried in int64, so that nothing overflows on the way.
 """
 
@@ -109,6 +109,11 @@ def multiply(
     )
 
 
+def choose(condition: Array, one: Array, other: Array) -> Array:
+    """`np.where`, with the types that it does not tell."""
+    return np.where(condition, one, other)
+
+
 def multiply_once(
     values: Integers, multiplier: Integers | int, shift: Integers | int
 ) -> Integers:
@@ -146,7 +151,9 @@ def activation_range(
     low, high = real_range(activation)
 
     def quantized(real: float) -> int:
-        return zero_point + int(round_half_away(np.float32(real) / np.float32(scale)))
+        return zero_point + int(
+            round_half_away(np.asarray(np.float32(real) / np.float32(scale)))
+        )
 
     least = limits.min if low == -math.inf else max(limits.min, quantized(low))
     greatest = limits.max if high == math.inf else min(limits.max, quantized(high))

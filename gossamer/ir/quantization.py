@@ -102,10 +102,11 @@ class Quantization:
         """Real numbers to integers, rounding half away from zero, saturating."""
         zero_point = self._along(self.zero_point, array.ndim)
         scale = self._along(self.scale, array.ndim)
-        scaled = np.asarray(array, np.float32) / scale
-        rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled))
+        scaled = (np.asarray(array, np.float32) / scale).astype(np.float64)
+        # In float64, where adding a half to a float32 number is exact.
+        rounded = np.trunc(scaled + np.copysign(0.5, scaled))
         limits = np.iinfo(dtype.numpy)
-        shifted = np.nan_to_num(rounded).astype(np.float64) + zero_point
+        shifted = np.nan_to_num(rounded) + zero_point
         return np.clip(shifted, limits.min, limits.max).astype(dtype.numpy)
 
     def same(self, other: Quantization | None) -> bool:

@@ -7,7 +7,7 @@ filter of one pixel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from gossamer.kernels.border import (
     quad_form,
 )
 from gossamer.kernels.elementwise import Lanes, block_units, each_block
-from gossamer.kernels.epilogue import FloatEpilogue
+from gossamer.kernels.epilogue import FloatEpilogue, IntegerEpilogue
 from gossamer.kernels.gemm import Depth, Gemm, Rows, choose_tile, gemm
 from gossamer.kernels.hybrid import (
     PARAMETER_BYTES,
@@ -37,7 +37,7 @@ from gossamer.kernels.multiply import (
     integer_multiply,
 )
 from gossamer.kernels.pack import pack_panels, pad_columns
-from gossamer.kernels.requantize import FactorTable, IntegerEpilogue
+from gossamer.kernels.requantize import IntegerOutput
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
 from gossamer.nest.build import Nest
 
@@ -89,7 +89,13 @@ def is_pointwise(window: Window) -> bool:
 
 
 def plan_convolution(
-    target: Target, window: Window, columns: int, multiply: Multiply, element: int
+    target: Target,
+    window: Window,
+    columns: int,
+    multiply: Multiply,
+    element: int,
+    *,
+    packs_rows: bool = False,
 ) -> Gemm:
     """The matrix product of a convolution whose input has its border on.
 
@@ -113,8 +119,18 @@ def plan_convolution(
             border.rows * line,
         )
         depth = _depth(window, multiply, line, pixel)
-    height, vectors = choose_tile(target, rows.count, columns)
-    plan = Gemm(rows, depth, columns, multiply, target.lanes, vectors, height, False)
+    height, vectors = choose_tile(target, rows.count, columns, packs_rows=packs_rows)
+    plan = Gemm(
+        rows,
+        depth,
+        columns,
+        multiply,
+        target.lanes,
+        vectors,
+        height,
+        panels_outer=False,
+        packs_rows=packs_rows,
+    )
     weight_bytes = plan.panel_bytes * -(-columns // plan.panel_columns)
     return replace(plan, panels_outer=weight_bytes > _RESIDENT_BYTES)
 
@@ -163,26 +179,6 @@ def float_convolution(
     return steps
 
 
-@dataclass(frozen=True, slots=True)
-class IntegerOutput:
-    """How int32 sums become int8: a factor per column, zero point and limits."""
-
-    multipliers: npt.NDArray[np.int32]
-    shifts: npt.NDArray[np.int32]
-    zero_point: int
-    low: int
-    high: int
-
-    def table(self, multipliers: Value, shifts: Value) -> FactorTable:
-        return FactorTable(
-            multipliers,
-            shifts,
-            any_left=bool((self.shifts > 0).any()),
-            any_right=bool((self.shifts < 0).any()),
-            all_right=bool((self.shifts < 0).all()),
-        )
-
-
 def integer_convolution(
     target: Target,
     window: Window,
@@ -200,7 +196,9 @@ def integer_convolution(
     multiply = integer_multiply(target)
     quads = isinstance(multiply, QuadMultiply)
     form = quad_form(zero_point) if quads else pair_form(zero_point)
-    plan = plan_convolution(target, window, len(weights), multiply, form.result.bytes)
+    plan = plan_convolution(
+        target, window, len(weights), multiply, form.result.bytes, packs_rows=True
+    )
     steps, source = _bordered(target, window, form, x)
     start = bias.astype(np.int64)
     if quads:
@@ -208,19 +206,20 @@ def integer_convolution(
         start = start - (zero_point + 128) * sums
     nest = Nest("conv_i8", target)
     image, packed, first = nest.pointer(), nest.pointer(), nest.pointer()
-    table = output.table(nest.pointer(), nest.pointer())
+    columns = [pad_columns(array, plan) for array in output.constants()]
+    factors = output.factors([nest.pointer() for _ in columns])
     result = nest.pointer()
-    epilogue = IntegerEpilogue(first, table, output.zero_point, output.low, output.high)
+    epilogue = IntegerEpilogue(first, factors, output.low, output.high)
     gemm(nest, plan, epilogue, image, packed, result)
     arguments = (
         source,
         Constant(pack_panels(filter_runs(weights, window), plan)),
         Constant(pad_columns(start.astype(np.int32), plan)),
-        Constant(pad_columns(output.multipliers, plan)),
-        Constant(pad_columns(output.shifts, plan)),
+        *(Constant(array) for array in columns),
         y,
     )
-    steps.append(Step(nest.finish(), arguments, plan.units, (5,)))
+    written = (len(arguments) - 1,)
+    steps.append(Step(nest.finish(), arguments, plan.units, written))
     return steps
 
 

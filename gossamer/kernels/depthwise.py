@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gossamer.kernels.elementwise import Lanes, each_vector
 from gossamer.kernels.epilogue import clamp
-from gossamer.kernels.requantize import FactorTable, saturate, scale
+from gossamer.kernels.requantize import Factors, saturate
 from gossamer.nest.expr import F32, I8, I32, I64, Value
 
 if TYPE_CHECKING:
@@ -315,9 +315,8 @@ class IntegerDepthwise:
     weights: Value
     bias: Value
     y: Value
-    factors: FactorTable
+    factors: Factors
     input_zero_point: int
-    zero_point: int
     low: int
     high: int
     element_bytes: int = 1
@@ -350,6 +349,6 @@ class IntegerDepthwise:
         bias = nest.load(kind, self.bias, channel)
         factor = self.factors.load(nest, channel, group.count)
         for total, place in zip(sums, places, strict=True):
-            value = scale(nest, nest.convert(total, kind) + bias, factor)
-            small = saturate(nest, value + self.zero_point, self.low, self.high)
+            value = factor(nest.convert(total, kind) + bias)
+            small = saturate(nest, value, self.low, self.high)
             group.store(nest, small, self.y, place)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.kernels.border import Border
-from gossamer.kernels.convolution import IntegerOutput, quantized_items
+from gossamer.kernels.convolution import quantized_items
 from gossamer.kernels.depthwise import (
     FloatDepthwise,
     IntegerDepthwise,
@@ -16,6 +16,7 @@ from gossamer.kernels.depthwise import (
     depthwise_units,
 )
 from gossamer.kernels.hybrid import HybridDepthwise, ItemForm
+from gossamer.kernels.requantize import IntegerOutput
 from gossamer.kernels.step import Argument, Constant, Step
 from gossamer.nest.build import Nest
 
@@ -73,14 +74,14 @@ def integer_depthwise(
     start = (bias.astype(np.int64) - zero_point * sums).astype(np.int32)
     nest = Nest("depthwise_i8", target)
     source, zeros, filters, first = (nest.pointer() for _ in range(4))
-    table = output.table(nest.pointer(), nest.pointer())
+    columns = output.constants()
+    factors = output.factors([nest.pointer() for _ in columns])
     arithmetic = IntegerDepthwise(
         filters,
         first,
         nest.pointer(),
-        table,
+        factors,
         zero_point,
-        output.zero_point,
         output.low,
         output.high,
     )
@@ -89,8 +90,7 @@ def integer_depthwise(
         _zeros(window, zero_point, np.int8),
         Constant(weights.astype(np.float32)),
         _padded(start, target.lanes),
-        _padded(output.multipliers, target.lanes),
-        _padded(output.shifts, target.lanes),
+        *(_padded(array, target.lanes) for array in columns),
     )
     return [_step(nest, window, target, (x, *constants, y))]
 

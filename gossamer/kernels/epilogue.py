@@ -1,4 +1,4 @@
-"""What becomes of float sums: bias before, activation and store after."""
+"""What becomes of a product's sums: bias before; activation and store after."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gossamer.nest.expr import F32, Value
+from gossamer.kernels.requantize import Factors, saturate, within
+from gossamer.nest.expr import F32, I32, Value
 
 if TYPE_CHECKING:
     from gossamer.kernels.gemm import Place, Tile
@@ -58,3 +59,51 @@ class FloatEpilogue:
                     place.corner, row * place.pitch + v * tile.lanes * 4
                 )
                 nest.store(value, address, 0, tile.valid(v))
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerEpilogue:
+    """Sums start from the bias, are requantized, clamped and stored as int8.
+
+    Where a panel has four vectors its columns are in `packed_order`, so that a row of
+    the tile becomes one vector.
+    """
+
+    bias: Value
+    factors: Factors
+    low: int
+    high: int
+    output_bytes: int = 1
+
+    def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
+        first = nest.offset(self.bias, column, I32)
+        return [
+            nest.load(I32.of(tile.lanes), first, v * tile.lanes)
+            for v in range(tile.vectors)
+        ]
+
+    def finish(
+        self, nest: Nest, sums: list[list[Value]], place: Place, tile: Tile
+    ) -> None:
+        scaled: list[list[Value]] = [[] for _ in sums]
+        for v in range(tile.vectors):
+            column = place.column + v * tile.lanes
+            factor = self.factors.load(nest, column, tile.lanes)
+            for row, vectors in enumerate(sums):
+                value = factor(vectors[v])
+                if is_packed(tile.vectors):
+                    scaled[row].append(value)
+                    continue
+                small = saturate(nest, value, self.low, self.high)
+                address = nest.offset(place.corner, row * place.pitch + v * tile.lanes)
+                nest.store(small, address, 0, tile.valid(v))
+        for row, vectors in enumerate(scaled):
+            if vectors:
+                small = within(nest, nest.pack(vectors), self.low, self.high)
+                address = nest.offset(place.corner, row * place.pitch)
+                nest.store(small, address, 0, tile.columns)
+
+
+def is_packed(vectors: int) -> bool:
+    """Whether an int8 row of a tile is stored as one vector."""
+    return vectors == 4

@@ -140,6 +140,8 @@ class Gemm:
     vectors: int
     tile_rows: int
     panels_outer: bool
+    packs_rows: bool = False
+    """Whether columns of panels of four vectors are in `packed_order`."""
 
     @property
     def panel_columns(self) -> int:
@@ -174,7 +176,9 @@ class Gemm:
         return -(-self.rows.count // tiles)
 
 
-def choose_tile(target: Target, rows: int, columns: int) -> tuple[int, int]:
+def choose_tile(
+    target: Target, rows: int, columns: int, *, packs_rows: bool = False
+) -> tuple[int, int]:
     """Rows and vectors of the register tile for a product of this shape.
 
     The sums must leave registers for the weights and one broadcast. Wide panels save
@@ -195,7 +199,8 @@ def choose_tile(target: Target, rows: int, columns: int) -> tuple[int, int]:
         fmas = vectors * height
         busy = fmas / max(fmas, loads, _INDEPENDENT_SUMS)
         remainder = 0.97 if vectors_needed % vectors else 1.0
-        score = useful * busy * remainder * (1 - 0.5 / fmas)
+        packed = 1.15 if packs_rows and vectors == 4 else 1.0
+        score = useful * busy * remainder * packed * (1 - 0.5 / fmas)
         if score > best[0]:
             best = (score, height, vectors)
     return best[1], best[2]

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gossamer.kernels.epilogue import is_packed
+from gossamer.kernels.requantize import packed_order
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -29,13 +32,25 @@ def pack_panels(weights: npt.NDArray[Any], plan: Gemm) -> npt.NDArray[Any]:
         width = -(-len(panel) // plan.lanes) * plan.lanes
         block = np.zeros((width, segments * words, depth), weights.dtype)
         block[: len(panel)] = panel
+        block = block[column_order(width, plan)]
         parts.append(np.ascontiguousarray(block.transpose(1, 0, 2)).ravel())
     return np.concatenate(parts)
 
 
+def column_order(width: int, plan: Gemm) -> npt.NDArray[np.intp]:
+    """Which column stands where in a panel of `width` columns."""
+    if plan.packs_rows and is_packed(width // plan.lanes):
+        return packed_order(width)
+    return np.arange(width)
+
+
 def pad_columns(values: npt.NDArray[Any], plan: Gemm) -> npt.NDArray[Any]:
-    """One value per column, filled up with zeros to whole panels."""
-    width = -(-len(values) // plan.panel_columns) * plan.panel_columns
-    padded = np.zeros(width, values.dtype)
-    padded[: len(values)] = values
-    return padded
+    """One value per column in the panels' order, filled up with zeros."""
+    parts: list[npt.NDArray[Any]] = []
+    for first in range(0, len(values), plan.panel_columns):
+        panel = values[first : first + plan.panel_columns]
+        width = -(-len(panel) // plan.lanes) * plan.lanes
+        block = np.zeros(width, values.dtype)
+        block[: len(panel)] = panel
+        parts.append(block[column_order(width, plan)])
+    return np.concatenate(parts)

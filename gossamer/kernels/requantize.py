@@ -1,27 +1,57 @@
 """int32 sums to int8, bit for bit as the reference kernels do it.
 
-The real factor is multiplier * 2**(shift - 31). The product is rounded twice: once to
-32 bits, halves up (`SaturatingRoundingDoublingHighMul`), once by the right shift,
-halves away from zero (`RoundingDivideByPOT`).
+The real factor is multiplier * 2**(shift - 31). Most operators round twice: the product
+to 32 bits, halves up, then the right shift, halves away from zero:
+
+    high = (x * multiplier + 2**30) >> 31
+    y = (high + 2**(right - 1) - (high < 0)) >> right
+
+Where negative sums end up clamped anyway, the term for their sign is idle and the two
+shifts are one, since floor(floor(a / b) / c) = floor(a / (b * c)):
+
+    y = (x * multiplier + 2**30 + 2**(30 + right)) >> (31 + right)
+
+FULLY_CONNECTED rounds once, which is the same without the 2**30.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from gossamer.nest.expr import I32, I64, Value
 
 if TYPE_CHECKING:
-    from gossamer.kernels.gemm import Place, Tile
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
     from gossamer.nest.build import Nest
 
 _NUDGE = 1 << 30
+_MERGED_SHIFT = 24
+"""Right shifts up to this leave room for the zero point in 64 bits."""
+
+
+def _halves(nest: Nest, value: Value) -> tuple[Value, Value]:
+    """The even and the odd lanes of int32, widened to int64 with their sign."""
+    wide = nest.bits(value, I64.of(value.kind.lanes // 2))
+    return (wide << 32) >> 32, wide >> 32
+
+
+def _join(nest: Nest, even: Value, odd: Value) -> Value:
+    """Low halves of `even` and high halves of `odd` as int32 lanes."""
+    lanes = even.kind.lanes * 2
+    kind = I32.of(lanes)
+    order = [lane + (lanes if lane % 2 else 0) for lane in range(lanes)]
+    return nest.shuffle(nest.bits(even, kind), nest.bits(odd, kind), order)
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A multiplier and its shift, in the form in which vectors use them.
+    """A factor in lanes, for the rule that rounds twice.
 
     `even` and `odd` are the multipliers of the even and odd lanes as int64; `right`
     and `half` the right shift and what rounds it; None where it is 0 in all lanes.
@@ -46,21 +76,184 @@ def uniform_factor(nest: Nest, multiplier: int, shift: int, lanes: int) -> Facto
     return Factor(number, number if lanes > 1 else None, left, right, half, None)
 
 
+def scale(nest: Nest, value: Value, factor: Factor) -> Value:
+    """`value` (int32) times the factor, rounded twice; int32."""
+    if factor.left is not None:
+        value = value << factor.left
+    product = _rounded_product(nest, value, factor)
+    if factor.right is None or factor.half is None:
+        return product
+    negative = product >> 31
+    if factor.sign is not None:
+        negative = negative & factor.sign
+    return (product + factor.half + negative) >> factor.right
+
+
+def _rounded_product(nest: Nest, value: Value, factor: Factor) -> Value:
+    if value.kind.lanes == 1 or factor.odd is None:
+        wide = nest.convert(value, I64) * factor.even + _NUDGE
+        return nest.convert(wide >> 31, I32)
+    even, odd = _halves(nest, value)
+    high = nest.logical_shift(even * factor.even + _NUDGE, 31)
+    low = (odd * factor.odd + _NUDGE) << 1
+    return _join(nest, high, low)
+
+
+def saturate(nest: Nest, value: Value, low: int, high: int) -> Value:
+    """int32 to int8, held within `low` and `high`."""
+    return within(nest, nest.narrow(value), low, high)
+
+
+def within(nest: Nest, value: Value, low: int, high: int) -> Value:
+    """int8 held within `low` and `high`."""
+    if low > -128:
+        value = nest.maximum(value, low)
+    if high < 127:
+        value = nest.minimum(value, high)
+    return value
+
+
+class Factors(Protocol):
+    """The factors of all columns, in memory."""
+
+    def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
+        """A function that scales int32 lanes of the columns from `index` on.
+
+        It also adds the output's zero point.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class FactorTable:
-    """Factors of all columns in memory: int32 multipliers and shifts.
+class IntegerOutput:
+    """How int32 sums become int8: a factor per column, zero point and limits."""
+
+    multipliers: npt.NDArray[np.int32]
+    shifts: npt.NDArray[np.int32]
+    zero_point: int
+    low: int
+    high: int
+    rounds_once: bool = False
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether one shift does for both roundings."""
+        fits = (self.shifts <= -1) & (self.shifts >= -_MERGED_SHIFT)
+        return bool(fits.all()) and (self.rounds_once or self.low >= self.zero_point)
+
+    def constants(self) -> list[npt.NDArray[Any]]:
+        """What the kernel needs to know of each column, in `pointers`' order."""
+        if not self.is_merged:
+            return [self.multipliers, self.shifts]
+        right = -self.shifts.astype(np.int64)
+        rounding = (np.int64(1) << (30 + right)) + (0 if self.rounds_once else _NUDGE)
+        rounding = rounding + (np.int64(self.zero_point) << (31 + right))
+        low = (rounding & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
+        high = (rounding >> 32).astype(np.int32)
+        return [self.multipliers, (31 + right).astype(np.int32), low, high]
+
+    def factors(self, pointers: Sequence[Value]) -> Factors:
+        """The factors behind pointers to `constants`."""
+        if self.is_merged:
+            return MergedFactors(*pointers)
+        if self.rounds_once:
+            return SingleFactors(*pointers, self.zero_point)
+        return DoubleFactors(
+            *pointers,
+            self.zero_point,
+            any_left=bool((self.shifts > 0).any()),
+            any_right=bool((self.shifts < 0).any()),
+            all_right=bool((self.shifts < 0).all()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFactors:
+    """Multipliers, shifts of 32 to 55 bits, and what is added before them.
+
+    The addend (int64) is stored as its low and high 32 bits.
+    """
+
+    multipliers: Value
+    shifts: Value
+    low: Value
+    high: Value
+
+    def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
+        kind = I32.of(lanes)
+        low, high = (nest.load(kind, p, index) for p in (self.low, self.high))
+        multiplier = nest.load(kind, self.multipliers, index)
+        shift = nest.load(kind, self.shifts, index)
+        even_factor, odd_factor = _halves(nest, multiplier)
+        even_shift, odd_shift = _halves(nest, shift)
+        even_addend, odd_addend = _addends(nest, low, high)
+        odd_shift = odd_shift - 32
+
+        def apply(value: Value) -> Value:
+            even, odd = _halves(nest, value)
+            one = (even * even_factor + even_addend) >> even_shift
+            two = (odd * odd_factor + odd_addend) >> odd_shift
+            return _join(nest, one, two)
+
+        return apply
+
+
+def _addends(nest: Nest, low: Value, high: Value) -> tuple[Value, Value]:
+    """int64 of the even and of the odd lanes from their low and high halves."""
+    lanes = low.kind.lanes
+    wide = I64.of(lanes // 2)
+    even = [lane + (lanes - 1 if lane % 2 else 0) for lane in range(lanes)]
+    odd = [lane + (lanes if lane % 2 else 1) for lane in range(lanes)]
+    return (
+        nest.bits(nest.shuffle(low, high, even), wide),
+        nest.bits(nest.shuffle(low, high, odd), wide),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SingleFactors:
+    """Any factor, rounded once."""
+
+    multipliers: Value
+    shifts: Value
+    zero_point: int
+
+    def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
+        kind = I32.of(lanes)
+        multiplier = _halves(nest, nest.load(kind, self.multipliers, index))
+        shift = _halves(nest, nest.load(kind, self.shifts, index))
+        total = [nest.constant(31, each.kind) - each for each in shift]
+        half = [nest.constant(1, each.kind) << (each - 1) for each in total]
+
+        def apply(value: Value) -> Value:
+            parts = _halves(nest, value)
+            even, odd = (
+                (parts[i] * multiplier[i] + half[i]) >> total[i] for i in (0, 1)
+            )
+            return _join(nest, even, odd << 32) + self.zero_point
+
+        return apply
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleFactors:
+    """Any factor, rounded twice.
 
     What the shifts have in common is known at compile time.
     """
 
     multipliers: Value
     shifts: Value
+    zero_point: int
     any_left: bool
     any_right: bool
     all_right: bool
 
-    def load(self, nest: Nest, index: Value, lanes: int) -> Factor:
-        """The factors of `lanes` columns from `index` on."""
+    def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
+        factor = self._factor(nest, index, lanes)
+        return lambda value: scale(nest, value, factor) + self.zero_point
+
+    def _factor(self, nest: Nest, index: Value, lanes: int) -> Factor:
         kind = I32.of(lanes)
         multiplier = nest.load(kind, self.multipliers, index)
         even, odd = _halves(nest, multiplier)
@@ -73,76 +266,16 @@ class FactorTable:
             right = nest.maximum(zero - shift, 0)
             half = nest.logical_shift(nest.constant(1, kind) << right, 1)
             if not self.all_right:
-                sign = nest.convert(nest.compare("gt", right, 0), kind)
-                sign = zero - sign
+                sign = zero - nest.convert(nest.compare("gt", right, 0), kind)
         return Factor(even, odd, left, right, half, sign)
 
 
-def _halves(nest: Nest, value: Value) -> tuple[Value, Value | None]:
-    """The even and the odd lanes, widened to int64 with their sign."""
-    lanes = value.kind.lanes
-    if lanes == 1:
-        return nest.convert(value, I64), None
-    wide = nest.bits(value, I64.of(lanes // 2))
-    return (wide << 32) >> 32, wide >> 32
+def packed_order(count: int) -> npt.NDArray[np.intp]:
+    """Where `Nest.pack` wants the columns: position p of four vectors is this column.
 
-
-def scale(nest: Nest, value: Value, factor: Factor) -> Value:
-    """`value` (int32) times the factor, rounded twice; int32."""
-    if factor.left is not None:
-        value = value << factor.left
-    even, odd = _halves(nest, value)
-    high = nest.logical_shift(even * factor.even + _NUDGE, 31)
-    lanes = value.kind.lanes
-    if odd is None or factor.odd is None:
-        product = nest.convert(high, I32)
-    else:
-        low = (odd * factor.odd + _NUDGE) << 1
-        kind = I32.of(lanes)
-        order = [lane + (lanes if lane % 2 else 0) for lane in range(lanes)]
-        product = nest.shuffle(nest.bits(high, kind), nest.bits(low, kind), order)
-    if factor.right is None or factor.half is None:
-        return product
-    negative = product >> 31
-    if factor.sign is not None:
-        negative = negative & factor.sign
-    return (product + factor.half + negative) >> factor.right
-
-
-def saturate(nest: Nest, value: Value, low: int, high: int) -> Value:
-    """int32 to int8, held within `low` and `high`."""
-    if low > -128:
-        value = nest.maximum(value, low)
-    if high < 127:
-        value = nest.minimum(value, high)
-    return nest.narrow(value)
-
-
-@dataclass(frozen=True, slots=True)
-class IntegerEpilogue:
-    """Sums start from the bias, are requantized, clamped and stored as int8."""
-
-    bias: Value
-    factors: FactorTable
-    zero_point: int
-    low: int
-    high: int
-    output_bytes: int = 1
-
-    def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
-        first = nest.offset(self.bias, column, I32)
-        return [
-            nest.load(I32.of(tile.lanes), first, v * tile.lanes)
-            for v in range(tile.vectors)
-        ]
-
-    def finish(
-        self, nest: Nest, sums: list[list[Value]], place: Place, tile: Tile
-    ) -> None:
-        for v in range(tile.vectors):
-            factor = self.factors.load(nest, place.column + v * tile.lanes, tile.lanes)
-            for row, vectors in enumerate(sums):
-                value = scale(nest, vectors[v], factor) + self.zero_point
-                small = saturate(nest, value, self.low, self.high)
-                address = nest.offset(place.corner, row * place.pitch + v * tile.lanes)
-                nest.store(small, address, 0, tile.valid(v))
+    Four int32 vectors of `count / 4` lanes are narrowed into one of `count` bytes.
+    Within each block of 16 bytes the first four come from the first vector, the next
+    four from the second, and so on.
+    """
+    columns = np.arange(count).reshape(-1, 4, 4)  # block, vector, lane
+    return columns.transpose(1, 0, 2).ravel()

@@ -174,6 +174,15 @@ class Nest:
         """int32 to int8, saturating."""
         return self._emit("narrow", I8.of(value.kind.lanes), (value,))
 
+    def pack(self, vectors: Sequence[Value]) -> Value:
+        """Four int32 vectors, saturated, as one int8 vector.
+
+        Within each block of 16 bytes the first four bytes come from the first vector,
+        the next four from the second, and so on.
+        """
+        lanes = vectors[0].kind.lanes * 4
+        return self._emit("pack", I8.of(lanes), tuple(vectors))
+
     def offset(self, pointer: Value, count: Operand, element: Kind | int = I8) -> Value:
         """The address `count` elements behind `pointer`."""
         size = element if isinstance(element, int) else element.bytes

@@ -19,7 +19,8 @@ class Instruction(NamedTuple):
     `convert` (numeric, rounding toward zero), `bits` (same bits, other kind), `splat`,
     `extract` (attribute: lane), `insert` (attribute: lane), `shuffle` (attribute:
     lanes), `sum` and `peak` (of the lanes), `load`, `store`, `offset` (pointer plus
-    bytes), `prefetch`, `dot_quads`, `dot_pairs`, `narrow` (saturating i32 to i8).
+    bytes), `prefetch`, `dot_quads`, `dot_pairs`, `narrow` (saturating i32 to i8),
+    `pack` (four i32 vectors to one of i8).
     """
 
     op: str

@@ -125,7 +125,9 @@ class FullyConnected(Op):
         outputs, depth = node.input(1).shape
         window = rows_as_pixels(node.input(0).type.size // depth, depth)
         asymmetric = self.asymmetric_quantize_inputs
-        product = Product(node, self.fused_activation_function, asymmetric)
+        product = Product(
+            node, self.fused_activation_function, asymmetric, rounds_once=True
+        )
         return convolution_steps(product, window, (outputs, 1, 1, depth), target)
 
     def version(self, node: Node) -> int:

@@ -14,6 +14,7 @@ from gossamer.errors import UnsupportedError
 from gossamer.ir.arithmetic import (
     Integers,
     activate,
+    choose,
     multiply,
     multiply_once,
     multiply_wide,
@@ -110,7 +111,7 @@ def quantize_rows_asymmetric(rows: Array) -> tuple[Array, Array, Array]:
     from_low = -128.0 - low / step
     from_high = 127.0 - high / step
     nearer = 128 + np.abs(low / step) < 127 + np.abs(high / step)
-    zero_point = round_half_away(np.where(nearer, from_low, from_high))
+    zero_point: Array = round_half_away(choose(nearer, from_low, from_high))
     zero_point = np.where(is_zero, 0, np.clip(zero_point, -128, 127)).astype(np.int64)
     scale = step.astype(np.float32)
     scaled = rows * (np.float32(1) / scale)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from gossamer.ir.arithmetic import choose
 from gossamer.ir.op import Op, SameAsInput, operator
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.arithmetic import broadcasts
@@ -47,7 +46,7 @@ class Maximum(Choice):
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
-        return (np.where(left > right, left, right),)
+        return (choose(left > right, left, right),)
 
 
 @operator("MINIMUM", code=57, options="MaximumMinimumOptions")
@@ -56,4 +55,4 @@ class Minimum(Choice):
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
-        return (np.where(left < right, left, right),)
+        return (choose(left < right, left, right),)

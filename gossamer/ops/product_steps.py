@@ -16,6 +16,7 @@ from gossamer.ir.types import DType
 from gossamer.kernels import convolution, depthwise_steps
 from gossamer.kernels.depthwise import Window
 from gossamer.kernels.epilogue import ACTIVATION_LIMITS
+from gossamer.kernels.requantize import IntegerOutput
 from gossamer.ops.integer_product import product_factors, weight_scales
 
 if TYPE_CHECKING:
@@ -61,11 +62,15 @@ def rows_as_pixels(rows: int, depth: int) -> Window:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A node seen as a sum of products; `asymmetric` is for dynamic range."""
+    """A node seen as a sum of products; `asymmetric` is for dynamic range.
+
+    `rounds_once` is how int8 sums are requantized.
+    """
 
     node: Node
     activation: str
     asymmetric: bool
+    rounds_once: bool = False
 
     @property
     def kinds(self) -> tuple[DType, DType, DType]:
@@ -187,7 +192,7 @@ def depthwise_convolution_steps(
     return None
 
 
-def integer_output(product: Product, columns: int) -> convolution.IntegerOutput:
+def integer_output(product: Product, columns: int) -> IntegerOutput:
     """How the sums of an int8 product become the output's integers."""
     node = product.node
     multipliers, shifts = product_factors(node.input(0), node.input(1), node.output)
@@ -195,12 +200,13 @@ def integer_output(product: Product, columns: int) -> convolution.IntegerOutput:
     quantization = node.output.quantization
     assert quantization is not None
     low, high = activation_range(product.activation, quantization, node.output.dtype)
-    return convolution.IntegerOutput(
+    return IntegerOutput(
         np.broadcast_to(multipliers, columns).astype(np.int32),
         np.broadcast_to(shifts, columns).astype(np.int32),
         zero_point,
         low,
         high,
+        product.rounds_once,
     )
 
 

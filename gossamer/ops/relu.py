@@ -9,6 +9,7 @@ import numpy as np
 from gossamer.ir.arithmetic import (
     activate,
     centered,
+    choose,
     multiply,
     parameters,
     quantize_multiplier,
@@ -125,7 +126,7 @@ class LeakyRelu(Op):
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs
-        return (np.where(x > 0, x, x * x.dtype.type(self.alpha)),)
+        return (choose(x > 0, x, x * x.dtype.type(self.alpha)),)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs
@@ -167,7 +168,7 @@ class PRelu(Op):
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         x, alpha = inputs
-        return (np.where(x >= 0, x, x * alpha),)
+        return (choose(x >= 0, x, x * alpha),)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, alpha = inputs

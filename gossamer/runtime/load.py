@@ -12,6 +12,8 @@ from gossamer.flatbuffer.read import read
 if TYPE_CHECKING:
     from gossamer.ir.graph import Model
 
+INVALID = "The model is not a valid Flatbuffer buffer"
+
 
 def load(
     path: str | os.PathLike[str] | None, content: bytes | bytearray | memoryview | None
@@ -53,6 +55,5 @@ def _parse(data: bytes, where: str) -> Model:
     try:
         return read(data)
     except FormatError as error:
-        raise FormatError(
-            f"The model is not a valid Flatbuffer buffer: {where}: {error}"
-        ) from error
+        reason = str(error).removeprefix(f"{INVALID}: ")
+        raise FormatError(f"{INVALID}: {where}: {reason}") from error

@@ -19,7 +19,6 @@ from gossamer.flatbuffer.write import write
 from gossamer.ir.build import Builder, free_shape
 from gossamer.ir.evaluate import evaluate
 from gossamer.ir.graph import Model, Node, Subgraph, Tensor
-from gossamer.ir.quantization import Quantization
 from gossamer.ir.rewrite import substitute
 from gossamer.ir.types import DType, TensorType
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gossamer.ir.op import Op
+    from gossamer.ir.quantization import Quantization
     from gossamer.ir.types import Array
 
 

@@ -1,79 +1,63 @@
-"""Inputs for the operators' cases, and the calls that must be refused."""
+"""Fixed random inputs of the arithmetic operators' cases."""
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
+from typing import TYPE_CHECKING
 
-from gossamer.errors import GraphError
-from gossamer.ir.graph import Tensor
+import numpy as np
+
 from gossamer.ir.quantization import Quantization
-from gossamer.ir.types import DType, TensorType
 from tests.ops.contract import Constant, Feed
 
-INT8 = Quantization.per_tensor(0.5, 3)
-INT16 = Quantization.per_tensor(0.25)
-
-KINDS = (
-    (DType.FLOAT32, None),
-    (DType.INT8, INT8),
-    (DType.UINT8, INT8),
-    (DType.INT16, INT16),
-    (DType.INT32, None),
-    (DType.INT64, None),
-    (DType.BOOL, None),
-)
-"""The element types that reach LiteRT's kernels, each with a quantization."""
+if TYPE_CHECKING:
+    from gossamer.ir.types import Array
 
 
-def kinds(*titles):
-    """The entries of `KINDS` with these element types."""
-    return [(dtype, q) for dtype, q in KINDS if dtype.title in titles]
-
-
-def feed(dtype, shape, quantization=None, *, low=-3, high=3, seed=0):
-    """Random values; the whole range of a quantized type, else `low` to `high`."""
+def floats(*shape: int, reach: float = 1, seed: int = 0) -> Array:
+    """float32 values from -`reach` to `reach`."""
     rng = np.random.default_rng([seed, *shape])
-    if dtype is DType.BOOL:
-        array = rng.random(shape) < 0.5
-    elif dtype.is_float:
-        array = rng.uniform(low, high, shape)
-    elif quantization is not None:
-        limits = np.iinfo(dtype.numpy)
-        array = rng.integers(limits.min, limits.max + 1, shape)
-    else:
-        array = rng.integers(low, high + 1, shape)
-    return Feed(np.asarray(array, dtype.numpy), quantization)
+    return np.asarray(rng.uniform(-reach, reach, shape), np.float32)
 
 
-def ints(*values):
-    """A constant vector of int32."""
-    return Constant(np.array(values, np.int32))
+def integers(dtype: type[np.integer], *shape: int, seed: int = 0) -> Array:
+    """Values over the whole range of `dtype`."""
+    limits = np.iinfo(dtype)
+    rng = np.random.default_rng([seed, *shape])
+    return rng.integers(limits.min, limits.max, shape, dtype, endpoint=True)
 
 
-def scalar(value, dtype=np.int32):
-    """A constant scalar."""
-    return Constant(np.array(value, dtype))
+def scale(step: float, zero_point: int = 0) -> Quantization:
+    """One scale and zero point for the whole tensor."""
+    return Quantization.per_tensor(step, zero_point)
 
 
-def tensor(shape, dtype=DType.FLOAT32, name="x"):
-    """A tensor without data; -1 is a free size."""
-    return Tensor(name, TensorType(dtype, tuple(shape)))
+def feed(
+    dtype: type[np.integer], shape: tuple[int, ...], quantization: Quantization
+) -> Feed:
+    """A quantized input over the whole range of its type."""
+    return Feed(integers(dtype, *shape), quantization)
 
 
-def constant(values, dtype=np.int32, name="c"):
-    """A tensor that holds `values`."""
-    array = np.array(values, dtype)
-    return Tensor(name, TensorType(DType.of_numpy(array.dtype), array.shape), array)
+def weights(shape: tuple[int, ...], axis: int | None) -> Constant:
+    """int8 weights without -128; one scale per channel along `axis`, or only one."""
+    values = np.maximum(integers(np.int8, *shape), -127).astype(np.int8)
+    if axis is None:
+        return Constant(values, scale(0.01))
+    steps = np.linspace(0.005, 0.015, shape[axis], dtype=np.float32)
+    return Constant(values, Quantization.per_channel(steps, axis))
 
 
-def shapes(op, *inputs):
-    """The shapes that `infer` gives."""
-    return [type_.shape for type_ in op.infer(*inputs)]
-
-
-def refused(op, *inputs, match=""):
-    """`infer` must end in a GraphError that names the operator."""
-    with pytest.raises(GraphError, match=match) as caught:
-        op.infer(*inputs)
-    assert op.name in str(caught.value)
+def bias(
+    input_scale: float, given: Constant, channels: int, dtype: type[np.integer]
+) -> Constant:
+    """A bias at the scale of the products of the input and the weights `given`."""
+    quantization = given.quantization
+    assert quantization is not None
+    steps = quantization.scale * np.float32(input_scale)
+    values = np.random.default_rng(channels).integers(-2000, 2000, channels)
+    made = (
+        Quantization.per_channel(steps, 0)
+        if quantization.is_per_channel
+        else scale(float(steps[0]))
+    )
+    return Constant(values.astype(dtype), made)

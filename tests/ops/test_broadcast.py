@@ -8,7 +8,7 @@ import pytest
 from gossamer.errors import GraphError
 from gossamer.ops import BroadcastArgs, BroadcastTo
 from tests.ops.contract import Case, Constant, Feed, check
-from tests.ops.samples import KINDS, constant, feed, ints, refused, tensor
+from tests.ops.inputs import KINDS, constant, feed, ints, refused, tensor
 
 CASES = [
     case

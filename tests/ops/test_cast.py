@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import Cast
 from tests.ops.contract import Case, check
-from tests.ops.samples import feed, shapes, tensor
+from tests.ops.inputs import feed, shapes, tensor
 
 TYPES = (
     DType.FLOAT32,

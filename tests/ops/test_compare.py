@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.quantization import Quantization
 from gossamer.ops import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tests.ops.contract import Case, check
-from tests.ops.samples import constant, feed, kinds, refused, shapes, tensor
+from tests.ops.inputs import constant, feed, kinds, refused, shapes, tensor
 
 ALL = (Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual)
 OTHER = Quantization.per_tensor(0.21, 9)

@@ -8,7 +8,7 @@ from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
 from gossamer.ops import Concatenation
 from tests.ops.contract import Case, check
-from tests.ops.samples import INT8, KINDS, constant, feed, refused, shapes, tensor
+from tests.ops.inputs import INT8, KINDS, constant, feed, refused, shapes, tensor
 
 CASES = [
     case

@@ -10,7 +10,7 @@ from gossamer.ir.build import Builder
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import Conv2D
 from tests.ops.contract import Case, Constant, Feed, check, prepare
-from tests.ops.samples import bias, feed, floats, integers, scale, weights
+from tests.ops.values import bias, feed, floats, integers, scale, weights
 
 
 def plain(x: tuple[int, ...], kernel: tuple[int, ...], op: Conv2D) -> Case:

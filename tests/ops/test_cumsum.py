@@ -6,7 +6,7 @@ import pytest
 
 from gossamer.ops import Cumsum
 from tests.ops.contract import Case, check
-from tests.ops.samples import constant, feed, kinds, refused, scalar, tensor
+from tests.ops.inputs import constant, feed, kinds, refused, scalar, tensor
 
 CASES = [
     Case(

@@ -8,7 +8,7 @@ import pytest
 from gossamer.errors import GraphError
 from gossamer.ops import DepthwiseConv2D
 from tests.ops.contract import Case, Constant, Feed, check, prepare
-from tests.ops.samples import bias, feed, floats, integers, scale, weights
+from tests.ops.values import bias, feed, floats, integers, scale, weights
 
 
 def plain(x: tuple[int, ...], kernel: tuple[int, ...], op: DepthwiseConv2D) -> Case:

@@ -8,7 +8,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import ExpandDims
 from tests.ops.contract import Case, check
-from tests.ops.samples import (
+from tests.ops.inputs import (
     KINDS,
     constant,
     feed,

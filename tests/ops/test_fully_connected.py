@@ -7,7 +7,7 @@ from gossamer.errors import GraphError, UnsupportedError
 from gossamer.ir.types import DType
 from gossamer.ops import FullyConnected
 from tests.ops.contract import Case, Constant, Feed, check, prepare
-from tests.ops.samples import bias, feed, floats, integers, scale, weights
+from tests.ops.values import bias, feed, floats, integers, scale, weights
 
 
 def fixed(

@@ -9,7 +9,7 @@ from gossamer.errors import GraphError
 from gossamer.ir.types import DType
 from gossamer.ops import Gather, GatherNd
 from tests.ops.contract import Case, Constant, check
-from tests.ops.samples import (
+from tests.ops.inputs import (
     KINDS,
     constant,
     feed,

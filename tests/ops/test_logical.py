@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import LogicalAnd, LogicalNot, LogicalOr
 from tests.ops.contract import Case, check
-from tests.ops.samples import feed, refused, tensor
+from tests.ops.inputs import feed, refused, tensor
 
 BOOL = DType.BOOL
 CASES = [

@@ -8,7 +8,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import OneHot
 from tests.ops.contract import Case, check
-from tests.ops.samples import KINDS, constant, feed, refused, scalar, tensor
+from tests.ops.inputs import KINDS, constant, feed, refused, scalar, tensor
 
 CASES = [
     case

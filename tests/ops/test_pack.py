@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import Pack, Unpack
 from tests.ops.contract import Case, check
-from tests.ops.samples import KINDS, feed, refused, shapes, tensor
+from tests.ops.inputs import KINDS, feed, refused, shapes, tensor
 
 CASES = [
     case

@@ -7,8 +7,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import MirrorPad, Pad, PadV2
-from tests.ops.contract import Case, Constant, check
-from tests.ops.samples import INT8, KINDS, constant, feed, refused, shapes, tensor
+from tests.ops.contract import Case, Constant, check, prepare
+from tests.ops.inputs import INT8, KINDS, constant, feed, refused, shapes, tensor
 
 
 def widths(*pairs, dtype=np.int32):
@@ -102,8 +102,6 @@ def test_free_sizes():
 def test_quantized_border_is_the_zero_point():
     x = feed(DType.INT8, (2,), INT8)
     padded = Case(Pad(), (x, widths((1, 1))), INT8)
-    from tests.ops.contract import prepare
-
     run = prepare(padded)
     assert run.values[run.node.output].tolist() == [3, *x.array.tolist(), 3]
 

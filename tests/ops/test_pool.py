@@ -8,7 +8,7 @@ import pytest
 from gossamer.errors import GraphError
 from gossamer.ops import AveragePool2D, L2Pool2D, MaxPool2D
 from tests.ops.contract import Case, Feed, check, prepare
-from tests.ops.samples import feed, floats, scale
+from tests.ops.values import feed, floats, scale
 
 SHAPES = [
     ((1, 1), (1, 1)),

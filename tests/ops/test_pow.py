@@ -8,7 +8,7 @@ import pytest
 from gossamer.errors import GraphError
 from gossamer.ops import AddN, FloorDiv, FloorMod, Pow
 from tests.ops.contract import Case, check
-from tests.ops.samples import feed, kinds, refused, tensor
+from tests.ops.inputs import feed, kinds, refused, tensor
 
 PAIRS = (((4, 5), (4, 5)), ((4, 5), (5,)), ((1,), (7,)), ((3, 1), (1, 3)), ((), ()))
 CASES = [

@@ -7,8 +7,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Range
-from tests.ops.contract import Case, check
-from tests.ops.samples import constant, refused, shapes, tensor
+from tests.ops.contract import Case, Constant, Feed, check
+from tests.ops.inputs import constant, refused, shapes, tensor
 
 CASES = [
     Case(

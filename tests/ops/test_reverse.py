@@ -6,7 +6,7 @@ import pytest
 
 from gossamer.ops import ReverseV2
 from tests.ops.contract import Case, check
-from tests.ops.samples import KINDS, constant, feed, ints, refused, tensor
+from tests.ops.inputs import KINDS, constant, feed, ints, refused, tensor
 
 CASES = [
     case

@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import Select, SelectV2, Where
 from tests.ops.contract import Case, check
-from tests.ops.samples import KINDS, constant, feed, kinds, refused, shapes, tensor
+from tests.ops.inputs import KINDS, constant, feed, kinds, refused, shapes, tensor
 
 BOOL = DType.BOOL
 CASES = [

@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import Rank, Shape
 from tests.ops.contract import Case, check
-from tests.ops.samples import feed, kinds, refused, tensor
+from tests.ops.inputs import feed, kinds, refused, tensor
 
 CASES = [
     Case(op, (feed(dtype, shape, q),))

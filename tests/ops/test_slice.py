@@ -8,7 +8,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import Slice
 from tests.ops.contract import Case, Constant, check
-from tests.ops.samples import KINDS, constant, feed, ints, refused, shapes, tensor
+from tests.ops.inputs import KINDS, constant, feed, ints, refused, shapes, tensor
 
 CASES = [
     case

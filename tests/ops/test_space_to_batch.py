@@ -7,7 +7,7 @@ import pytest
 
 from gossamer.ops import BatchToSpaceNd, SpaceToBatchNd
 from tests.ops.contract import Case, Constant, check
-from tests.ops.samples import constant, feed, ints, kinds, refused, shapes, tensor
+from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 
 def pairs(*values):

@@ -6,7 +6,7 @@ import pytest
 
 from gossamer.ops import DepthToSpace, SpaceToDepth
 from tests.ops.contract import Case, check
-from tests.ops.samples import feed, kinds, refused, shapes, tensor
+from tests.ops.inputs import feed, kinds, refused, shapes, tensor
 
 CASES = [
     case

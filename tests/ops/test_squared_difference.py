@@ -8,7 +8,7 @@ from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
 from gossamer.ops import SquaredDifference
 from tests.ops.contract import Case, check
-from tests.ops.samples import feed, kinds, refused, tensor
+from tests.ops.inputs import feed, kinds, refused, tensor
 
 PAIRS = (((4, 5), (4, 5)), ((4, 5), (5,)), ((1,), (7,)), ((3, 1), (1, 3)), ((), ()))
 CASES = [

@@ -6,7 +6,7 @@ import pytest
 
 from gossamer.ops import Squeeze
 from tests.ops.contract import Case, check
-from tests.ops.samples import KINDS, feed, refused, shapes, tensor
+from tests.ops.inputs import KINDS, feed, refused, shapes, tensor
 
 CASES = [
     case

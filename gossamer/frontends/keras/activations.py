@@ -90,13 +90,11 @@ def _along_last(call: Call, op: Op, x: Tensor, axis: int) -> Tensor:
 
 
 def elu(call: Call, x: Tensor, alpha: float = 1.0) -> Tensor:
-    """x where x > 0, else alpha * (exp(x) - 1)."""
+    """Linear where x > 0, else alpha * (exp(x) - 1)."""
     if alpha == 1:
         return call.emit(Elu(), x)
     negative = call.emit(Minimum(), x, scalar(call, "zero", 0.0))
-    scaled = call.emit(
-        Mul(), call.emit(Elu(), negative), scalar(call, "alpha", alpha)
-    )
+    scaled = call.emit(Mul(), call.emit(Elu(), negative), scalar(call, "alpha", alpha))
     return call.emit(Add(), call.emit(Relu(), x), scaled)
 
 
@@ -106,7 +104,7 @@ def selu(call: Call, x: Tensor) -> Tensor:
 
 
 def silu(call: Call, x: Tensor) -> Tensor:
-    """x * sigmoid(x)."""
+    """As x * sigmoid(x)."""
     return call.emit(Mul(), x, call.emit(Logistic(), x))
 
 
@@ -125,12 +123,12 @@ def softplus(call: Call, x: Tensor) -> Tensor:
 
 
 def mish(call: Call, x: Tensor) -> Tensor:
-    """x * tanh(softplus(x))."""
+    """As x * tanh(softplus(x))."""
     return call.emit(Mul(), x, call.emit(Tanh(), softplus(call, x)))
 
 
 def softsign(call: Call, x: Tensor) -> Tensor:
-    """x / (1 + |x|)."""
+    """As x / (1 + |x|)."""
     divisor = call.emit(Add(), call.emit(Abs(), x), scalar(call, "one", 1.0))
     return call.emit(Div(), x, divisor)
 
@@ -152,7 +150,7 @@ def single(op: Op) -> Callable[[Call, Tensor], Tensor]:
     return activation
 
 
-def _linear(call: Call, x: Tensor) -> Tensor:
+def _linear(_call: Call, x: Tensor) -> Tensor:
     return x
 
 
@@ -185,6 +183,6 @@ def activate(call: Call, function: Any, x: Tensor) -> Tensor:
         return x
     name = str(getattr(function, "__name__", ""))
     module = str(getattr(function, "__module__", ""))
-    if module.split(".")[0] == "keras" and name in BY_NAME:
+    if module.partition(".")[0] == "keras" and name in BY_NAME:
         return BY_NAME[name](call, x)
     return call.walk.function(call.path, function, x, str(call.outputs[0].dtype))

@@ -15,10 +15,12 @@ from gossamer.ir.types import DType
 from gossamer.ops.cast import Cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
 
     from gossamer.ir.op import Op
-    from gossamer.ir.types import Array, Shape
+    from gossamer.ir.types import Shape
 
 
 class Walk(Protocol):
@@ -90,14 +92,13 @@ class Call:
     def emit_all(self, op: Op, *inputs: Tensor | None) -> tuple[Tensor, ...]:
         """Add a node and return all of its outputs."""
         title = f"{self.path}/{op.name.lower()}"
-        one = self.store.builder.nodes(op, *inputs, names=(title,))
-        return one
+        return self.store.builder.nodes(op, *inputs, names=(title,))
 
     def constant(self, name: str, value: Any) -> Tensor:
         """A constant; floats in float32."""
         return self.store.builder.constant(f"{self.path}/{name}", to_numpy(value))
 
-    def indices(self, name: str, values: Sequence[int] | Array) -> Tensor:
+    def indices(self, name: str, values: ArrayLike) -> Tensor:
         """A constant of int32: axes, shapes, paddings."""
         return self.constant(name, np.asarray(values, np.int32))
 

@@ -90,8 +90,7 @@ class Conversion:
         for step in recorded:
             results = self._step(path, step, values)
             values.update(
-                (id(y), result)
-                for y, result in zip(step.outputs, results, strict=True)
+                (id(y), result) for y, result in zip(step.outputs, results, strict=True)
             )
         return [
             values[id(y)]
@@ -183,7 +182,10 @@ class Conversion:
 
 
 def _require_inference(step: trace.Step) -> None:
-    if step.arguments.get("training") is True and trace.graph_of(step.operation) is None:
+    if (
+        step.arguments.get("training") is True
+        and trace.graph_of(step.operation) is None
+    ):
         raise Unsupported(
             "the layer is called with training=True, so that it would behave as in "
             "training, with randomness or statistics of the batch",

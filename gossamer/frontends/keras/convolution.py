@@ -118,7 +118,7 @@ def convolve(
             dilation_h_factor=moves.plane().dilation[0],
         )
         made = call.emit(op, flat, weight, _bias(call, bias, filters))
-    return lowered(call, made, x) if moves.is_flat else made
+    return lowered(call, made) if moves.is_flat else made
 
 
 def depthwise(
@@ -133,7 +133,7 @@ def depthwise(
         "depthwise_kernel", kernel, shape=(1, *_plane_size(shape), filters)
     )
     made = _depthwise(call, flat, weight, bias, shape[-1], moves)
-    return lowered(call, made, x) if moves.is_flat else made
+    return lowered(call, made) if moves.is_flat else made
 
 
 def _depthwise(
@@ -190,7 +190,7 @@ def raised(call: Call, x: Tensor) -> Tensor:
     return reshape(call, x, (shape[0], 1, *shape[1:]))
 
 
-def lowered(call: Call, y: Tensor, x: Tensor) -> Tensor:
+def lowered(call: Call, y: Tensor) -> Tensor:
     """(batch, 1, length, channels) as (batch, length, channels)."""
     shape = dims(y)
     if sum(dim < 0 for dim in shape) > 1:

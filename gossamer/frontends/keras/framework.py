@@ -31,7 +31,7 @@ def keras() -> Any:
             "than JAX is installed, name it in the variable KERAS_BACKEND."
         ) from error
     version = str(module.__version__)
-    if int(version.split(".")[0]) < 3:
+    if int(version.partition(".")[0]) < 3:
         raise ConversionError(
             f"Keras {version} is installed, and Gossamer reads models through Keras 3. "
             "Install it with: pip install 'keras>=3.5'. Files that Keras 2 wrote "

@@ -56,7 +56,7 @@ def _rescaling(call: Call) -> RuleResult:
 
 
 def affine(call: Call, x: Tensor, scale: Array, offset: Array) -> Tensor:
-    """x * scale + offset, without the steps that change nothing."""
+    """As x * scale + offset, without the steps that change nothing."""
     y = x
     if np.any(scale != 1):
         y = call.emit(Mul(), y, call.constant("scale", scale))

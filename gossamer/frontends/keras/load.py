@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +74,7 @@ def _tolerant_layers() -> dict[str, Any]:
 def _without(kind: Any, argument: str) -> Any:
     """A stand-in that makes layers of `kind` from a config without `argument`."""
 
-    def from_config(cls: Any, config: Mapping[str, Any]) -> Any:
+    def from_config(_cls: Any, config: Mapping[str, Any]) -> Any:
         kept = {key: value for key, value in config.items() if key != argument}
         return kind.from_config(kept)
 
@@ -86,7 +85,11 @@ def _explained(place: Path, error: Exception) -> str:
     text = str(error).strip()
     first = text.split("\n")[0]
     message = f"{place} cannot be loaded as a Keras model: {first}"
-    if "custom_objects" in text or "Unknown layer" in text or "Could not locate" in text:
+    if (
+        "custom_objects" in text
+        or "Unknown layer" in text
+        or "Could not locate" in text
+    ):
         return (
             f"{message} A class of your own must be named: load the model with "
             "keras.saving.load_model(path, custom_objects={'MyLayer': MyLayer}) and "

@@ -12,7 +12,7 @@ from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.keras.report import Unsupported
 from gossamer.frontends.keras.slicing import cut
-from gossamer.frontends.keras.trace import flatten
+from gossamer.frontends.keras.trace import as_list, flatten
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType
 from gossamer.ops.concatenation import Concatenation
@@ -165,9 +165,8 @@ def _pad(call: Call) -> RuleResult:
 
 @operation("GetItem")
 def _get_item(call: Call) -> RuleResult:
-    key = call.arguments["key"]
-    entries = tuple(key) if isinstance(key, (list, tuple)) else (key,)
-    return cut(call, call.x, entries)
+    key: Any = call.arguments["key"]
+    return cut(call, call.x, as_list(key))
 
 
 @operation("Take")
@@ -197,7 +196,9 @@ def _tile(call: Call) -> RuleResult:
 def _flip(call: Call) -> RuleResult:
     axis = call.operation.axis
     rank = call.x.type.rank
-    axes = range(rank) if axis is None else [axis_of(int(a), rank) for a in flatten(axis)]
+    axes = (
+        range(rank) if axis is None else [axis_of(int(a), rank) for a in flatten(axis)]
+    )
     return call.emit(ReverseV2(), call.x, call.indices("axes", axes))
 
 

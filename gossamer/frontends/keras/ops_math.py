@@ -140,8 +140,12 @@ def _reciprocal(call: Call) -> RuleResult:
 
 @operation("Clip")
 def _clip(call: Call) -> RuleResult:
-    low = call.constant("x_min", to_numpy(call.operation.x_min).astype(call.dtype.numpy))
-    high = call.constant("x_max", to_numpy(call.operation.x_max).astype(call.dtype.numpy))
+    low = call.constant(
+        "x_min", to_numpy(call.operation.x_min).astype(call.dtype.numpy)
+    )
+    high = call.constant(
+        "x_max", to_numpy(call.operation.x_max).astype(call.dtype.numpy)
+    )
     above = call.emit(Maximum(), call.cast(call.x, call.dtype), low)
     return call.emit(Minimum(), above, high)
 
@@ -167,15 +171,18 @@ def _cast(call: Call) -> RuleResult:
 def _matmul(call: Call) -> RuleResult:
     """A product with a constant matrix is FULLY_CONNECTED, any other BATCH_MATMUL."""
     left, right = call.arguments["x1"], call.arguments["x2"]
-    if isinstance(left, Tensor) and not isinstance(right, Tensor):
-        if len(right.shape) == 2 and left.type.rank >= 2:
-            return fully_connected(call, call.real(left), right, None)
+    if (
+        isinstance(left, Tensor)
+        and not isinstance(right, Tensor)
+        and len(right.shape) == 2 <= left.type.rank
+    ):
+        return fully_connected(call, call.real(left), right, None)
     x = call.argument("x1", DType.FLOAT32)
     y = call.argument("x2", DType.FLOAT32)
     ranks = x.type.rank, y.type.rank
     if min(ranks) < 2 or (_name(call) == "Dot" and max(ranks) > 2):
         raise Unsupported(
             f"it multiplies tensors of shapes {dims(x)} and {dims(y)}",
-            "Give both at least two axes: keras.ops.expand_dims, then keras.ops.matmul.",
+            "Give both two axes or more (keras.ops.expand_dims), and use matmul.",
         )
     return call.emit(BatchMatMul(), x, y)

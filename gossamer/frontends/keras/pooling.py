@@ -23,9 +23,7 @@ AVERAGE = AveragePool2D()
 LARGEST = MaxPool2D()
 
 
-def pool(
-    call: Call, kind: AveragePool2D | MaxPool2D, x: Tensor, used: Any
-) -> Tensor:
+def pool(call: Call, kind: AveragePool2D | MaxPool2D, x: Tensor, used: Any) -> Tensor:
     """A window that slides over the spatial axes; `used` has Keras's parameters."""
     require_channels_last(used.data_format)
     rank = len(dims(x)) - 2
@@ -47,4 +45,4 @@ def pool(
     )
     if rank == 2:
         return call.emit(op, x)
-    return lowered(call, call.emit(op, raised(call, x)), x)
+    return lowered(call, call.emit(op, raised(call, x)))

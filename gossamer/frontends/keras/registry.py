@@ -93,7 +93,7 @@ def rule_of(used: Any) -> Rule | None:
     table = _layers if is_layer(used) else _operations
     overridden: set[str] = set()
     for kind in type(used).__mro__:
-        if kind.__module__.split(".")[0] != "keras":
+        if kind.__module__.partition(".")[0] != "keras":
             overridden.update(vars(kind))
             continue
         changed = {

@@ -66,10 +66,9 @@ def entry_of(model: Any, input_signature: Any = None) -> Entry:
 def _recorded_entry(model: Any, symbols: list[Any], outputs: Any) -> Entry:
     structure = trace.input_structure(model)
     names = [str(x.name) for x in symbols]
-    if isinstance(structure, dict):
-        keys: Mapping[str, Any] = structure
-        position = {id(x): key for key, x in keys.items()}
-        names = [position.get(id(x), x.name) for x in symbols]
+    if trace.is_dict(structure):
+        position = {id(x): key for key, x in structure.items()}
+        names = [position.get(id(x), str(x.name)) for x in symbols]
     inputs = _specs(symbols, names, is_batch_free=trace.is_deferred(model))
     return Entry(inputs, tuple(symbols), *_flat_outputs(outputs))
 
@@ -100,8 +99,8 @@ def _free_shape(symbol: Any, is_batch_free: bool) -> Shape:  # noqa: FBT001
 
 def _flat_outputs(outputs: Any) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     """The outputs in order, and their keys: a dict's own, else `output_N`."""
-    if isinstance(outputs, dict):
-        named: dict[str, Any] = outputs
+    if trace.is_dict(outputs):
+        named = outputs
         pairs = [
             (key if index == 0 else f"{key}_{index}", leaf)
             for key in sorted(named)
@@ -118,10 +117,11 @@ def _arguments(model: Any, input_signature: Any) -> dict[str, Any]:
         given = _symbols(input_signature, str(model.compute_dtype), keep_batch=True)
     else:
         given = _recorded_symbols(model)
-    positional = isinstance(given, tuple) and _tensor_arguments(model) > 1
-    if isinstance(given, dict) and _tensor_arguments(model) > 1:
-        return given
-    return trace.bind(model, given if positional else (given,), {})
+    if trace.required_arguments(model) <= 1:
+        return trace.bind(model, (given,), {})
+    return (
+        given if trace.is_dict(given) else trace.bind(model, trace.as_list(given), {})
+    )
 
 
 def _recorded_symbols(model: Any) -> Any:
@@ -149,15 +149,13 @@ def _symbols(spec: Any, dtype: str, *, keep_batch: bool) -> Any:
     if hasattr(spec, "shape") and hasattr(spec, "dtype"):
         standard = keras().backend.standardize_dtype(spec.dtype)
         return keras().KerasTensor(tuple(spec.shape), dtype=standard)
-    if isinstance(spec, dict):
-        entries: dict[str, Any] = spec
+    if trace.is_dict(spec):
         return {
             key: _symbols(value, dtype, keep_batch=keep_batch)
-            for key, value in entries.items()
+            for key, value in spec.items()
         }
     if isinstance(spec, (list, tuple)):
-        values: list[Any] = list(spec)  # pyright: ignore[reportUnknownArgumentType]
-        made = [_symbols(value, dtype, keep_batch=keep_batch) for value in values]
+        made = [_symbols(x, dtype, keep_batch=keep_batch) for x in trace.as_list(spec)]
         return made if isinstance(spec, list) else tuple(made)
     raise ConversionError(
         f"An input signature holds {spec!r}, of type {type(spec).__name__}. "
@@ -169,23 +167,17 @@ def _symbols(spec: Any, dtype: str, *, keep_batch: bool) -> Any:
 def _is_shape(spec: Any) -> bool:
     if not isinstance(spec, (tuple, list)):
         return False
-    entries: list[Any] = list(spec)  # pyright: ignore[reportUnknownArgumentType]
+    entries = trace.as_list(spec)
     return bool(entries) and all(dim is None or isinstance(dim, int) for dim in entries)
-
-
-def _tensor_arguments(model: Any) -> int:
-    """How many arguments without a default `call` takes."""
-    return trace.required_arguments(model)
 
 
 def _names_in(arguments: Mapping[str, Any]) -> list[str]:
     """A name per tensor: the argument's, a dict's key, or the argument and a number."""
     names: list[str] = []
     for name, value in arguments.items():
-        if isinstance(value, dict):
-            entries: dict[str, Any] = value
-            for key in sorted(entries):
-                count = len(trace.symbolic_leaves(entries[key]))
+        if trace.is_dict(value):
+            for key in sorted(value):
+                count = len(trace.symbolic_leaves(value[key]))
                 names.extend(_numbered(key, count))
         else:
             names.extend(_numbered(name, len(trace.symbolic_leaves(value))))
@@ -201,7 +193,9 @@ def _outputs_of_call(model: Any, arguments: Mapping[str, Any]) -> Any:
         return trace.enter(model, arguments)
     except Exception as error:
         first = str(error).strip().split("\n")[0]
-        shapes = ", ".join(str(tuple(x.shape)) for x in trace.symbolic_leaves(arguments))
+        shapes = ", ".join(
+            str(tuple(x.shape)) for x in trace.symbolic_leaves(arguments)
+        )
         raise ConversionError(
             f"The call of the model '{model.name}' ({type(model).__name__}) cannot be "
             f"traced on symbolic tensors of shape {shapes}: {type(error).__name__}: "

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-
 from gossamer.frontends.keras.report import Unsupported
 from gossamer.frontends.keras.shaping import expand_dims
 from gossamer.ops.strided_slice import StridedSlice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.frontends.keras.call import Call
     from gossamer.ir.graph import Tensor
 
 
-def cut(call: Call, x: Tensor, key: tuple[Any, ...]) -> Tensor:
+def cut(call: Call, x: Tensor, key: Sequence[Any]) -> Tensor:
     """`x[key]` for a key of integers, slices, at most one `...`, and `None`s.
 
     Raises:
@@ -53,7 +54,7 @@ def cut(call: Call, x: Tensor, key: tuple[Any, ...]) -> Tensor:
     return y
 
 
-def _spelled_out(key: tuple[Any, ...], rank: int) -> list[Any]:
+def _spelled_out(key: Sequence[Any], rank: int) -> list[Any]:
     """One entry per axis of the input, and None for each new axis."""
     entries = list(key)
     taken = sum(entry is not None and entry is not Ellipsis for entry in entries)
@@ -64,9 +65,9 @@ def _spelled_out(key: tuple[Any, ...], rank: int) -> list[Any]:
     return [*entries[: places[0]], *rest, *entries[places[0] + 1 :]]
 
 
-def _new_axes(key: tuple[Any, ...], rank: int) -> list[int]:
+def _new_axes(key: Sequence[Any], rank: int) -> list[int]:
     """Where the axes of `None` stand in the result."""
-    kept = [
+    kept: list[Any] = [
         entry
         for entry in _spelled_out(key, rank)
         if entry is None or isinstance(entry, slice)
@@ -87,5 +88,3 @@ def _bounds(entry: Any) -> tuple[int | None, int | None, int]:
         "Index with integers, slices of integers, `...` and None; for indices that are "
         "tensors use keras.ops.take.",
     )
-
-

@@ -11,7 +11,7 @@ import contextlib
 import importlib
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from gossamer.frontends.keras.framework import keras
 
@@ -56,6 +56,15 @@ def map_pairs(
     return keras().tree.map_structure_up_to(
         first, lambda x, y: function((x, y)), first, second
     )
+
+
+def is_dict(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def as_list(value: Any) -> list[Any]:
+    """The entries of a list or tuple; of anything else, the thing itself."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]  # pyright: ignore[reportUnknownArgumentType]
 
 
 def symbolic_leaves(structure: Any) -> list[Any]:

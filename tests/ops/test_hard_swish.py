@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from gossamer.ops import HardSwish
+from tests.ops.contract import Case, Feed, check
+from tests.ops.values import feed, floats, scale
+
+CASES = [
+    *(
+        Case(HardSwish(), (Feed(floats(*shape, reach=9)),))
+        for shape in ((), (300,), (2, 3, 4, 5))
+    ),
+    *(
+        Case(
+            HardSwish(),
+            (Feed(np.arange(-128, 128).astype(np.int8), scale(step, zeros[0])),),
+            scale(step * ratio, zeros[1]),
+            name=f"{step}-{ratio}-{zeros}",
+        )
+        for step, ratio, zeros in product(
+            (0.0005, 0.01, 0.03, 0.1, 1.0, 20.0),
+            (1.0, 0.51, 3.3),
+            ((-128, -120), (5, -100), (127, 127)),
+        )
+    ),
+    Case(HardSwish(), (feed(np.uint8, (256,), scale(0.05, 100)),), scale(0.04, 10)),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_contract(case: Case) -> None:
+    check(case)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from gossamer.ops import Maximum, Minimum
+from tests.ops.contract import Case, Feed, check
+from tests.ops.values import feed, floats, integers, scale
+
+SHAPES = [
+    ((5,), (5,)),
+    ((3, 1), (1, 4)),
+    ((), (2, 3, 4)),
+    ((2, 1, 3, 1), (1, 4, 1, 5)),
+    ((2, 1, 3, 1, 2), (4, 1, 5, 1)),
+]
+
+CASES = [
+    *(
+        Case(kind(), (Feed(floats(*left)), Feed(floats(*right, seed=1))))
+        for kind, (left, right) in product((Maximum, Minimum), SHAPES)
+    ),
+    *(
+        Case(kind(), (Feed(integers(dtype, 3, 4)), Feed(integers(dtype, 4, seed=1))))
+        for kind, dtype in product((Maximum, Minimum), (np.int32, np.int64))
+    ),
+    *(
+        Case(
+            kind(),
+            (feed(dtype, (3, 1), scale(0.1, 3)), feed(dtype, (5,), scale(0.1, 3))),
+            scale(0.1, 3),
+        )
+        for kind, dtype in product((Maximum, Minimum), (np.int8, np.uint8))
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_contract(case: Case) -> None:
+    check(case)

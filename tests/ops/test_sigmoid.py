@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from gossamer.ops import Elu, Gelu, Logistic, Tanh
+from tests.ops.contract import OPTIMIZED, Case, Feed, check
+from tests.ops.values import feed, floats, integers, scale
+
+STEPS = (0.0001, 0.01, 0.05, 0.1, 0.5, 3.0)
+WIDE_STEPS = (2.0**-12, 2.0**-11, 0.00001, 0.0003, 0.01)
+
+
+def case(op: Elu | Gelu | Logistic | Tanh, *given: object, **named: object) -> Case:
+    if isinstance(op, Elu):  # LiteRT has no reference kernel of it
+        named["judge"] = OPTIMIZED
+    return Case(op, *given, **named)
+
+
+FLOAT = [
+    case(op, (Feed(floats(*shape, reach=reach)),), name=f"{op!r}-{shape}-{reach}")
+    for op, shape, reach in product(
+        (Logistic(), Tanh(), Elu(), Gelu(), Gelu(approximate=True)),
+        ((), (500,), (2, 3, 4, 5)),
+        (2, 100),
+    )
+]
+
+FIXED = [
+    Case(
+        op,
+        (Feed(np.arange(-128, 128).astype(np.int8), scale(step, zero_point)),),
+        output,
+        name=f"{step}-{zero_point}",
+    )
+    for (op, output), step, zero_point in product(
+        ((Logistic(), scale(1 / 256, -128)), (Tanh(), scale(1 / 128))),
+        STEPS,
+        (-128, 0, 127),
+    )
+]
+
+UNSIGNED = [
+    Case(op, (feed(np.uint8, (256,), scale(0.05, 120)),), output)
+    for op, output in ((Logistic(), scale(1 / 256)), (Tanh(), scale(1 / 128, 128)))
+]
+
+WIDE = [
+    Case(
+        op,
+        (Feed(integers(np.int16, 4000), scale(step)),),
+        scale(1 / 32768),
+        name=f"16-bit-{step}",
+    )
+    for op, step in product((Logistic(), Tanh()), WIDE_STEPS)
+]
+
+FREE_SCALES = [
+    case(
+        op,
+        (Feed(np.arange(-128, 128).astype(np.int8), scale(step, zero_point)),),
+        scale(step * 0.7, -90),
+        name=f"{op!r}-{step}-{zero_point}",
+    )
+    for op, step, zero_point in product(
+        (Elu(), Gelu(), Gelu(approximate=True)), STEPS, (-128, 5, 127)
+    )
+]
+
+
+@pytest.mark.parametrize("case", FLOAT + FIXED + UNSIGNED + WIDE + FREE_SCALES, ids=str)
+def test_contract(case: Case) -> None:
+    check(case)
