@@ -70,12 +70,17 @@ def batches_of(model: Model, data: Any) -> Iterator[dict[str, Array]]:
         data = (data,)
     if isinstance(data, Mapping):
         arrays: dict[str, Any] = dict(cast("Mapping[str, Any]", data))
-    elif isinstance(data, (list, tuple)) and len(data) == len(names):
+    elif _is_one_each(data, len(names)):
         entries: list[Any] = list(cast("Iterable[Any]", data))
         arrays = dict(zip(names, entries, strict=True))
     else:
         return samples_of(model, lambda: cast("Any", data))
     return _rows(arrays, names)
+
+
+def _is_one_each(data: Any, count: int) -> bool:
+    """Whether it is a list or tuple with one entry per input."""
+    return isinstance(data, (list, tuple)) and len(cast("list[Any]", data)) == count
 
 
 def _rows(

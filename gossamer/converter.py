@@ -249,8 +249,8 @@ class TFLiteConverter:
             _require_ends(ends)
         if mode == "int8" and _INT16X8 in operators:
             raise ConversionError(
-                "Quantization with int16 activations and int8 weights is not available. "
-                "Use OpsSet.TFLITE_BUILTINS_INT8 in target_spec.supported_ops."
+                "Quantization with int16 activations and int8 weights is not "
+                "available. Use OpsSet.TFLITE_BUILTINS_INT8 in target_spec.supported_ops."
             )
         return Recipe(
             mode,

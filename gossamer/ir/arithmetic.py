@@ -1,9 +1,9 @@
 """Exact integer arithmetic of quantized operators, the same on every machine.
 
 A real factor m is held as (multiplier, shift): m = multiplier * 2**(shift - 31) with
-multiplier in [2**30, 2**31). Products are rounded twice, as in most of the reference kernels of
-TensorFlow Lite: once to 32 bits, once by the right shift. Arrays of 32-bit values
-are carried in int64, so that nothing overflows on the way.
+multiplier in [2**30, 2**31). Products are rounded twice, as most of TensorFlow Lite's
+reference kernels do: once to 32 bits, once by the right shift. Arrays of 32-bit
+values are carried in int64, so that nothing overflows on the way.
 """
 
 from __future__ import annotations

@@ -37,7 +37,6 @@ from gossamer.kernels.multiply import (
     integer_multiply,
 )
 from gossamer.kernels.pack import pack_panels, pad_columns
-from gossamer.kernels.requantize import IntegerOutput
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
 from gossamer.nest.build import Nest
 
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gossamer.kernels.depthwise import Window
+    from gossamer.kernels.requantize import IntegerOutput
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
 

@@ -15,15 +15,23 @@ from gossamer.kernels.depthwise import (
     depthwise,
     depthwise_units,
 )
+from gossamer.kernels.depthwise_quads import (
+    QuadNumbers,
+    QuadPointers,
+    depthwise_quads,
+    order_channels,
+    pack_quads,
+    quad_units,
+)
 from gossamer.kernels.hybrid import HybridDepthwise, ItemForm
-from gossamer.kernels.requantize import IntegerOutput
 from gossamer.kernels.step import Argument, Constant, Step
 from gossamer.nest.build import Nest
+from gossamer.nest.target import Dot, Target
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gossamer.nest.target import Target
+    from gossamer.kernels.requantize import IntegerOutput
 
 
 def _padded(values: npt.NDArray[Any], lanes: int) -> Constant:
@@ -70,6 +78,8 @@ def integer_depthwise(
     y: Argument,
 ) -> list[Step]:
     """Steps of an int8 depthwise convolution; `zero_point` is the input's."""
+    if target.dot is Dot.UNSIGNED_QUADS:
+        return _quad_depthwise(target, window, weights, bias, zero_point, output, x, y)
     sums = weights.astype(np.int64).reshape(-1, window.channels).sum(axis=0)
     start = (bias.astype(np.int64) - zero_point * sums).astype(np.int32)
     nest = Nest("depthwise_i8", target)
@@ -93,6 +103,37 @@ def integer_depthwise(
         *(_padded(array, target.lanes) for array in columns),
     )
     return [_step(nest, window, target, (x, *constants, y))]
+
+
+def _quad_depthwise(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.int8],
+    bias: npt.NDArray[np.int32],
+    zero_point: int,
+    output: IntegerOutput,
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    filters = weights.reshape(*window.filter, window.channels)
+    sums = filters.astype(np.int64).sum(axis=(0, 1))
+    start = (bias.astype(np.int64) - (zero_point + 128) * sums).astype(np.int32)
+    nest = Nest("depthwise_quads", target)
+    source, zeros, packed, first = (nest.pointer() for _ in range(4))
+    columns = output.constants()
+    factors = output.factors([nest.pointer() for _ in columns])
+    pointers = QuadPointers(source, zeros, packed, first, factors, nest.pointer())
+    numbers = QuadNumbers(zero_point, output.low, output.high)
+    depthwise_quads(nest, window, numbers, pointers)
+    widest = target.vector_bytes
+    arguments = (
+        x,
+        _zeros(window, zero_point, np.int8),
+        Constant(pack_quads(filters, window, widest)),
+        *(Constant(order_channels(array, widest)) for array in (start, *columns)),
+        y,
+    )
+    return [Step(nest.finish(), arguments, quad_units(window), (len(arguments) - 1,))]
 
 
 def hybrid_depthwise(

@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import Pack, Unpack
 from tests.ops.contract import Case, check
-from tests.ops.inputs import KINDS, feed, refused, shapes, tensor
+from tests.ops.inputs import KINDS, feed, kinds, refused, shapes, tensor
 
 CASES = [
     case
@@ -19,6 +19,12 @@ CASES = [
         Case(Pack(1, 0), (feed(dtype, (5,), q),), q),
         Case(Pack(3, 0), tuple(feed(dtype, (), q, seed=i) for i in range(3)), q),
         Case(Pack(2, -3), (feed(dtype, (1, 7), q), feed(dtype, (1, 7), q, seed=1)), q),
+    )
+]
+CASES += [
+    case
+    for dtype, q in kinds("float32", "int8", "uint8", "int16", "int32")
+    for case in (
         Case(Unpack(3, 1), (feed(dtype, (2, 3), q),), q),
         Case(Unpack(2, -1), (feed(dtype, (2, 3, 2), q),), q),
         Case(Unpack(1, 0), (feed(dtype, (1, 5), q),), q),

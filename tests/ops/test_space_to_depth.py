@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gossamer.ops import DepthToSpace, SpaceToDepth
-from tests.ops.contract import Case, check
+from tests.ops.contract import OPTIMIZED, Case, check
 from tests.ops.inputs import feed, kinds, refused, shapes, tensor
 
+# The reference set lacks DEPTH_TO_SPACE of int8.
 CASES = [
     case
     for dtype, q in kinds("float32", "int8", "uint8", "int32", "int64")
@@ -15,9 +16,9 @@ CASES = [
         Case(SpaceToDepth(2), (feed(dtype, (2, 4, 6, 3), q),), q),
         Case(SpaceToDepth(3), (feed(dtype, (1, 3, 6, 1), q),), q),
         Case(SpaceToDepth(1), (feed(dtype, (1, 5, 7, 1), q),), q),
-        Case(DepthToSpace(2), (feed(dtype, (2, 2, 3, 12), q),), q),
-        Case(DepthToSpace(3), (feed(dtype, (1, 1, 1, 9), q),), q),
-        Case(DepthToSpace(1), (feed(dtype, (1, 5, 7, 1), q),), q),
+        Case(DepthToSpace(2), (feed(dtype, (2, 2, 3, 12), q),), q, judge=OPTIMIZED),
+        Case(DepthToSpace(3), (feed(dtype, (1, 1, 1, 9), q),), q, judge=OPTIMIZED),
+        Case(DepthToSpace(1), (feed(dtype, (1, 5, 7, 1), q),), q, judge=OPTIMIZED),
     )
 ]
 

@@ -115,14 +115,16 @@ class Conversion:
         )
         try:
             _require_inference(step)
-            return self._apply(call, step)
+            return self._apply(call, step, values)
         except Unsupported as problem:
             self._note(call, problem.reason, problem.remedy)
         except (GraphError, UnsupportedError) as problem:
             self._note(call, str(problem), GENERAL_REMEDY)
         return [self._stand_in(call.path, y) for y in step.outputs]
 
-    def _apply(self, call: Call, step: trace.Step) -> Sequence[Tensor]:
+    def _apply(
+        self, call: Call, step: trace.Step, values: dict[int, Tensor]
+    ) -> Sequence[Tensor]:
         rule = rule_of(call.operation)
         result = ENTER if rule is None else rule(call)
         if isinstance(result, Tensor):
@@ -135,25 +137,24 @@ class Conversion:
             return self.graph(call.path, inputs, trace.flatten(outputs), call.inputs)
         if not trace.is_layer(call.operation):
             raise Unsupported("this operation of keras.ops has no conversion rule")
-        return self._enter(call, step)
+        return self._enter(call, step, values)
 
-    def _enter(self, call: Call, step: trace.Step) -> Sequence[Tensor]:
+    def _enter(
+        self, call: Call, step: trace.Step, values: dict[int, Tensor]
+    ) -> Sequence[Tensor]:
         """Convert what a layer's own `call` does."""
         symbols: list[Any] = []
         tensors: list[Tensor] = []
 
-        def fresh(pair: tuple[Any, Any]) -> Any:
-            original, tensor = pair
-            if not trace.is_symbolic(original):
-                return original
-            symbols.append(_symbol(tensor, original.dtype))
+        def fresh(leaf: Any) -> Any:
+            tensor = values.get(id(leaf))
+            if tensor is None:
+                return leaf
+            symbols.append(_symbol(tensor, leaf.dtype))
             tensors.append(tensor)
             return symbols[-1]
 
-        arguments = {
-            name: trace.map_pairs(fresh, value, call.arguments[name])
-            for name, value in step.arguments.items()
-        }
+        arguments = trace.map_structure(fresh, dict(step.arguments))
         outputs = _traced(call.operation, arguments)
         return self.graph(call.path, symbols, trace.flatten(outputs), tensors)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from gossamer.errors import ConversionError
 from gossamer.frontends.keras.framework import keras
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -31,9 +33,11 @@ def load_model(
     _require_file(place)
     known = {**_tolerant_layers(), **(custom_objects or {})}
     try:
-        return keras().saving.load_model(
-            str(place), custom_objects=known, compile=False
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # on how the file was written
+            return keras().saving.load_model(
+                str(place), custom_objects=known, compile=False
+            )
     except ImportError as error:
         raise ConversionError(
             f"{place} cannot be read: {error}. Files in HDF5 need h5py: "

@@ -70,7 +70,7 @@ def _batch_normalization(call: Call) -> RuleResult:
     names = ("mean", "variance", "offset", "scale")
     given = {name: call.arguments.get(name) for name in names}
     mean, variance, offset, scale = (
-        None if value is None else to_numpy(_known(call, name, value))
+        None if value is None else to_numpy(_known(name, value))
         for name, value in given.items()
     )
     assert mean is not None
@@ -88,10 +88,10 @@ def _batch_normalization(call: Call) -> RuleResult:
 
 
 def _constant(call: Call, name: str) -> Any:
-    return _known(call, name, call.arguments[name])
+    return _known(name, call.arguments[name])
 
 
-def _known(call: Call, name: str, value: Any) -> Any:
+def _known(name: str, value: Any) -> Any:
     """A weight, which must not be computed from the model's input."""
     if not isinstance(value, Tensor):
         return value

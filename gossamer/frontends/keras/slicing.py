@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gossamer.frontends.keras.report import Unsupported
 from gossamer.frontends.keras.shaping import expand_dims
@@ -78,9 +78,10 @@ def _new_axes(key: Sequence[Any], rank: int) -> list[int]:
 def _bounds(entry: Any) -> tuple[int | None, int | None, int]:
     """Start, stop and step of an entry; None for an end that is left open."""
     if isinstance(entry, slice):
-        parts = (entry.start, entry.stop, entry.step)
+        ends = cast("slice[Any, Any, Any]", entry)
+        parts: tuple[Any, Any, Any] = (ends.start, ends.stop, ends.step)
         if all(part is None or isinstance(part, int) for part in parts):
-            return entry.start, entry.stop, entry.step or 1
+            return parts[0], parts[1], parts[2] or 1
     elif isinstance(entry, int):
         return entry, None if entry == -1 else entry + 1, 1
     raise Unsupported(

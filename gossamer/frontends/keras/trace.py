@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from gossamer.frontends.keras.framework import keras
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,15 +47,6 @@ def flatten(structure: Any) -> list[Any]:
 def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
     """The same nesting with `function` applied to each leaf."""
     return keras().tree.map_structure(function, structure)
-
-
-def map_pairs(
-    function: Callable[[tuple[Any, Any]], Any], first: Any, second: Any
-) -> Any:
-    """The nesting of `first` with `function` applied to the leaves of both."""
-    return keras().tree.map_structure_up_to(
-        first, lambda x, y: function((x, y)), first, second
-    )
 
 
 def is_dict(value: Any) -> TypeGuard[dict[str, Any]]:
@@ -144,7 +135,7 @@ def graph_of(operation: Any) -> tuple[list[Any], Any] | None:
     None where there is no recorded graph, or where a subclass has a `call` of its own.
     """
     models: Any = importlib.import_module("keras.src.models")
-    kinds = (models.Functional, models.Sequential, keras().Function)
+    kinds: tuple[Any, ...] = (models.Functional, models.Sequential, keras().Function)
     if not any(
         isinstance(operation, kind) and type(operation).call is kind.call
         for kind in kinds
@@ -217,7 +208,7 @@ def _positional(
 
 
 @contextlib.contextmanager
-def unmarked(model: Any) -> Iterator[None]:
+def unmarked(model: Any) -> Generator[None]:
     """Take back the nodes that tracing adds to a model's layers.
 
     Without it `layer.output` would become ambiguous after a conversion.
