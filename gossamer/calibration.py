@@ -74,7 +74,7 @@ def batches_of(model: Model, data: Any) -> Iterator[dict[str, Array]]:
         entries: list[Any] = list(cast("Iterable[Any]", data))
         arrays = dict(zip(names, entries, strict=True))
     else:
-        return samples_of(model, lambda: cast("Any", data))
+        return samples_of(model, lambda: data)
     return _rows(arrays, names)
 
 

@@ -250,7 +250,8 @@ class TFLiteConverter:
         if mode == "int8" and _INT16X8 in operators:
             raise ConversionError(
                 "Quantization with int16 activations and int8 weights is not "
-                "available. Use OpsSet.TFLITE_BUILTINS_INT8 in target_spec.supported_ops."
+                "available. Set target_spec.supported_ops to "
+                "{OpsSet.TFLITE_BUILTINS_INT8}."
             )
         return Recipe(
             mode,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,12 @@ _AVX2 = ("avx2", "fma", "f16c", "bmi1", "bmi2")
 _LLVM_NAMES = {"bmi1": "bmi", "avx512_vnni": "avx512vnni", "abm": "lzcnt"}
 
 
+def is_supported() -> bool:
+    """Whether code can be generated and run here: x86-64 Linux so far."""
+    machine = platform.machine().lower()
+    return machine in ("x86_64", "amd64") and sys.platform == "linux"
+
+
 @cache
 def host() -> Target:
     """This machine.
@@ -21,10 +28,9 @@ def host() -> Target:
     Raises:
         CompilationError: there is no code generator for it yet.
     """
-    machine = platform.machine().lower()
-    if machine not in ("x86_64", "amd64"):
+    if not is_supported():
         raise CompilationError(
-            f"machine code for '{machine}' is not supported yet; "
+            f"machine code for '{platform.machine()}' on {sys.platform} is not supported yet; "
             "OpResolverType.BUILTIN_REF runs models without it"
         )
     return x86_target(_x86_flags())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from gossamer.errors import UnsupportedError
+from gossamer.errors import GraphError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,10 +47,15 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
     Factors under 2**-32 become (0, 0).
 
+    Raises:
+        GraphError: the factor is infinite or not a number.
+
     Example:
         >>> quantize_multiplier(0.75)
         (1610612736, 0)
     """
+    if not math.isfinite(real):
+        raise GraphError(f"a quantized operator's factor is {real}; expected a number")
     fraction, shift = math.frexp(real)
     scaled = math.copysign(math.floor(abs(fraction) * 2**31 + 0.5), fraction)
     multiplier = int(scaled)
@@ -188,6 +193,7 @@ def parameters(tensor: Tensor) -> tuple[np.float32, int]:
 
     Raises:
         UnsupportedError: the tensor has none, or one per channel.
+        GraphError: the scale is not a positive number.
     """
     quantization = tensor.quantization
     if quantization is None or quantization.scale.size != 1:
@@ -197,6 +203,10 @@ def parameters(tensor: Tensor) -> tuple[np.float32, int]:
             "needs exactly one"
         )
     scale, zero_point = quantization.pair()
+    if not 0 < scale < math.inf:
+        raise GraphError(
+            f"tensor '{tensor.name}' has the scale {scale}; expected a positive number"
+        )
     return np.float32(scale), zero_point
 
 

@@ -21,13 +21,14 @@ _FOLDED_BYTES = 1 << 26
 
 
 def specialize(
-    subgraph: Subgraph, shapes: Mapping[Tensor, Shape]
+    subgraph: Subgraph, shapes: Mapping[Tensor, Shape], *, keep_all: bool = False
 ) -> tuple[Subgraph, dict[Tensor, Tensor]]:
     """The subgraph with every shape inferred anew, and where each tensor went.
 
     Args:
         subgraph: the graph as the file has it.
         shapes: shapes of inputs that differ from the file's.
+        keep_all: keep nodes that no output depends on.
 
     Raises:
         UnsupportedError: a shape depends on data.
@@ -60,7 +61,8 @@ def specialize(
         inputs=tuple(moved[x] for x in subgraph.inputs),
         outputs=tuple(moved.get(y, y) for y in subgraph.outputs),
     )
-    return with_nodes(fixed, _needed(fixed, nodes)), moved
+    kept = nodes if keep_all else _needed(fixed, nodes)
+    return with_nodes(fixed, kept), moved
 
 
 def _typed(tensor: Tensor, type_: TensorType, node: Node) -> Tensor:

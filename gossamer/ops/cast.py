@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.ir.op import Op, operator
+from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
 from gossamer.ops.shapes import made, operands
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
 
+_NO_NUMBERS = frozenset({DType.STRING, DType.VARIANT, DType.RESOURCE})
 _VERSIONS = (
     (7, frozenset({DType.BFLOAT16})),
     (5, frozenset({DType.FLOAT64, DType.FLOAT16})),
@@ -32,6 +33,8 @@ class Cast(Op):
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)
+        for dtype in (x.dtype, self.out_data_type):
+            require(dtype not in _NO_NUMBERS, self, f"{dtype.title} holds no numbers")
         return made(self, self.out_data_type, x.shape)
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:

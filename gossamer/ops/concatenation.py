@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.op import SameAsInput, operator, require
+from gossamer.kernels.move import Box, strides_of
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import made, operands, same_size, same_type, within
+from gossamer.ops.steps import move_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import QuantizationRule
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Argument, Step
+    from gossamer.nest.target import Target
 
 
 @operator("CONCATENATION", code=2, options="ConcatenationOptions")
@@ -55,6 +61,20 @@ class Concatenation(Movement):
             pairs = zip(node.inputs, inputs, strict=True)
             inputs = tuple(_rescaled(node, x, array) for x, array in pairs)
         return self.reference(*inputs)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        y = node.output
+        if y.dtype.title == "uint8" or y.dtype.numpy.hasobject:
+            return None
+        strides = strides_of(y.shape)
+        axis = within(self, self.axis, len(y.shape))
+        start = 0
+        moves: list[tuple[Box, Argument]] = []
+        for tensor in operands(self, node.inputs, len(node.inputs)):
+            shape = tensor.shape
+            moves.append((Box(shape, 0, strides_of(shape), start, strides), tensor))
+            start += shape[axis] * strides[axis]
+        return move_steps(target, moves, y.dtype.numpy.itemsize, y)
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, uint32=4, int16=3, int8=2)

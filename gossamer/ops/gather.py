@@ -95,7 +95,7 @@ class GatherNd(Movement):
         places = tuple(np.moveaxis(indices, -1, 0))
         for place, size in zip(places, x.shape, strict=False):
             _check_range(self, place, size)
-        return (np.asarray(x[places]).reshape(shape),)
+        return (np.asarray(x[places], x.dtype).reshape(shape),)
 
     def version(self, node: Node) -> int:
         dtype = node.input(0).dtype

@@ -16,11 +16,20 @@ from gossamer.ir.arithmetic import (
     settle,
 )
 from gossamer.ir.op import Free, Op, operator
+from gossamer.ir.types import DType
+from gossamer.kernels.epilogue import clamp
 from gossamer.ops.broadcasting import single
+from gossamer.ops.steps import integer_table_step, unary_step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
 
 
 @operator("HARD_SWISH", code=117, options="HardSwishOptions")
@@ -52,6 +61,16 @@ class HardSwish(Op):
         # The product is cut towards zero, which cancels the bias of the roundings.
         output = np.sign(product) * (np.abs(product) >> 15)
         return (settle(node.output, divide_by_power_of_two(output, max(0, -shift))),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y = node.input(0), node.output
+        if x.dtype is DType.FLOAT32:
+            return unary_step("hard_swish", target, x, y, _lanes)
+        return integer_table_step(node, target)
+
+
+def _lanes(nest: Nest, x: Value) -> Value:
+    return x * clamp(nest, x + 3.0, (0.0, 6.0)) / 6.0
 
 
 def _narrow(multiplier: int) -> int:

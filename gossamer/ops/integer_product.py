@@ -113,11 +113,12 @@ def quantize_rows_asymmetric(rows: Array) -> tuple[Array, Array, Array]:
     nearer = 128 + np.abs(low / step) < 127 + np.abs(high / step)
     zero_point: Array = round_half_away(choose(nearer, from_low, from_high))
     zero_point = np.where(is_zero, 0, np.clip(zero_point, -128, 127)).astype(np.int64)
-    scale = step.astype(np.float32)
-    scaled = rows * (np.float32(1) / scale)
-    values = round_half_away(zero_point.astype(np.float32) + scaled)
+    span = high.astype(np.float32) - low.astype(np.float32)
+    scale = np.where(is_zero, np.float32(1), span / np.float32(255))
+    # The zero point is added after rounding: in float32 before it, halves would move.
+    values = round_half_away(rows * (np.float32(1) / scale)) + zero_point
     quantized = np.where(is_zero, 0, np.clip(values, -128, 127)).astype(np.int64)
-    return quantized, scale, zero_point
+    return quantized, scale.astype(np.float32), zero_point
 
 
 def hybrid(

@@ -9,10 +9,17 @@ from gossamer.ir.op import Op, SameAsInput, operator
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.arithmetic import broadcasts
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type
+from gossamer.ops.steps import binary_step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array
+    from gossamer.kernels.step import Step
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
 
 
 class Choice(Op):
@@ -31,6 +38,16 @@ class Choice(Op):
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         return self.reference(*inputs)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        inputs = (node.input(0), node.input(1))
+        if node.output.dtype not in (DType.FLOAT32, DType.INT8, DType.INT32):
+            return None
+        return binary_step(self.name.lower(), target, inputs, node.output, self.emit)
+
+    def emit(self, nest: Nest, left: Value, right: Value) -> Value:
+        """The choice on lanes."""
+        raise NotImplementedError
+
     def version(self, node: Node) -> int:
         dtype = node.input(0).dtype
         if dtype is DType.INT16:
@@ -48,6 +65,9 @@ class Maximum(Choice):
         left, right = inputs
         return (choose(left > right, left, right),)
 
+    def emit(self, nest: Nest, left: Value, right: Value) -> Value:
+        return nest.maximum(left, right)
+
 
 @operator("MINIMUM", code=57, options="MaximumMinimumOptions")
 class Minimum(Choice):
@@ -56,3 +76,6 @@ class Minimum(Choice):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
         return (choose(left < right, left, right),)
+
+    def emit(self, nest: Nest, left: Value, right: Value) -> Value:
+        return nest.minimum(left, right)

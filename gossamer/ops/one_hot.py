@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.errors import GraphError
-from gossamer.ir.op import SameAsInput, operator
+from gossamer.ir.op import SameAsInput, operator, require
 from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import (
+    INDEX_TYPES,
     known_scalar,
     made,
     operands,
@@ -38,6 +39,11 @@ class OneHot(Movement):
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         indices, depth, on, off = operands(self, inputs, 4)
         dtype = same_type(self, (on, off))
+        text = f"{indices} are not int32 or int64"
+        require(indices.dtype in INDEX_TYPES, self, text)
+        for value in (on, off):
+            count = value.type.size if value.type.is_static else 1
+            require(count == 1, self, f"{value} is not a single value")
         size = known_scalar(self, depth, "the depth")
         size = -1 if size is None else self._checked(size)
         axis = within(self, self.axis, len(indices.shape) + 1)
@@ -49,6 +55,9 @@ class OneHot(Movement):
         depth = self._checked(scalar(self, inputs[1], "the depth"))
         on, off = (np.asarray(array).reshape(()) for array in inputs[2:4])
         axis = within(self, self.axis, indices.ndim + 1)
+        if indices.size == 0:
+            empty = (*indices.shape[:axis], depth, *indices.shape[axis:])
+            return (np.zeros(empty, on.dtype),)
         shape = [1] * (indices.ndim + 1)
         shape[axis] = depth
         hit = np.expand_dims(indices, axis) == np.arange(depth).reshape(shape)

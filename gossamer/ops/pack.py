@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.op import SameAsInput, operator, require
+from gossamer.kernels.move import Box, strides_of
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import (
     MOST_OUTPUTS,
@@ -16,11 +17,16 @@ from gossamer.ops.shapes import (
     same_type,
     within,
 )
+from gossamer.ops.steps import move_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import QuantizationRule
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Argument, Step
+    from gossamer.nest.target import Target
 
 
 @operator("PACK", code=83, options="PackOptions")
@@ -49,6 +55,20 @@ class Pack(Movement):
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         return (np.stack(inputs, axis=self.axis),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        y = node.output
+        if y.dtype.numpy.hasobject:
+            return None
+        axis = within(self, self.axis, len(y.shape))
+        strides = strides_of(y.shape)
+        others = (*strides[:axis], *strides[axis + 1 :])
+        moves: list[tuple[Box, Argument]] = []
+        for index, tensor in enumerate(operands(self, node.inputs, len(node.inputs))):
+            start = index * strides[axis]
+            box = Box(tensor.shape, 0, strides_of(tensor.shape), start, others)
+            moves.append((box, tensor))
+        return move_steps(target, moves, y.dtype.numpy.itemsize, y)
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, uint32=4, int16=3, int8=2)

@@ -8,13 +8,19 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import operator, require
+from gossamer.kernels.move import Box, element_kind, strides_of
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import known, made, operands, same_type
+from gossamer.ops.steps import fill_step, move_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.types import Array, Shape, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 Border: TypeAlias = "tuple[tuple[int, int], ...]"
 """The widths before and after, for each dimension."""
@@ -37,6 +43,12 @@ class Pad(Movement):
         if quantization is not None and quantization.is_set:
             zero_point = quantization.pair()[1]
         return (_surround(self, inputs[0], inputs[1], zero_point),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        quantization = node.output.quantization
+        is_set = quantization is not None and quantization.is_set
+        value = quantization.pair()[1] if quantization is not None and is_set else 0
+        return _surround_steps(self, node, target, value)
 
     def version(self, node: Node) -> int:
         return _pad_version(node)
@@ -139,6 +151,26 @@ def _checked(op: Op, values: tuple[int, ...]) -> Border:
     least = min(values, default=0)
     require(least >= 0, op, f"the widths {list(border)} must not be below 0")
     return border
+
+
+def _surround_steps(
+    op: Op, node: Node, target: Target, value: int
+) -> list[Step] | None:
+    """Fill all with a whole number, then put the input into the middle."""
+    x, widths, y = node.input(0), node.input(1), node.output
+    kind = element_kind(y.dtype.numpy.itemsize)
+    if widths.data is None or kind is None or (y.dtype.is_float and value):
+        return None
+    border = _as_border(op, widths.data, len(x.shape))
+    strides = strides_of(y.shape)
+    start = sum(
+        before * step for (before, _), step in zip(border, strides, strict=True)
+    )
+    box = Box(x.shape, 0, strides_of(x.shape), start, strides)
+    moved = move_steps(target, [(box, x)], y.dtype.numpy.itemsize, y)
+    if moved is None:
+        return None
+    return [fill_step(target, kind, y.type.size, value, y), *moved]
 
 
 def _surround(op: Op, x: Any, widths: Any, value: Any) -> Array:

@@ -23,7 +23,7 @@ from gossamer.ir.types import DType, TensorType
 from gossamer.kernels.epilogue import clamp
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type, single
 from gossamer.ops.integer_steps import Settle, centered_lanes, is_int8
-from gossamer.ops.steps import unary_step
+from gossamer.ops.steps import integer_table_step, unary_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array
     from gossamer.kernels.step import Step
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
 
 
@@ -141,6 +143,17 @@ class LeakyRelu(Op):
         below = multiply(values, *negative) * (-1 if slope < 0 else 1)
         scaled = np.where(values >= 0, multiply(values, *positive), below)
         return (settle(node.output, scaled),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y = node.input(0), node.output
+        if x.dtype is not DType.FLOAT32:
+            return integer_table_step(node, target)
+
+        def compute(nest: Nest, value: Value) -> Value:
+            positive = nest.compare("gt", value, 0.0)
+            return nest.select(positive, value, value * self.alpha)
+
+        return unary_step("leaky_relu", target, x, y, compute)
 
     def version(self, node: Node) -> int:
         return 2 if node.input(0).dtype is DType.INT16 else 1

@@ -78,6 +78,8 @@ class ResizeBilinear(_Resize):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         x: Array = np.asarray(inputs[0])
         height, width = _new_size(self, x.shape, inputs[1])
+        if x.size == 0:
+            return (_empty(x, height, width),)
         low_y, high_y, part_y = self._real_places(x.shape[1], height)
         low_x, high_x, part_x = self._real_places(x.shape[2], width)
         part_y, part_x = part_y.reshape(-1, 1, 1), part_x.reshape(-1, 1)
@@ -97,6 +99,8 @@ class ResizeBilinear(_Resize):
         if x.dtype.kind != "i":
             return self.reference(*inputs)
         height, width = _new_size(self, x.shape, inputs[1])
+        if x.size == 0:
+            return (_empty(x, height, width),)
         low_y, high_y, part_y = self._fixed_places(x.shape[1], height)
         low_x, high_x, part_x = self._fixed_places(x.shape[2], width)
         part_y, part_x = part_y.reshape(-1, 1, 1), part_x.reshape(-1, 1)
@@ -146,6 +150,8 @@ class ResizeNearestNeighbor(_Resize):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         x: Array = np.asarray(inputs[0])
         height, width = _new_size(self, x.shape, inputs[1])
+        if x.size == 0:
+            return (_empty(x, height, width),)
         rows = self._sources(x.shape[1], height)
         columns = self._sources(x.shape[2], width)
         return (x[:, rows][:, :, columns],)
@@ -164,6 +170,11 @@ class ResizeNearestNeighbor(_Resize):
 def _check_image(op: Op, shape: Shape) -> None:
     require(len(shape) == 4, op, f"the input has rank {len(shape)}, not 4")
     require(0 not in shape[1:3], op, f"the image {list(shape)} is empty")
+
+
+def _empty(x: Array, height: int, width: int) -> Array:
+    """The result for no images or no channels, whose sizes cost nothing."""
+    return np.zeros((x.shape[0], height, width, x.shape[3]), x.dtype)
 
 
 def _new_size(op: Op, shape: Shape, size: Any) -> tuple[int, int]:

@@ -28,7 +28,7 @@ class ReverseV2(Movement):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         x: Array = np.asarray(inputs[0])
         axes = tuple({within(self, axis, x.ndim) for axis in integers(inputs[1])})
-        return (np.flip(x, axes).copy(),)
+        return (np.array(np.flip(x, axes), x.dtype),)
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, int8=3, bool=2)

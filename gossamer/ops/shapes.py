@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 LARGEST_SIZE = 2**31 - 1
 """The largest size of a dimension: the file format holds sizes in int32."""
 
+MOST_ELEMENTS = 2**56
+"""Beyond it NumPy cannot even describe an array, not even one without elements."""
+
 LARGEST_RANK = 32
 """The most dimensions that any NumPy takes."""
 
 MOST_OUTPUTS = 65_536
-"""The most outputs of one SPLIT or UNPACK whose input's size is not known."""
+"""The most outputs of one SPLIT, SPLIT_V or UNPACK, whatever a file claims."""
 
 INDEX_TYPES = (DType.INT32, DType.INT64)
 
@@ -54,6 +57,8 @@ def made(op: Op, dtype: DType, *shapes: Iterable[int]) -> tuple[TensorType, ...]
         wrong = [size for size in sizes if not -1 <= size <= LARGEST_SIZE]
         if wrong:
             raise GraphError(f"{op.name}: an output dimension has the size {wrong[0]}")
+        if product(size for size in sizes if size > 0) > MOST_ELEMENTS:
+            raise GraphError(f"{op.name}: no memory holds an output of {list(sizes)}")
         types.append(TensorType(dtype, sizes))
     return tuple(types)
 

@@ -58,7 +58,7 @@ class Split(Movement):
         return version_of_type(node.input(1).dtype, int16=4, int32=3, int8=2)
 
     def _check_count(self, size: int) -> None:
-        most = MOST_OUTPUTS if size < 0 else max(size, 1)
+        most = MOST_OUTPUTS if size < 0 else min(max(size, 1), MOST_OUTPUTS)
         text = f"num_splits is {self.num_splits}, not from 1 to {most}"
         require(1 <= self.num_splits <= most, self, text)
 

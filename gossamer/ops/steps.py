@@ -14,7 +14,7 @@ from gossamer.kernels.elementwise import (
     each_block,
     each_pair,
 )
-from gossamer.kernels.move import Box, element_kind, move
+from gossamer.kernels.move import Box, element_kind, move, strides_of
 from gossamer.kernels.step import Argument, Constant, Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F16, F32, I8, I32, I64, Kind, Value
@@ -22,7 +22,7 @@ from gossamer.nest.expr import F16, F32, I8, I32, I64, Kind, Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gossamer.ir.graph import Tensor
+    from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array
     from gossamer.nest.target import Target
 
@@ -160,3 +160,36 @@ def fill_step(target: Target, kind: Kind, count: int, value: int, y: Argument) -
     lanes = max(target.vector_bytes // kind.bytes, 1)
     each_block(nest, count, lanes, put)
     return Step(nest.finish(), (y,), block_units(count), (0,))
+
+
+def integer_table_step(node: Node, target: Target) -> list[Step] | None:
+    """An int8 function of one int8 as a table of all that it can give."""
+    x, y = node.input(0), node.output
+    if x.dtype is not DType.INT8 or y.dtype is not DType.INT8:
+        return None
+    every = np.arange(-128, 128, dtype=np.int8)
+    (table,) = node.op.integer(node, every)
+    return table_step(target, table, x, y)
+
+
+def view_steps(
+    target: Target, x: Tensor, outputs: Sequence[tuple[Tensor, Array]], phantom: Array
+) -> list[Step] | None:
+    """Steps that move what views of `phantom`, an array of x's shape, point to.
+
+    One byte of `phantom` stands for one element of `x`. None where an output is no
+    view, so that its elements cannot be found by strides.
+    """
+    moves: list[Step] = []
+    for y, view in outputs:
+        if not view.size:
+            continue
+        if not np.may_share_memory(view, phantom):
+            return None
+        start = view.ctypes.data - phantom.ctypes.data
+        box = Box(view.shape, start, view.strides, 0, strides_of(view.shape))
+        step = move_step(target, box, x.dtype.numpy.itemsize, x, y)
+        if step is None:
+            return None
+        moves.append(step)
+    return moves

@@ -16,15 +16,35 @@ from gossamer.ir.arithmetic import (
     settle,
 )
 from gossamer.ir.op import Free, Op, operator, require
+from gossamer.ir.types import DType
+from gossamer.kernels import math
 from gossamer.ops.movement import version_of_type
 from gossamer.ops.shapes import made, operands
+from gossamer.ops.steps import integer_table_step, unary_step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import QuantizationRule
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
+
+
+def _instruction(op: str) -> Callable[[Nest, Value], Value]:
+    """An expression that is one instruction of the loop language."""
+    return lambda nest, value: nest.unary(op, value)
+
+
+def _inverse_root(nest: Nest, value: Value) -> Value:
+    return nest.constant(1.0, value.kind) / nest.unary("sqrt", value)
+
+
+def _square(nest: Nest, value: Value) -> Value:  # noqa: ARG001
+    return value * value
 
 
 class Unary(Op):
@@ -35,6 +55,17 @@ class Unary(Op):
     def apply(self, x: Array) -> Array:
         """The expression, for an array of real numbers or plain integers."""
         raise NotImplementedError
+
+    emit: ClassVar[Callable[[Nest, Value], Value] | None] = None
+    """The expression on float lanes; None where there is no kernel."""
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y = node.input(0), node.output
+        if x.is_quantized:
+            return integer_table_step(node, target)
+        if x.dtype is not DType.FLOAT32 or self.emit is None:
+            return None
+        return unary_step(self.name.lower(), target, x, y, self.emit)
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)
@@ -112,6 +143,8 @@ class Abs(Unary):
 
     output_quantization: ClassVar[QuantizationRule] = Free()
 
+    emit = staticmethod(_instruction("abs"))
+
     def apply(self, x: Array) -> Array:
         return np.abs(x)
 
@@ -134,6 +167,8 @@ class Abs(Unary):
 class Neg(Unary):
     """-x."""
 
+    emit = staticmethod(_instruction("neg"))
+
     def apply(self, x: Array) -> Array:
         return np.negative(x)
 
@@ -142,6 +177,8 @@ class Neg(Unary):
 class Sqrt(Unary):
     """The square root; not a number below 0."""
 
+    emit = staticmethod(_instruction("sqrt"))
+
     def apply(self, x: Array) -> Array:
         return np.sqrt(x)
 
@@ -149,6 +186,8 @@ class Sqrt(Unary):
 @operator("RSQRT", code=76)
 class Rsqrt(Tabulated):
     """1 / sqrt(x)."""
+
+    emit = staticmethod(_inverse_root)
 
     def apply(self, x: Array) -> Array:
         return np.reciprocal(np.sqrt(x))
@@ -160,6 +199,8 @@ class Rsqrt(Tabulated):
 @operator("EXP", code=47, options="ExpOptions")
 class Exp(Tabulated):
     """e to the power of x."""
+
+    emit = staticmethod(math.exp)
 
     def apply(self, x: Array) -> Array:
         return np.exp(x)
@@ -197,6 +238,8 @@ class Cos(Unary):
 class Square(Unary):
     """x * x."""
 
+    emit = staticmethod(_square)
+
     def apply(self, x: Array) -> Array:
         return np.square(x)
 
@@ -204,6 +247,8 @@ class Square(Unary):
 @operator("FLOOR", code=8)
 class Floor(Unary):
     """The greatest whole number not above x."""
+
+    emit = staticmethod(_instruction("floor"))
 
     def apply(self, x: Array) -> Array:
         return np.floor(x)
@@ -213,6 +258,8 @@ class Floor(Unary):
 class Ceil(Unary):
     """The least whole number not below x."""
 
+    emit = staticmethod(_instruction("ceil"))
+
     def apply(self, x: Array) -> Array:
         return np.ceil(x)
 
@@ -220,6 +267,8 @@ class Ceil(Unary):
 @operator("ROUND", code=116)
 class Round(Unary):
     """The nearest whole number; halves go to the even one."""
+
+    emit = staticmethod(_instruction("rint"))
 
     def apply(self, x: Array) -> Array:
         return np.rint(x)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from gossamer.runtime.reference import ReferenceExecutable
+from gossamer.codegen.host import is_supported
+from gossamer.errors import UnsupportedError
+from gossamer.runtime.native import NativeExecutable
+from gossamer.runtime.reference import ReferenceExecutable, require_meaning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gossamer.ir.graph import Model, Tensor
+    from gossamer.ir.graph import Model, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
 
 
@@ -19,9 +22,15 @@ class Executable(Protocol):
     `invoke` takes no arguments, so that it can be the native function itself.
     """
 
-    invoke: Callable[[], None]
-    moving: frozenset[Tensor]
-    """Tensors whose array is another one after each `invoke`."""
+    @property
+    def invoke(self) -> Callable[[], None]:
+        """What computes the outputs; it stays the same."""
+        ...
+
+    @property
+    def moving(self) -> frozenset[Tensor]:
+        """Tensors whose array is another one after each `invoke`."""
+        ...
 
     def view(self, tensor: Tensor) -> Array | None:
         """The live memory of a tensor's value; None where it is not kept.
@@ -40,9 +49,9 @@ def prepare(
     subgraph: int,
     shapes: Mapping[Tensor, Shape],
     *,
-    threads: int,  # noqa: ARG001
+    threads: int,
     keep_all: bool,
-    reference: bool,  # noqa: ARG001
+    reference: bool,
 ) -> Executable:
     """Make one subgraph of a model ready to run.
 
@@ -58,4 +67,18 @@ def prepare(
         GraphError: an operator cannot take the shapes that reach it.
         UnsupportedError: there is no kernel for an operator.
     """
-    return ReferenceExecutable(model.subgraphs[subgraph], shapes, keep_all=keep_all)
+    graph = model.subgraphs[subgraph]
+    if reference or not _is_compiled(graph):
+        return ReferenceExecutable(graph, shapes, keep_all=keep_all)
+    del threads
+    require_meaning(graph)
+    try:
+        return NativeExecutable(graph, shapes, keep_all=keep_all)
+    except UnsupportedError:
+        # A shape that depends on data: only running can tell.
+        return ReferenceExecutable(graph, shapes, keep_all=keep_all)
+
+
+def _is_compiled(graph: Subgraph) -> bool:
+    """Whether there is a code generator for the host, and state is not carried."""
+    return is_supported() and not any(tensor.is_variable for tensor in graph.tensors)

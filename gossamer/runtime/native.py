@@ -36,8 +36,8 @@ class NativeExecutable:
         "_code",
         "_constants",
         "_context",
+        "_invoke",
         "_moved",
-        "invoke",
         "moving",
         "program",
     )
@@ -49,7 +49,7 @@ class NativeExecutable:
         *,
         keep_all: bool = False,
     ) -> None:
-        fixed, self._moved = specialize(subgraph, shapes)
+        fixed, self._moved = specialize(subgraph, shapes, keep_all=keep_all)
         self.program: Program = lower(fixed, host(), keep_all=keep_all)
         self.moving: frozenset[Tensor] = frozenset()
         self._arena = aligned(self.program.arena_bytes)
@@ -57,7 +57,12 @@ class NativeExecutable:
         addresses = [self._arena.ctypes.data, self._constants.ctypes.data]
         self._context = (ctypes.c_void_p * len(addresses))(*addresses)
         self._code = load(self.program)
-        self.invoke: Callable[[], None] = self._entry()
+        self._invoke = self._entry()
+
+    @property
+    def invoke(self) -> Callable[[], None]:
+        """What computes the outputs: the native function itself, where it can be."""
+        return self._invoke
 
     def view(self, tensor: Tensor) -> Array | None:
         """The live memory of a tensor's value; None where it is not kept."""

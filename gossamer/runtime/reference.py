@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.errors import GossamerError, UnsupportedError
+from gossamer.errors import ExecutionError, GossamerError, UnsupportedError
 from gossamer.ir.op import CUSTOM_CODE, Op, evaluate
 from gossamer.runtime.shapes import infer_shapes
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+
+UNFIT = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
+"""What NumPy raises where a file states shapes or types that cannot be."""
 
 
 class ReferenceExecutable:
@@ -111,12 +114,13 @@ def _has_meaning(op: Op) -> bool:
 
 
 def _evaluate(index: int, node: Node, inputs: list[Array | None]) -> tuple[Any, ...]:
+    where = f"Node number {index} ({node.op.name}) failed to invoke"
     try:
         return evaluate(node, inputs)
     except GossamerError as error:
-        raise type(error)(
-            f"Node number {index} ({node.op.name}) failed to invoke: {error}"
-        ) from error
+        raise type(error)(f"{where}: {error}") from error
+    except UNFIT as error:
+        raise ExecutionError(f"{where}: {error}") from error
 
 
 def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gossamer.errors import ExecutionError, GraphError, InputError
+from gossamer.errors import ExecutionError, InputError
 from gossamer.runtime import details, executable, mistakes
+from gossamer.runtime.reference import UNFIT
 
 if TYPE_CHECKING:
     import threading
@@ -45,6 +46,7 @@ class Session:
     """
 
     __slots__ = (
+        "_ends",
         "_executable",
         "_model",
         "_options",
@@ -74,6 +76,7 @@ class Session:
         self._options = options
         self._positions = {tensor: i for i, tensor in enumerate(self.tensors)}
         self._requested = {tensor: tensor.shape for tensor in self.subgraph.inputs}
+        self._ends = frozenset(self.subgraph.outputs)
         self._executable: executable.Executable | None = None
         self._views: weakref.WeakValueDictionary[int, Array]
         self._views = weakref.WeakValueDictionary()
@@ -139,7 +142,7 @@ class Session:
                 keep_all=self._options.keep_all,
                 reference=self._options.reference,
             )
-        except (GraphError, MemoryError) as error:
+        except UNFIT as error:
             raise ExecutionError(self._cannot_allocate(error)) from error
         self._install(prepared)
 
@@ -149,7 +152,7 @@ class Session:
         for index, tensor in enumerate(self.tensors):
             if tensor.is_constant or tensor in prepared.moving:
                 continue
-            view = prepared.view(tensor)
+            view = prepared.view(tensor) if self._keeps(tensor) else None
             if view is None:
                 continue
             self.readable[index] = view
@@ -157,6 +160,15 @@ class Session:
                 self.slots[index] = (view, view.dtype, view.shape)
         self._executable = prepared
         self.run = prepared.invoke
+
+    def _keeps(self, tensor: Tensor) -> bool:
+        """Whether a tensor's value outlives the run: the memory of others is reused."""
+        return (
+            self._options.keep_all
+            or tensor.is_variable
+            or tensor in self._requested
+            or tensor in self._ends
+        )
 
     def _cannot_allocate(self, error: Exception) -> str:
         shapes = ", ".join(
@@ -241,7 +253,7 @@ class Session:
         """
         tensor = self.tensor(index)
         view = self.readable.get(index)
-        if view is None and self._executable is not None:
+        if view is None and self._executable is not None and self._keeps(tensor):
             view = self._executable.view(tensor)
         if view is None:
             raise mistakes.no_data(tensor, index, allocated=self.allocated)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -22,7 +24,7 @@ class Command:
     def rows(self):
         """The table cells of the output, split at two or more spaces."""
         lines = (line for line in self.out.splitlines() if line.strip())
-        return [[cell for cell in line.split("  ") if cell] for line in lines]
+        return [re.split(r"\s{2,}", line.strip()) for line in lines]
 
 
 @pytest.fixture

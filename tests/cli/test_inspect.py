@@ -37,7 +37,7 @@ def test_table_has_ends_operators_and_totals(gossamer, dense):
 def test_tensors_are_listed_on_demand(gossamer, dense):
     assert "weights" not in gossamer("inspect", dense)
     gossamer("inspect", dense, "--tensors")
-    assert any(row[1] == "weights" and "constant" in row for row in gossamer.rows())
+    assert any("weights" in row and "constant" in row for row in gossamer.rows())
 
 
 def test_quantization_is_shown(gossamer, tmp_path):

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gossamer.errors import UnsupportedError
+from gossamer.errors import GraphError, UnsupportedError
 from gossamer.ir import arithmetic
+from gossamer.ir.graph import Tensor
 from gossamer.ir.quantization import Quantization
-from gossamer.ir.types import DType
+from gossamer.ir.types import DType, TensorType
 
 WORD = st.integers(-(2**31), 2**31 - 1)
 
@@ -97,3 +98,24 @@ def test_halves_round_away_from_zero() -> None:
     values = np.float32([0.5, -0.5, 1.5, -2.5, 0.49999997])
     expected = [1, -1, 2, -3, 0]
     np.testing.assert_array_equal(arithmetic.round_half_away(values), expected)
+
+
+@pytest.mark.parametrize("scale", [0.0, -0.5, np.inf, np.nan])
+def test_scales_that_are_no_positive_number(scale: float) -> None:
+    type_ = TensorType(DType.INT8, (1,))
+    tensor = Tensor("x", type_, quantization=Quantization.per_tensor(scale))
+    with pytest.raises(GraphError, match="'x'"):
+        arithmetic.parameters(tensor)
+
+
+def test_a_tensor_with_a_scale_per_channel_has_no_one_scale() -> None:
+    type_ = TensorType(DType.INT8, (2,))
+    quantization = Quantization.per_channel(np.float32([1, 2]), 0)
+    with pytest.raises(UnsupportedError, match="2 scales"):
+        arithmetic.parameters(Tensor("x", type_, quantization=quantization))
+
+
+@pytest.mark.parametrize("factor", [np.inf, np.nan])
+def test_factors_that_are_no_number(factor: float) -> None:
+    with pytest.raises(GraphError, match="factor"):
+        arithmetic.quantize_multiplier(factor)

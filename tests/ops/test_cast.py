@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.types import DType
 from gossamer.ops import Cast
 from tests.ops.contract import Case, check
-from tests.ops.inputs import feed, shapes, tensor
+from tests.ops.inputs import feed, refused, shapes, tensor
 
 TYPES = (
     DType.FLOAT32,
@@ -39,3 +39,9 @@ def test_contract(case):
 
 def test_free_sizes():
     assert shapes(Cast(DType.FLOAT32, DType.INT8), tensor((-1, 3))) == [(-1, 3)]
+
+
+def test_refuses_strings():
+    text = tensor((2,), DType.STRING)
+    refused(Cast(DType.STRING, DType.INT32), text, match="string holds no numbers")
+    refused(Cast(DType.INT32, DType.STRING), tensor((2,)), match="string holds no")

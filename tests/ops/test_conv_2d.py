@@ -105,6 +105,15 @@ HYBRID = [
     hybrid((3, 9, 9, 8), (16, 3, 3, 8), 0),
     hybrid((1, 5, 4, 3), (7, 1, 1, 3), 0),
     hybrid((3, 9, 9, 8), (16, 3, 3, 8), None),
+    Case(
+        Conv2D("valid", 1, 1),
+        (
+            Feed(np.clip(floats(4, 30, 30, 16, reach=9), 0, 6)),
+            weights((8, 1, 1, 16), 0),
+            Constant(floats(8)),
+        ),
+        name="clamped",
+    ),
 ]
 
 

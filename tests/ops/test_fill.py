@@ -44,4 +44,6 @@ def test_contract(case):
 def test_refuses():
     refused(Fill(), constant([-1]), constant(0), match="sizes")
     refused(Fill(), constant([2]), constant([0]), match="scalar")
+    refused(Fill(), constant([2**31 - 1] * 3), constant(0), match="no memory")
+    refused(Fill(), constant([1] * 33), constant(0), match="33 elements")
     refused(Fill(), tensor((-1,), DType.INT32), constant(0), match="not known")

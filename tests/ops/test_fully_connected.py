@@ -98,6 +98,8 @@ HYBRID = [
         ("positive", np.abs(floats(4, 24))),
         ("zeros", np.zeros((2, 24), np.float32)),
         ("one zero row", floats(3, 24) * np.array([[1], [0], [1]], np.float32)),
+        ("halves", np.round(floats(200, 24, reach=9) * 8) / np.float32(8)),
+        ("clamped", np.clip(floats(200, 24, reach=9), 0, 6)),
     ]
 ]
 

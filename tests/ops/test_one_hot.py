@@ -79,3 +79,16 @@ def test_refuses():
     refused(OneHot(-1), index, constant(-1), one, one, match="depth")
     refused(OneHot(2), index, one, one, one, match="axis 2")
     refused(OneHot(-1), index, one, one, constant(1.0, np.float32), match="alike")
+
+
+def test_no_indices_cost_no_memory():
+    on, off = np.float32(1), np.float32(0)
+    (y,) = OneHot(0).reference(np.zeros(0, np.int32), np.array(2**31 - 1), on, off)
+    assert y.shape == (2**31 - 1, 0)
+
+
+def test_refuses_types():
+    one, many = constant(1.0, np.float32), constant([1.0, 2.0], np.float32)
+    index = tensor((2,), DType.INT32)
+    refused(OneHot(-1), tensor((2,)), constant(3), one, one, match="not int32")
+    refused(OneHot(-1), index, constant(3), many, one, match="single value")

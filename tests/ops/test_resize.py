@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from gossamer.ir.types import DType
@@ -45,3 +46,10 @@ def test_refuses(op):
     refused(op(), tensor((3, 3)), constant([2, 2]), match="rank 2")
     refused(op(), tensor((1, 0, 3, 2)), constant([2, 2]), match="empty")
     refused(op(align_corners=True, half_pixel_centers=True), x, constant([2, 2]))
+
+
+@pytest.mark.parametrize("op", [ResizeBilinear(), ResizeNearestNeighbor()])
+def test_no_channels_cost_no_memory(op):
+    x = np.zeros((1, 2, 2, 0), np.float32)
+    (y,) = op.reference(x, np.array([2**31 - 1, 1]))
+    assert y.shape == (1, 2**31 - 1, 1, 0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gossamer.errors import UnsupportedError
+from gossamer.errors import ExecutionError, UnsupportedError
 from gossamer.ir.build import Builder
 from gossamer.ir.graph import Node, Subgraph, Tensor
 from gossamer.ir.op import Builtin, Custom
 from gossamer.ir.types import DType, TensorType
-from gossamer.ops import Reshape
+from gossamer.ops import FullyConnected, Reshape
 from gossamer.runtime.reference import ReferenceExecutable
 
 FLOATS = TensorType(DType.FLOAT32, (2, 2))
@@ -80,3 +80,13 @@ def test_operators_without_a_meaning_are_named(op, words):
         ReferenceExecutable(graph, {}, keep_all=False)
     assert words in str(caught.value)
     assert f"Node number 0 ({op.name}) failed to prepare" in str(caught.value)
+
+
+def test_what_numpy_refuses_names_the_node():
+    x, y = Tensor("x", TensorType(DType.FLOAT32, (2, 2))), Tensor("y", FLOATS)
+    weights = Tensor("w", TensorType(DType.FLOAT32, (3, 2)), np.ones(5, np.float32))
+    node = Node(FullyConnected(), (x, weights, None), (y,))
+    graph = Subgraph("main", (x, weights, y), (x,), (y,), (node,))
+    executable = ReferenceExecutable(graph, {}, keep_all=False)
+    with pytest.raises(ExecutionError, match=r"Node number 0 \(FULLY_CONNECTED\)"):
+        executable.invoke()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +21,14 @@ _HALF_AND_DOUBLE = frozenset({"float16", "bfloat16", "float32", "float64"})
 def keras() -> Any:
     """The module `keras`.
 
+    Where nothing names a backend, and Keras's default (TensorFlow) is not installed,
+    the variable KERAS_BACKEND is set to one that is: any of them traces alike.
+
     Raises:
         ConversionError: Keras 3 is not installed, or its backend is not.
     """
+    if "keras" not in sys.modules:
+        _choose_backend()
     try:
         module: Any = importlib.import_module("keras")
     except ImportError as error:
@@ -38,6 +45,15 @@ def keras() -> Any:
             "(.h5) load in Keras 3."
         )
     return module
+
+
+def _choose_backend() -> None:
+    if "KERAS_BACKEND" in os.environ or importlib.util.find_spec("tensorflow"):
+        return
+    for backend in ("jax", "torch"):
+        if importlib.util.find_spec(backend):
+            os.environ["KERAS_BACKEND"] = backend
+            return
 
 
 def dtype_of(name: Any) -> DType:
@@ -61,6 +77,8 @@ def to_numpy(value: Any) -> Array:
     """A Keras variable, backend tensor, array or number as an array, floats in f32."""
     if isinstance(value, (bool, int, float, list, tuple, np.ndarray, np.generic)):
         array: Array = np.asarray(value)
+    elif isinstance(value, keras().Variable):
+        return to_numpy(value.value)
     else:
         array = np.asarray(keras().ops.convert_to_numpy(value))
     if str(array.dtype) in _HALF_AND_DOUBLE:

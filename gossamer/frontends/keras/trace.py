@@ -137,7 +137,7 @@ def graph_of(operation: Any) -> tuple[list[Any], Any] | None:
     models: Any = importlib.import_module("keras.src.models")
     kinds: tuple[Any, ...] = (models.Functional, models.Sequential, keras().Function)
     if not any(
-        isinstance(operation, kind) and type(operation).call is kind.call
+        isinstance(operation, kind) and _call_of(operation) is kind.call
         for kind in kinds
     ):
         return None
@@ -147,6 +147,11 @@ def graph_of(operation: Any) -> tuple[list[Any], Any] | None:
         if recorded is None:
             return None
     return list(recorded.inputs), recorded._outputs_struct  # noqa: SLF001
+
+
+def _call_of(operation: Any) -> Any:
+    kind: Any = type(operation)
+    return kind.call
 
 
 def input_structure(operation: Any) -> Any:
