@@ -29,7 +29,7 @@ def is_terminal() -> bool:
 def show(*parts: RenderableType) -> None:
     """Write results: coloured in a terminal, plain and stable in a pipe."""
     if is_terminal():
-        _print(Console(), parts)
+        _print(Console(highlight=False), parts)
         return
     plain = Console(width=PLAIN_WIDTH, color_system=None)
     with plain.capture() as capture:
@@ -49,7 +49,7 @@ def _print(console: Console, parts: Sequence[RenderableType]) -> None:
 
 def errors() -> Console:
     """Where errors and progress go."""
-    return Console(stderr=True, soft_wrap=True)
+    return Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def fail(error: BaseException | str) -> None:

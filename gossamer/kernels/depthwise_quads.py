@@ -126,17 +126,8 @@ class QuadPointers:
     y: Value
 
 
-@dataclass(frozen=True, slots=True)
-class QuadNumbers:
-    """The input's zero point, and the limits of the output."""
-
-    zero_point: int
-    low: int
-    high: int
-
-
 def depthwise_quads(
-    nest: Nest, window: Window, numbers: QuadNumbers, pointers: QuadPointers
+    nest: Nest, window: Window, limits: tuple[int, int], pointers: QuadPointers
 ) -> None:
     """A whole kernel; units of work are bands of output rows."""
     begin, end = nest.integer(), nest.integer()
@@ -147,7 +138,7 @@ def depthwise_quads(
         top = band.index % bands * tile_rows
         rows = _input_rows(nest, window, pointers, image, top)
         output_row = image * window.out_height + top
-        _Band(nest, window, numbers, pointers, rows, output_row).columns()
+        _Band(nest, window, limits, pointers, rows, output_row).columns()
 
 
 def _input_rows(
@@ -176,7 +167,7 @@ class _Band:
 
     nest: Nest
     window: Window
-    numbers: QuadNumbers
+    limits: tuple[int, int]
     pointers: QuadPointers
     rows: list[Value | None]
     output_row: Value
@@ -266,18 +257,14 @@ class _Band:
         nest = self.nest
         column, inside = place
         kind = I8.of(group.size)
-        flipped = self.numbers.zero_point + 128
-        outside = nest.constant(flipped - 256 if flipped > 127 else flipped, kind)
         pixels: list[Value] = []
         for row in rows:
             if row is None:
                 pixels.append(nest.constant(0, kind))
-            elif not inside:
-                pixels.append(outside)
             else:
                 index = column * self.window.channels + channel
-                pixel = nest.load(kind, row, index, group.valid)
-                pixels.append(pixel ^ -128)
+                source = (row, index) if inside else (self.pointers.zeros, channel)
+                pixels.append(nest.load(kind, *source, group.valid) ^ -128)
         return _interleave(nest, pixels)
 
     def _accumulate(
@@ -319,7 +306,7 @@ class _Band:
                 totals[v] = factor(totals[v])
         for (row, position), totals in sums.items():
             small = nest.pack(totals)
-            small = within(nest, small, self.numbers.low, self.numbers.high)
+            small = within(nest, small, *self.limits)
             pixel = (self.output_row + row) * window.out_width + first + position
             index = pixel * window.channels + channel
             nest.store(small, self.pointers.y, index, group.valid)

@@ -16,7 +16,6 @@ from gossamer.kernels.depthwise import (
     depthwise_units,
 )
 from gossamer.kernels.depthwise_quads import (
-    QuadNumbers,
     QuadPointers,
     depthwise_quads,
     order_channels,
@@ -123,8 +122,7 @@ def _quad_depthwise(
     columns = output.constants()
     factors = output.factors([nest.pointer() for _ in columns])
     pointers = QuadPointers(source, zeros, packed, first, factors, nest.pointer())
-    numbers = QuadNumbers(zero_point, output.low, output.high)
-    depthwise_quads(nest, window, numbers, pointers)
+    depthwise_quads(nest, window, (output.low, output.high), pointers)
     widest = target.vector_bytes
     arguments = (
         x,

@@ -107,20 +107,20 @@ def _symmetric(nest: Nest, low: Value, high: Value) -> tuple[Value, Value, Value
 
 def _asymmetric(nest: Nest, low: Value, high: Value) -> tuple[Value, Value, Value]:
     """As TFLite: of the two ends the one whose numbers are smaller rounds less."""
-    low, high = nest.convert(low, F64), nest.convert(high, F64)
-    empty = nest.compare("eq", low, high)
-    step = nest.select(empty, 1.0, (high - low) / 255.0)
-    from_low = -128.0 - low / step
-    from_high = 127.0 - high / step
-    low_error = nest.unary("abs", low / step) + 128.0
-    high_error = nest.unary("abs", high / step) + 127.0
+    wide_low, wide_high = nest.convert(low, F64), nest.convert(high, F64)
+    empty = nest.compare("eq", wide_low, wide_high)
+    step = nest.select(empty, 1.0, (wide_high - wide_low) / 255.0)
+    from_low = -128.0 - wide_low / step
+    from_high = 127.0 - wide_high / step
+    low_error = nest.unary("abs", wide_low / step) + 128.0
+    high_error = nest.unary("abs", wide_high / step) + 127.0
     nearer = nest.compare("lt", low_error, high_error)
     real = nest.select(nearer, from_low, from_high)
     half = nest.select(nest.compare("lt", real, 0.0), nest.constant(-0.5, F64), 0.5)
     zero = nest.convert(nest.unary("trunc", real + half), I32)
     zero = nest.minimum(nest.maximum(zero, -128), 127)
     zero = nest.select(empty, 0, zero)
-    scale = nest.convert(step, F32)
+    scale = nest.select(empty, 1.0, (high - low) / 255.0)
     return scale, nest.constant(1.0, F32) / scale, zero
 
 
@@ -171,9 +171,9 @@ class _Quantizer:
             value = group.load(nest, F32, x, index)
             scaled = value * nest.splat(self.inverse, group.count)
             zero = nest.splat(self.zero, group.count)
-            if self.form.asymmetric:
-                scaled = scaled + nest.convert(zero, F32.of(group.count))
             whole = nest.convert(_away(nest, scaled), I32.of(group.count))
+            if self.form.asymmetric:
+                whole = whole + zero
             low = -128 if self.form.asymmetric else -127
             whole = nest.minimum(nest.maximum(whole, low), 127)
             self._store(group, whole, zero, y, index)

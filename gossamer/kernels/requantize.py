@@ -126,7 +126,11 @@ class Factors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IntegerOutput:
-    """How int32 sums become int8: a factor per column, zero point and limits."""
+    """How int32 sums become int8: a factor per column, zero point and limits.
+
+    What differs between layers of one shape lies in memory, so that they can share
+    one kernel.
+    """
 
     multipliers: npt.NDArray[np.int32]
     shifts: npt.NDArray[np.int32]
@@ -144,7 +148,8 @@ class IntegerOutput:
     def constants(self) -> list[npt.NDArray[Any]]:
         """What the kernel needs to know of each column, in `pointers`' order."""
         if not self.is_merged:
-            return [self.multipliers, self.shifts]
+            zeros = np.full(len(self.shifts), self.zero_point, np.int32)
+            return [self.multipliers, self.shifts, zeros]
         right = -self.shifts.astype(np.int64)
         rounding = (np.int64(1) << (30 + right)) + (0 if self.rounds_once else _NUDGE)
         rounding = rounding + (np.int64(self.zero_point) << (31 + right))
@@ -157,10 +162,9 @@ class IntegerOutput:
         if self.is_merged:
             return MergedFactors(*pointers)
         if self.rounds_once:
-            return SingleFactors(*pointers, self.zero_point)
+            return SingleFactors(*pointers)
         return DoubleFactors(
             *pointers,
-            self.zero_point,
             any_left=bool((self.shifts > 0).any()),
             any_right=bool((self.shifts < 0).any()),
             all_right=bool((self.shifts < 0).all()),
@@ -216,12 +220,13 @@ class SingleFactors:
 
     multipliers: Value
     shifts: Value
-    zero_point: int
+    zero_points: Value
 
     def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
         kind = I32.of(lanes)
         multiplier = _halves(nest, nest.load(kind, self.multipliers, index))
         shift = _halves(nest, nest.load(kind, self.shifts, index))
+        zero = nest.load(kind, self.zero_points, index)
         total = [nest.constant(31, each.kind) - each for each in shift]
         half = [nest.constant(1, each.kind) << (each - 1) for each in total]
 
@@ -230,7 +235,7 @@ class SingleFactors:
             even, odd = (
                 (parts[i] * multiplier[i] + half[i]) >> total[i] for i in (0, 1)
             )
-            return _join(nest, even, odd << 32) + self.zero_point
+            return _join(nest, even, odd << 32) + zero
 
         return apply
 
@@ -244,14 +249,15 @@ class DoubleFactors:
 
     multipliers: Value
     shifts: Value
-    zero_point: int
+    zero_points: Value
     any_left: bool
     any_right: bool
     all_right: bool
 
     def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
         factor = self._factor(nest, index, lanes)
-        return lambda value: scale(nest, value, factor) + self.zero_point
+        zero = nest.load(I32.of(lanes), self.zero_points, index)
+        return lambda value: scale(nest, value, factor) + zero
 
     def _factor(self, nest: Nest, index: Value, lanes: int) -> Factor:
         kind = I32.of(lanes)

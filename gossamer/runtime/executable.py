@@ -80,5 +80,7 @@ def prepare(
 
 
 def _is_compiled(graph: Subgraph) -> bool:
-    """Whether there is a code generator for the host, and state is not carried."""
-    return is_supported() and not any(tensor.is_variable for tensor in graph.tensors)
+    """Whether there is a code generator for the host, and for all tensors."""
+    return is_supported() and not any(
+        tensor.is_variable or tensor.dtype.numpy.hasobject for tensor in graph.tensors
+    )

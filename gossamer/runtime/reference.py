@@ -8,6 +8,7 @@ import numpy as np
 
 from gossamer.errors import ExecutionError, GossamerError, UnsupportedError
 from gossamer.ir.op import CUSTOM_CODE, Op, evaluate
+from gossamer.ir.types import DType
 from gossamer.runtime.shapes import infer_shapes
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ReferenceExecutable:
         self._drops = _last_uses(subgraph, self._kept)
         self._values = _constants(subgraph)
         for tensor in _held(subgraph):
-            self._values[tensor] = np.zeros(self.shape(tensor), tensor.dtype.numpy)
+            self._values[tensor] = _blank(self.shape(tensor), tensor.dtype)
         computed = {y for node in subgraph.nodes for y in node.outputs}
         self.moving = frozenset(computed - set(_held(subgraph)))
         self.invoke = self._run
@@ -55,7 +56,7 @@ class ReferenceExecutable:
         shape = self.shape(tensor)
         if min(shape, default=0) < 0:
             return None
-        return self._values.setdefault(tensor, np.zeros(shape, tensor.dtype.numpy))
+        return self._values.setdefault(tensor, _blank(shape, tensor.dtype))
 
     def shape(self, tensor: Tensor) -> Shape:
         value = self._values.get(tensor)
@@ -121,6 +122,13 @@ def _evaluate(index: int, node: Node, inputs: list[Array | None]) -> tuple[Any, 
         raise type(error)(f"{where}: {error}") from error
     except UNFIT as error:
         raise ExecutionError(f"{where}: {error}") from error
+
+
+def _blank(shape: Shape, dtype: DType) -> Array:
+    """Zeros, or empty strings."""
+    if dtype is DType.STRING:
+        return np.full(shape, b"", np.object_)
+    return np.zeros(shape, dtype.numpy)
 
 
 def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:

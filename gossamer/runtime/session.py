@@ -175,7 +175,7 @@ class Session:
             f"'{tensor.name}' {list(shape)}"
             for tensor, shape in self._requested.items()
         )
-        reason = str(error) or "there is not enough memory"
+        reason = str(error).rstrip(".") or "there is not enough memory"
         return (
             f"{reason}. The inputs have the shapes {shapes}; call "
             "resize_tensor_input() with shapes that the model can take"

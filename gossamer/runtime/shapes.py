@@ -78,21 +78,22 @@ def _folded(
         y.type.is_static and y.type.size <= LARGEST_FOLDED and y.dtype.is_integer
         for y in outputs.values()
     )
-    if not small or any(x is not None and x.is_quantized for x in inputs):
+    if not small:
         return ()
-    arrays = [None if x is None else _known(node, x) for x in inputs]
-    if any(x is not None and a is None for x, a in zip(inputs, arrays, strict=True)):
+    if node.op.name in SHAPE_READERS:
+        return _of_shape(node, inputs[0])
+    known = [x for x in inputs if x is None or (x.is_constant and x.sparsity is None)]
+    if len(known) < len(inputs):
         return ()
-    return evaluate(node, arrays)
+    return evaluate(node, [None if x is None else x.data for x in inputs])
 
 
-def _known(node: Node, tensor: Tensor) -> Array | None:
-    """The value of a tensor; for a reader of shapes, any value of that shape."""
-    if tensor.data is not None and tensor.sparsity is None:
-        return tensor.data
-    if node.op.name in SHAPE_READERS and tensor.type.is_static:
-        return np.broadcast_to(np.zeros((), tensor.dtype.numpy), tensor.shape)
-    return None
+def _of_shape(node: Node, tensor: Tensor | None) -> tuple[Array, ...]:
+    """What a reader of shapes gives: any array of the shape serves as its input."""
+    if tensor is None or not tensor.type.is_static:
+        return ()
+    array = np.broadcast_to(np.zeros((), tensor.dtype.numpy), tensor.shape)
+    return node.op.reference(array)
 
 
 def _with_shape(tensor: Tensor, shape: Shape) -> Tensor:

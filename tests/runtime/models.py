@@ -6,7 +6,7 @@ import numpy as np
 
 from gossamer.flatbuffer.write import write
 from gossamer.ir.build import Builder
-from gossamer.ir.graph import Model, Signature
+from gossamer.ir.graph import Model, Node, Signature, Subgraph, Tensor
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import FullyConnected, Reshape
@@ -67,6 +67,16 @@ def free_target():
     y = build.node(Reshape(), x, target, name="y")
     graph = build.finish([y])
     return bytes(write(Model((graph,), (signed(graph),))))
+
+
+def stateful():
+    """A variable float32 [2, 2] and no inputs -> RESHAPE -> y [4]."""
+    state = Tensor("state", TensorType(DType.FLOAT32, (2, 2)), is_variable=True)
+    target = Tensor("target", TensorType(DType.INT32, (1,)), np.array([4], np.int32))
+    y = Tensor("y", TensorType(DType.FLOAT32, (4,)))
+    node = Node(Reshape(), (state, target), (y,))
+    graph = Subgraph("main", (state, target, y), (), (y,), (node,))
+    return bytes(write(Model((graph,))))
 
 
 def two_signatures():

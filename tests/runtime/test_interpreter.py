@@ -196,6 +196,27 @@ class TestState:
         with pytest.raises(InputError, match="experimental_preserve_all_tensors=True"):
             ready.get_tensor(indices(ready)["flat"])
 
+    def test_variables_live_between_runs_until_they_are_reset(self):
+        interpreter = Interpreter(model_content=models.stateful())
+        interpreter.allocate_tensors()
+        state, y = (indices(interpreter)[name] for name in ("state", "y"))
+        interpreter.set_tensor(state, np.full((2, 2), 7, np.float32))
+        for _ in range(2):
+            interpreter.invoke()
+            assert interpreter.get_tensor(y).tolist() == [7, 7, 7, 7]
+        interpreter.reset_all_variables()
+        interpreter.invoke()
+        assert interpreter.get_tensor(y).tolist() == [0, 0, 0, 0]
+
+    def test_too_large_a_shape_is_refused_at_allocation(self):
+        interpreter = Interpreter(
+            model_content=models.dense(),
+            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        )
+        interpreter.resize_tensor_input(0, [2**31 - 1, 2**15, 2**15])
+        with pytest.raises(ExecutionError, match=r"2147483647, 32768, 32768"):
+            interpreter.allocate_tensors()
+
     def test_context_manager_closes(self):
         with Interpreter(model_content=models.dense()) as interpreter:
             interpreter.allocate_tensors()

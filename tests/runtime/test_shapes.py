@@ -7,16 +7,17 @@ import pytest
 
 from gossamer.errors import GraphError
 from gossamer.ir.build import Builder
+from gossamer.ir.quantization import Quantization
 from gossamer.ir.rewrite import substitute
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import Pack, Reshape, Shape, StridedSlice
 from gossamer.runtime.shapes import infer_shapes
 
 
-def flatten_of_unknown_batch():
+def flatten_of_unknown_batch(dtype=DType.FLOAT32, quantization=None):
     """x [?, 2, 3] -> SHAPE, STRIDED_SLICE, PACK, RESHAPE -> [?, 6]."""
     build = Builder()
-    x = build.input("x", TensorType(DType.FLOAT32, (-1, 2, 3)))
+    x = build.input("x", TensorType(dtype, (-1, 2, 3)), quantization)
     begin, end = (
         build.constant(n, np.array([v], np.int32)) for n, v in (("b", 0), ("e", 1))
     )
@@ -28,8 +29,13 @@ def flatten_of_unknown_batch():
     return build.finish([flat]), x, target, flat
 
 
-def test_values_made_of_shapes_become_known():
-    graph, x, target, flat = flatten_of_unknown_batch()
+@pytest.mark.parametrize("is_quantized", [False, True])
+def test_values_made_of_shapes_become_known(is_quantized):
+    graph, x, target, flat = (
+        flatten_of_unknown_batch(DType.INT8, Quantization.per_tensor(0.5))
+        if is_quantized
+        else flatten_of_unknown_batch()
+    )
     made = infer_shapes(graph, {x: (5, 2, 3)})
     assert made[target].data.tolist() == [5, 6]
     assert made[flat].shape == (5, 6)

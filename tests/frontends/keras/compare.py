@@ -1,4 +1,4 @@
-"""Compare a Keras model with its converted file, run by LiteRT's reference kernels."""
+"""Compare a Keras model with its converted file, run by LiteRT."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ TOLERANCE = 1e-5
 def litert(data, *inputs):
     """The outputs by name of the signature, for inputs in the signature's order."""
     interpreter = Interpreter(
-        model_content=data, experimental_op_resolver_type=OpResolverType.BUILTIN_REF
+        model_content=data,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )
     signature = interpreter.get_signature_list()["serving_default"]
     details = {d["index"]: d for d in interpreter.get_input_details()}
