@@ -18,30 +18,34 @@ if TYPE_CHECKING:
         TargetSpec,
         TFLiteConverter,
     )
+    from gossamer.runtime.delegate import OpResolverType
+    from gossamer.runtime.interpreter import Interpreter
+    from gossamer.runtime.signature import SignatureRunner
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Interpreter",
+    "OpResolverType",
     "OpsSet",
     "Optimize",
     "RepresentativeDataset",
+    "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
     "convert",
 ]
 
 _HOMES = {
+    "Interpreter": "gossamer.runtime.interpreter",
+    "OpResolverType": "gossamer.runtime.delegate",
+    "OpsSet": "gossamer.converter",
+    "Optimize": "gossamer.converter",
+    "RepresentativeDataset": "gossamer.converter",
+    "SignatureRunner": "gossamer.runtime.signature",
+    "TFLiteConverter": "gossamer.converter",
+    "TargetSpec": "gossamer.converter",
     "convert": "gossamer.api",
-    **dict.fromkeys(
-        (
-            "OpsSet",
-            "Optimize",
-            "RepresentativeDataset",
-            "TFLiteConverter",
-            "TargetSpec",
-        ),
-        "gossamer.converter",
-    ),
 }
 
 

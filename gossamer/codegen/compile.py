@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def load_procedures(
-    target: Target, procedures: Mapping[str, Sequence[Call]]
+    target: Target, procedures: Mapping[str, Sequence[Call]], context: int
 ) -> LoadedCode:
     """Machine code for procedures that each run their calls one after another.
 
-    A procedure takes the address of the context; see `module_text`. What was compiled
+    They work on the table of base pointers at address `context`. What was compiled
     once comes from the cache on disk.
 
     Raises:
@@ -33,4 +33,4 @@ def load_procedures(
     if image is None:
         image = link(emit_object(text, target))
         cache.store(key, image)
-    return LoadedCode(image)
+    return LoadedCode(image, context)

@@ -30,8 +30,8 @@ def host() -> Target:
     """
     if not is_supported():
         raise CompilationError(
-            f"machine code for '{platform.machine()}' on {sys.platform} is not supported yet; "
-            "OpResolverType.BUILTIN_REF runs models without it"
+            f"machine code for '{platform.machine()}' on {sys.platform} is not "
+            "supported yet; OpResolverType.BUILTIN_REF runs models without it"
         )
     return x86_target(_x86_flags())
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, cast
 
+from gossamer.codegen import plain
 from gossamer.nest.expr import I8, I16, I32, Kind
 
 if TYPE_CHECKING:
@@ -12,9 +14,7 @@ if TYPE_CHECKING:
     from gossamer.codegen.llvm import Printer
     from gossamer.nest.expr import Value
 
-    Write: TypeAlias = Callable[
-        [Printer, Value, Sequence[Value], Sequence[str], object], None
-    ]
+    Write: TypeAlias = "Callable[[Site], None]"
 
 _SCALAR = {"f16": "half", "f32": "float", "f64": "double"}
 
@@ -41,23 +41,49 @@ def _typed(kind: Kind, texts: Sequence[str]) -> list[str]:
     return [f"{_text(kind)} {text}" for text in texts]
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An instruction to be printed, with its operands' text."""
+
+    printer: Printer
+    result: Value
+    operands: Sequence[Value]
+    texts: Sequence[str]
+    attribute: object
+
+    @property
+    def name(self) -> str:
+        """The result's name."""
+        return f"%v{self.result.number}"
+
+    def value(self, text: str) -> None:
+        """Print the instruction that computes the result."""
+        self.printer.line(f"  {self.name} = {text}")
+
+
 def _same_type(intrinsic: str) -> Write:
     """An intrinsic whose operands and result are all of one type."""
 
-    def write(
-        printer: Printer,
-        result: Value,
-        operands: Sequence[Value],
-        texts: Sequence[str],
-        attribute: object,
-    ) -> None:
-        del operands, attribute
-        kind = result.kind
-        types = ", ".join([_text(kind)] * len(texts))
+    def write(at: Site) -> None:
+        kind = at.result.kind
+        types = ", ".join([_text(kind)] * len(at.texts))
         name = f"llvm.{intrinsic}.{_suffix(kind)}"
-        printer.declare(f"declare {_text(kind)} @{name}({types})")
-        arguments = ", ".join(_typed(kind, texts))
-        printer.line(f"  %v{result.number} = call {_text(kind)} @{name}({arguments})")
+        at.printer.declare(f"declare {_text(kind)} @{name}({types})")
+        arguments = ", ".join(_typed(kind, at.texts))
+        at.value(f"call {_text(kind)} @{name}({arguments})")
+
+    return write
+
+
+def _rounding(op: str) -> Write:
+    """A float to a whole number, where the machine has no instruction by others."""
+
+    def write(at: Site) -> None:
+        if plain.rounds(at.printer.target):
+            _same_type(op)(at)
+            return
+        name = at.name
+        plain.print_rounding(at.printer, op, at.result.kind, at.texts[0], name)
 
     return write
 
@@ -65,80 +91,40 @@ def _same_type(intrinsic: str) -> Write:
 def _choose(order: str) -> Write:
     """Minimum or maximum of floats as compare and select: one x86 instruction."""
 
-    def write(
-        printer: Printer,
-        result: Value,
-        operands: Sequence[Value],
-        texts: Sequence[str],
-        attribute: object,
-    ) -> None:
-        del operands, attribute
-        text = _text(result.kind)
-        flag = printer.fresh("%c")
-        bits = _text(Kind("i1", result.kind.lanes))
-        printer.line(f"  {flag} = fcmp {order} {text} {texts[0]}, {texts[1]}")
-        printer.line(
-            f"  %v{result.number} = select {bits} {flag}, {text} {texts[0]}, "
-            f"{text} {texts[1]}"
-        )
+    def write(at: Site) -> None:
+        text = _text(at.result.kind)
+        flag = at.printer.fresh("%c")
+        bits = _text(Kind("i1", at.result.kind.lanes))
+        at.printer.line(f"  {flag} = fcmp {order} {text} {at.texts[0]}, {at.texts[1]}")
+        at.value(f"select {bits} {flag}, {text} {at.texts[0]}, {text} {at.texts[1]}")
 
     return write
 
 
-def _absolute(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    if result.kind.is_float:
-        _same_type("fabs")(printer, result, operands, texts, attribute)
+def _absolute(at: Site) -> None:
+    if at.result.kind.is_float:
+        _same_type("fabs")(at)
         return
-    arguments = [f"{_text(result.kind)} {texts[0]}", "i1 false"]
-    name = f"llvm.abs.{_suffix(result.kind)}"
-    call(printer, f"%v{result.number}", result.kind, name, arguments)
+    arguments = [f"{_text(at.result.kind)} {at.texts[0]}", "i1 false"]
+    name = f"llvm.abs.{_suffix(at.result.kind)}"
+    call(at.printer, at.name, at.result.kind, name, arguments)
 
 
-def _negate(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del operands, attribute
-    text = _text(result.kind)
-    word = f"fneg {text}" if result.kind.is_float else f"sub {text} zeroinitializer,"
-    printer.line(f"  %v{result.number} = {word} {texts[0]}")
+def _negate(at: Site) -> None:
+    text = _text(at.result.kind)
+    word = f"fneg {text}" if at.result.kind.is_float else f"sub {text} zeroinitializer,"
+    at.value(f"{word} {at.texts[0]}")
 
 
-def _unsigned_less(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del attribute
-    text = _text(operands[0].kind)
-    printer.line(f"  %v{result.number} = icmp ult {text} {texts[0]}, {texts[1]}")
+def _unsigned_less(at: Site) -> None:
+    text = _text(at.operands[0].kind)
+    at.value(f"icmp ult {text} {at.texts[0]}, {at.texts[1]}")
 
 
-def _select(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del attribute
-    kind = _text(result.kind)
-    bits = _text(operands[0].kind)
-    printer.line(
-        f"  %v{result.number} = select {bits} {texts[0]}, {kind} {texts[1]}, "
-        f"{kind} {texts[2]}"
-    )
+def _select(at: Site) -> None:
+    kind = _text(at.result.kind)
+    bits = _text(at.operands[0].kind)
+    at.value(f"select {bits} {at.texts[0]}, {kind} {at.texts[1]}, {kind} {at.texts[2]}")
 
 
 def _conversion(source: Kind, target: Kind) -> str:
@@ -154,179 +140,120 @@ def _conversion(source: Kind, target: Kind) -> str:
 
 
 def _cast(word: str) -> Write:
-    def write(
-        printer: Printer,
-        result: Value,
-        operands: Sequence[Value],
-        texts: Sequence[str],
-        attribute: object,
-    ) -> None:
-        del attribute
-        source = operands[0].kind
-        chosen = word or _conversion(source, result.kind)
-        printer.line(
-            f"  %v{result.number} = {chosen} {_text(source)} {texts[0]} "
-            f"to {_text(result.kind)}"
-        )
+    def write(at: Site) -> None:
+        source = at.operands[0].kind
+        chosen = word or _conversion(source, at.result.kind)
+        at.value(f"{chosen} {_text(source)} {at.texts[0]} to {_text(at.result.kind)}")
 
     return write
 
 
-def _splat(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del attribute
-    text = _text(result.kind)
-    one = printer.fresh("%s")
-    scalar = _text(operands[0].kind)
-    printer.line(f"  {one} = insertelement {text} poison, {scalar} {texts[0]}, i64 0")
-    printer.line(
-        f"  %v{result.number} = shufflevector {text} {one}, {text} poison, "
-        f"<{result.kind.lanes} x i32> zeroinitializer"
+def _convert(at: Site) -> None:
+    pair = (at.operands[0].kind.base, at.result.kind.base)
+    name, lanes = at.name, at.result.kind.lanes
+    if pair == ("f16", "f32") and not plain.halves(at.printer.target):
+        plain.print_from_half(at.printer, lanes, at.texts[0], name)
+    elif pair == ("f32", "f16") and not plain.halves(at.printer.target):
+        plain.print_to_half(at.printer, lanes, at.texts[0], name)
+    else:
+        _cast("")(at)
+
+
+def _splat(at: Site) -> None:
+    text = _text(at.result.kind)
+    one = at.printer.fresh("%s")
+    scalar = _text(at.operands[0].kind)
+    at.printer.line(
+        f"  {one} = insertelement {text} poison, {scalar} {at.texts[0]}, i64 0"
+    )
+    at.value(
+        f"shufflevector {text} {one}, {text} poison, "
+        f"<{at.result.kind.lanes} x i32> zeroinitializer"
     )
 
 
-def _extract(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    text = _text(operands[0].kind)
-    printer.line(
-        f"  %v{result.number} = extractelement {text} {texts[0]}, i64 {attribute}"
+def _extract(at: Site) -> None:
+    text = _text(at.operands[0].kind)
+    at.value(f"extractelement {text} {at.texts[0]}, i64 {at.attribute}")
+
+
+def _shuffle(at: Site) -> None:
+    text = _text(at.operands[0].kind)
+    picked = cast("tuple[int, ...]", at.attribute)
+    lanes = ", ".join(f"i32 {lane}" for lane in picked)
+    at.value(
+        f"shufflevector {text} {at.texts[0]}, {text} {at.texts[1]}, "
+        f"<{len(picked)} x i32> <{lanes}>"
     )
 
 
-def _shuffle(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    assert isinstance(attribute, tuple)
-    text = _text(operands[0].kind)
-    lanes = ", ".join(f"i32 {lane}" for lane in attribute)
-    printer.line(
-        f"  %v{result.number} = shufflevector {text} {texts[0]}, {text} {texts[1]}, "
-        f"<{len(attribute)} x i32> <{lanes}>"
-    )
-
-
-def _sum(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del attribute
-    kind = operands[0].kind
-    vector = f"{_text(kind)} {texts[0]}"
+def _sum(at: Site) -> None:
+    kind = at.operands[0].kind
+    vector = f"{_text(kind)} {at.texts[0]}"
     if kind.is_float:
         name = f"llvm.vector.reduce.fadd.{_suffix(kind)}"
-        scalar = _text(result.kind)
-        printer.declare(f"declare {scalar} @{name}({scalar}, {_text(kind)})")
-        printer.line(
-            f"  %v{result.number} = call reassoc {scalar} "
-            f"@{name}({scalar} 0.0, {vector})"
-        )
+        scalar = _text(at.result.kind)
+        at.printer.declare(f"declare {scalar} @{name}({scalar}, {_text(kind)})")
+        at.value(f"call reassoc {scalar} @{name}({scalar} 0.0, {vector})")
         return
     name = f"llvm.vector.reduce.add.{_suffix(kind)}"
-    call(printer, f"%v{result.number}", result.kind, name, [vector])
+    call(at.printer, at.name, at.result.kind, name, [vector])
 
 
-def _peak(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del attribute
-    kind = operands[0].kind
+def _peak(at: Site) -> None:
+    kind = at.operands[0].kind
     word = "fmax" if kind.is_float else "smax"
     name = f"llvm.vector.reduce.{word}.{_suffix(kind)}"
-    printer.declare(f"declare {_text(result.kind)} @{name}({_text(kind)})")
+    at.printer.declare(f"declare {_text(at.result.kind)} @{name}({_text(kind)})")
     flags = "nnan nsz " if kind.is_float else ""
-    printer.line(
-        f"  %v{result.number} = call {flags}{_text(result.kind)} "
-        f"@{name}({_text(kind)} {texts[0]})"
+    at.value(
+        f"call {flags}{_text(at.result.kind)} @{name}({_text(kind)} {at.texts[0]})"
     )
 
 
-def _dot_quads(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del operands, attribute
-    kind = result.kind
+def _dot_quads(at: Site) -> None:
+    kind = at.result.kind
     quads = I8.of(kind.lanes * 4)
-    bytes_ = [printer.fresh("%q"), printer.fresh("%q")]
-    for name, text in zip(bytes_, texts[1:], strict=True):
-        printer.line(f"  {name} = bitcast {_text(kind)} {text} to {_text(quads)}")
-    arguments = [f"{_text(kind)} {texts[0]}", *_typed(quads, bytes_)]
+    bytes_ = [at.printer.fresh("%q"), at.printer.fresh("%q")]
+    for name, text in zip(bytes_, at.texts[1:], strict=True):
+        at.printer.line(f"  {name} = bitcast {_text(kind)} {text} to {_text(quads)}")
+    arguments = [f"{_text(kind)} {at.texts[0]}", *_typed(quads, bytes_)]
     name = f"llvm.x86.avx512.vpdpbusd.{kind.lanes * 32}"
-    call(printer, f"%v{result.number}", kind, name, arguments)
+    call(at.printer, at.name, kind, name, arguments)
 
 
-def _dot_pairs(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
+def _dot_pairs(at: Site) -> None:
     """Even and odd products added: selected as one instruction where there is one."""
-    del operands, attribute
-    kind = result.kind
+    kind = at.result.kind
     pairs = I16.of(kind.lanes * 2)
     halves = I16.of(kind.lanes)
     wide = I32.of(kind.lanes)
     products: list[str] = []
     words: list[str] = []
-    for text in texts:
-        word = printer.fresh("%p")
-        printer.line(f"  {word} = bitcast {_text(kind)} {text} to {_text(pairs)}")
+    for text in at.texts:
+        word = at.printer.fresh("%p")
+        at.printer.line(f"  {word} = bitcast {_text(kind)} {text} to {_text(pairs)}")
         words.append(word)
     for odd in (0, 1):
         lanes = ", ".join(f"i32 {2 * lane + odd}" for lane in range(kind.lanes))
         factors: list[str] = []
         for word in words:
-            half, full = printer.fresh("%p"), printer.fresh("%p")
-            printer.line(
+            half, full = at.printer.fresh("%p"), at.printer.fresh("%p")
+            at.printer.line(
                 f"  {half} = shufflevector {_text(pairs)} {word}, {_text(pairs)} "
                 f"poison, <{kind.lanes} x i32> <{lanes}>"
             )
-            printer.line(f"  {full} = sext {_text(halves)} {half} to {_text(wide)}")
+            at.printer.line(f"  {full} = sext {_text(halves)} {half} to {_text(wide)}")
             factors.append(full)
-        product = printer.fresh("%p")
-        printer.line(f"  {product} = mul {_text(wide)} {factors[0]}, {factors[1]}")
+        product = at.printer.fresh("%p")
+        at.printer.line(f"  {product} = mul {_text(wide)} {factors[0]}, {factors[1]}")
         products.append(product)
-    printer.line(
-        f"  %v{result.number} = add {_text(wide)} {products[0]}, {products[1]}"
-    )
+    at.value(f"add {_text(wide)} {products[0]}, {products[1]}")
 
 
-def _narrow(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del attribute
-    kind = operands[0].kind
-    low, high = printer.fresh("%n"), printer.fresh("%n")
+def _narrow(at: Site) -> None:
+    kind = at.operands[0].kind
+    low, high = at.printer.fresh("%n"), at.printer.fresh("%n")
     text = _text(kind)
 
     def limit(number: int) -> str:
@@ -334,14 +261,14 @@ def _narrow(
 
     def clamp(name: str, value: str, intrinsic: str, number: int) -> None:
         whole = f"llvm.{intrinsic}.{_suffix(kind)}"
-        printer.declare(f"declare {text} @{whole}({text}, {text})")
-        printer.line(
+        at.printer.declare(f"declare {text} @{whole}({text}, {text})")
+        at.printer.line(
             f"  {name} = call {text} @{whole}({text} {value}, {limit(number)})"
         )
 
-    clamp(low, texts[0], "smax", -128)
+    clamp(low, at.texts[0], "smax", -128)
     clamp(high, low, "smin", 127)
-    printer.line(f"  %v{result.number} = trunc {text} {high} to {_text(result.kind)}")
+    at.value(f"trunc {text} {high} to {_text(at.result.kind)}")
 
 
 _PACKS = {
@@ -352,32 +279,31 @@ _PACKS = {
 """int32 to int16 and int16 to int8, within blocks of 16 bytes, by int32 lanes."""
 
 
-def _pack(
-    printer: Printer,
-    result: Value,
-    operands: Sequence[Value],
-    texts: Sequence[str],
-    attribute: object,
-) -> None:
-    del attribute
-    kind = operands[0].kind
+def _pack(at: Site) -> None:
+    kind = at.operands[0].kind
     words, bytes_ = _PACKS[kind.lanes]
     half = I16.of(kind.lanes * 2)
-    low, high = printer.fresh("%h"), printer.fresh("%h")
-    call(printer, low, half, words, _typed(kind, texts[:2]))
-    call(printer, high, half, words, _typed(kind, texts[2:]))
-    call(printer, f"%v{result.number}", result.kind, bytes_, _typed(half, [low, high]))
+    low, high = at.printer.fresh("%h"), at.printer.fresh("%h")
+    call(at.printer, low, half, words, _typed(kind, at.texts[:2]))
+    call(at.printer, high, half, words, _typed(kind, at.texts[2:]))
+    call(
+        at.printer,
+        at.name,
+        at.result.kind,
+        bytes_,
+        _typed(half, [low, high]),
+    )
 
 
 INTRINSICS: Mapping[str, Write] = {
     "abs": _absolute,
     "bits": _cast("bitcast"),
-    "ceil": _same_type("ceil"),
-    "convert": _cast(""),
+    "ceil": _rounding("ceil"),
+    "convert": _convert,
     "dot_pairs": _dot_pairs,
     "dot_quads": _dot_quads,
     "extract": _extract,
-    "floor": _same_type("floor"),
+    "floor": _rounding("floor"),
     "fma": _same_type("fmuladd"),
     "max": _choose("ogt"),
     "min": _choose("olt"),
@@ -385,7 +311,7 @@ INTRINSICS: Mapping[str, Write] = {
     "neg": _negate,
     "pack": _pack,
     "peak": _peak,
-    "rint": _same_type("rint"),
+    "rint": _rounding("rint"),
     "select": _select,
     "shuffle": _shuffle,
     "smax": _same_type("smax"),
@@ -393,7 +319,7 @@ INTRINSICS: Mapping[str, Write] = {
     "splat": _splat,
     "sqrt": _same_type("sqrt"),
     "sum": _sum,
-    "trunc": _same_type("trunc"),
+    "trunc": _rounding("trunc"),
     "ult": _unsigned_less,
     "umax": _same_type("umax"),
     "umin": _same_type("umin"),

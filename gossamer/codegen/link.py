@@ -135,7 +135,7 @@ def _relocate(
     start, end = section.offset, section.offset + section.size
     for position in range(start, end, _RELOCATION.size):
         offset, info, addend = _RELOCATION.unpack_from(data, position)
-        kind, symbol = info & 0xFFFFFFFF, symbols[info >> 32]
+        kind, symbol = int(info) & 0xFFFFFFFF, symbols[int(info) >> 32]
         if symbol.section not in places:
             raise CompilationError(f"the code needs '{symbol.name}' from outside")
         if kind not in (_PC32, _PLT32):

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.intrinsics import INTRINSICS
+from gossamer.codegen.intrinsics import INTRINSICS, Site
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ class Printer:
             word = f"fcmp {_FLOAT_ORDER[op]}" if kind.is_float else f"icmp {_ORDER[op]}"
             self.line(f"  {name} = {word} {kind_text} {texts[0]}, {texts[1]}")
         elif op in INTRINSICS:
-            INTRINSICS[op](self, result, operands, texts, attribute)
+            INTRINSICS[op](Site(self, result, operands, texts, attribute))
         else:
             raise ValueError(f"the loop language has no operator '{op}'")
 
@@ -296,6 +296,10 @@ def _mask(lanes: int, valid: object) -> str:
 
 KERNEL = "@kernel"
 """Stands for a kernel's name until equal kernels have been found."""
+
+
+CONTEXT = "context"
+"""The symbol of the place that holds the address of the context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +318,8 @@ class Call:
 def module_text(target: Target, procedures: Mapping[str, Sequence[Call]]) -> str:
     """One module: each procedure runs its calls one after another.
 
-    A procedure takes one argument, the address of the context. Kernels that are the
-    same text become one function.
+    A procedure takes no argument: the address of the context is put into `context`
+    when the code is loaded. Kernels that are the same text become one function.
     """
     declarations: dict[str, None] = {}
     bodies: dict[str, str] = {}
@@ -331,6 +335,7 @@ def module_text(target: Target, procedures: Mapping[str, Sequence[Call]]) -> str
         names[id(call.kernel)] = name
     lines = [
         f'target triple = "{target.triple}"',
+        f"@{CONTEXT} = hidden global ptr null",
         *declarations,
         *(text.replace(KERNEL, name, 1) for text, name in bodies.items()),
     ]
@@ -347,7 +352,10 @@ def module_text(target: Target, procedures: Mapping[str, Sequence[Call]]) -> str
 def _procedure(name: str, calls: Sequence[Call], names: Mapping[int, str]) -> list[str]:
     """A function that loads the base pointers once and makes the calls."""
     bases = sorted({base for call in calls for base, _ in call.addresses})
-    lines = [f"define void @{name}(ptr %context) #0 {{"]
+    lines = [
+        f"define void @{name}() #0 {{",
+        f"  %context = load ptr, ptr @{CONTEXT}",
+    ]
     for base in bases:
         lines += [
             f"  %p{base} = getelementptr ptr, ptr %context, i64 {base}",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import mmap
-from typing import TYPE_CHECKING, Any
+import struct
+from typing import TYPE_CHECKING
 
+from gossamer.codegen.llvm import CONTEXT
 from gossamer.errors import CompilationError
 
 if TYPE_CHECKING:
@@ -14,40 +15,32 @@ if TYPE_CHECKING:
 
     from gossamer.codegen.link import Image
 
+_ADDRESS = struct.Struct("<Q")
+_PROCEDURE = ctypes.CFUNCTYPE(None)
+
 
 class LoadedCode:
     """An image in memory that may be executed and no longer written.
 
-    The memory lives as long as this object.
+    `context` is the address of the table of base pointers that the code works on,
+    which must outlive it. The memory lives as long as this object.
     """
 
     __slots__ = ("_memory", "address", "image")
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: Image, context: int) -> None:
         self.image = image
         self._memory = mmap.mmap(-1, max(len(image.code), mmap.PAGESIZE))
         self._memory.write(image.code)
+        _ADDRESS.pack_into(self._memory, image.symbols[CONTEXT], context)
         view = (ctypes.c_char * len(self._memory)).from_buffer(self._memory)
         self.address = ctypes.addressof(view)
         del view
         _make_executable(self.address, len(self._memory))
 
-    def entry(self, name: str) -> int:
-        """The address of an entry point."""
-        return self.address + self.image.symbols[name]
-
-    def bound(self, name: str, context: int) -> Callable[[], None]:
-        """An entry point with its argument, callable without any.
-
-        The call releases the interpreter lock. The address of `context` must stay
-        valid, and so must this object, which the callable holds.
-        """
-        function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.entry(name))
-        return functools.partial(function, ctypes.c_void_p(context))
-
-    def function(self, name: str, *arguments: Any) -> Any:
-        """An entry point as a callable that releases the interpreter lock."""
-        return ctypes.CFUNCTYPE(None, *arguments)(self.entry(name))
+    def function(self, name: str) -> Callable[[], None]:
+        """An entry point; calling it lets other Python threads run meanwhile."""
+        return _PROCEDURE(self.address + self.image.symbols[name])
 
 
 def _make_executable(address: int, size: int) -> None:

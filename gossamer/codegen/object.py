@@ -17,7 +17,7 @@ def _machine(target: Target) -> Any:
 
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
-    found = llvm.Target.from_triple(target.triple)
+    found: Any = llvm.Target.from_triple(target.triple)  # pyright: ignore[reportUnknownMemberType]
     return found.create_target_machine(
         cpu=target.cpu,
         features=target.features,
@@ -31,7 +31,7 @@ def _parsed(text: str, machine: Any) -> Any:
     import llvmlite.binding as llvm  # noqa: PLC0415
 
     try:
-        module: Any = llvm.parse_assembly(text)
+        module: Any = llvm.parse_assembly(text)  # pyright: ignore[reportUnknownMemberType]
     except RuntimeError as error:
         raise CompilationError(f"LLVM refused the generated code: {error}") from error
     module.data_layout = str(machine.target_data)

@@ -23,7 +23,7 @@ from gossamer.kernels.border import (
 )
 from gossamer.kernels.elementwise import Lanes, block_units, each_block
 from gossamer.kernels.epilogue import FloatEpilogue, IntegerEpilogue
-from gossamer.kernels.gemm import Depth, Gemm, Rows, choose_tile, gemm
+from gossamer.kernels.gemm import gemm
 from gossamer.kernels.hybrid import (
     PARAMETER_BYTES,
     HybridEpilogue,
@@ -37,6 +37,7 @@ from gossamer.kernels.multiply import (
     integer_multiply,
 )
 from gossamer.kernels.pack import pack_panels, pad_columns
+from gossamer.kernels.product import Depth, Gemm, Rows, choose_tile
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
 from gossamer.nest.build import Nest
 

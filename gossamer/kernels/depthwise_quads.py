@@ -1,8 +1,8 @@
 """Depthwise convolution of int8 with dot products of four taps.
 
 The bytes of up to four input rows are interleaved, so that each 32-bit lane holds one
-channel's column of a filter; one dot product then does the work of four multiplications.
-Interleaving within blocks of 16 bytes leaves four vectors whose channels are in
+channel's column of a filter, and one dot product does the work of four products. What
+is interleaved within blocks of 16 bytes leaves four vectors whose channels are in
 `packed_order`, which the narrowing at the end undoes.
 """
 

@@ -10,7 +10,8 @@ from gossamer.kernels.requantize import Factors, saturate, within
 from gossamer.nest.expr import F32, I32, Value
 
 if TYPE_CHECKING:
-    from gossamer.kernels.gemm import Place, Tile
+    from gossamer.kernels.gemm import Place
+    from gossamer.kernels.product import Tile
     from gossamer.nest.build import Nest
 
 ACTIVATION_LIMITS: dict[str, tuple[float, float]] = {

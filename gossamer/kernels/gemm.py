@@ -12,83 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gossamer.kernels.multiply import WORD_BYTES, Multiply
+from gossamer.kernels.multiply import WORD_BYTES
+from gossamer.kernels.product import INDEPENDENT_SUMS, Gemm, Tile
 from gossamer.nest.expr import I64, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gossamer.nest.build import Nest
-    from gossamer.nest.target import Target
 
     _Progress: TypeAlias = tuple[list[Value], Value]
 
 _UNROLLED_WORDS = 12
 _WORDS_PER_ITERATION = 4
-_INDEPENDENT_SUMS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Where the left operand's rows lie, in bytes.
-
-    `lines` lines of `count` rows each: rows `stride` apart, lines `line_stride`;
-    after `lines_per_image` lines the next image begins, `image_stride` further on.
-    """
-
-    count: int
-    stride: int
-    lines: int = 1
-    line_stride: int = 0
-    lines_per_image: int = 1
-    image_stride: int = 0
-
-    def line(self, nest: Nest, x: Value, line: Value) -> Value:
-        """The address of a line's first row."""
-        if self.lines == 1:
-            return x
-        if self.lines == self.lines_per_image:
-            return nest.offset(x, line * self.line_stride)
-        image = line // self.lines_per_image
-        within = line % self.lines_per_image
-        distance = image * self.image_stride + within * self.line_stride
-        return nest.offset(x, distance)
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """The inner dimension: runs of `words` adjoining words, strides in bytes.
-
-    There are `segments` groups of `parts` runs each: a filter's rows, and the columns
-    within a row where these do not adjoin.
-    """
-
-    words: int
-    segments: int = 1
-    segment_stride: int = 0
-    parts: int = 1
-    part_stride: int = 0
-
-    @property
-    def runs(self) -> int:
-        return self.segments * self.parts
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A register tile: `rows` by `vectors` vectors of `lanes` columns.
-
-    `columns` of the panel are real; what is beyond is padding.
-    """
-
-    rows: int
-    vectors: int
-    lanes: int
-    columns: int
-
-    def valid(self, vector: int) -> int:
-        """Columns of a vector that are real."""
-        return max(min(self.columns - vector * self.lanes, self.lanes), 0)
 
 
 class Epilogue(Protocol):
@@ -121,89 +57,6 @@ class Place:
     row: Value
     column: Value
     pitch: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gemm:
-    """A matrix product of fixed shape, and the way it is walked.
-
-    `panels_outer`: each panel of weights meets all rows before the next panel comes,
-    so that large weights are read once. Otherwise each row tile meets all panels,
-    which then stay in the cache.
-    """
-
-    rows: Rows
-    depth: Depth
-    columns: int
-    multiply: Multiply
-    lanes: int
-    vectors: int
-    tile_rows: int
-    panels_outer: bool
-    packs_rows: bool = False
-    """Whether columns of panels of four vectors are in `packed_order`."""
-
-    @property
-    def panel_columns(self) -> int:
-        return self.vectors * self.lanes
-
-    @property
-    def panel_bytes(self) -> int:
-        words = self.depth.words * self.depth.runs
-        return words * self.panel_columns * self.multiply.weight_bytes
-
-    @property
-    def whole_panels(self) -> int:
-        return self.columns // self.panel_columns
-
-    @property
-    def units(self) -> int:
-        """Units of work: panels, lines, or row tiles."""
-        if self.panels_outer:
-            return -(-self.columns // self.panel_columns)
-        return self.rows.lines if self.rows.lines > 1 else sum(self.tile_counts)
-
-    @property
-    def tile_counts(self) -> tuple[int, int]:
-        """How many tiles of `larger_tile` rows a line has, and of one row less."""
-        tiles = -(-self.rows.count // self.tile_rows)
-        larger = self.rows.count % tiles
-        return (larger, tiles - larger) if larger else (tiles, 0)
-
-    @property
-    def larger_tile(self) -> int:
-        tiles = -(-self.rows.count // self.tile_rows)
-        return -(-self.rows.count // tiles)
-
-
-def choose_tile(
-    target: Target, rows: int, columns: int, *, packs_rows: bool = False
-) -> tuple[int, int]:
-    """Rows and vectors of the register tile for a product of this shape.
-
-    The sums must leave registers for the weights and one broadcast. Wide panels save
-    broadcasts, tall tiles save weight loads; columns that are padding are lost.
-    """
-    vectors_needed = -(-columns // target.lanes)
-    if rows == 1:
-        return 1, min(vectors_needed, _INDEPENDENT_SUMS)
-    best = (0.0, 1, 1)
-    limit = 4 if target.registers >= 32 else 3
-    for vectors in range(1, min(limit, vectors_needed) + 1):
-        most = (target.registers - vectors - 1) // vectors
-        tiles = -(-rows // most)
-        height = -(-rows // tiles)
-        panels = -(-vectors_needed // vectors)
-        useful = columns / (panels * vectors * target.lanes)
-        loads = vectors + height
-        fmas = vectors * height
-        busy = fmas / max(fmas, loads, _INDEPENDENT_SUMS)
-        remainder = 0.97 if vectors_needed % vectors else 1.0
-        packed = 1.15 if packs_rows and vectors == 4 else 1.0
-        score = useful * busy * remainder * packed * (1 - 0.5 / fmas)
-        if score > best[0]:
-            best = (score, height, vectors)
-    return best[1], best[2]
 
 
 def gemm(
@@ -356,7 +209,7 @@ def _sums(
 
     Few sums would wait for one another, so that small tiles keep several chains.
     """
-    chains = max(min(_INDEPENDENT_SUMS // (shape.rows * shape.vectors), 4), 1)
+    chains = max(min(INDEPENDENT_SUMS // (shape.rows * shape.vectors), 4), 1)
     zero = nest.zero(shape.lanes, plan.multiply.total)
     totals = [initial[v] for _ in range(shape.rows) for v in range(shape.vectors)]
     totals += [zero] * (len(totals) * (chains - 1))

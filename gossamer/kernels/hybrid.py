@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gossamer.kernels.border import Border
-    from gossamer.kernels.gemm import Place, Tile
+    from gossamer.kernels.gemm import Place
+    from gossamer.kernels.product import Tile
     from gossamer.nest.build import Nest
 
 PARAMETER_BYTES = 16

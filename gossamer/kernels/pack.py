@@ -12,7 +12,7 @@ from gossamer.kernels.requantize import packed_order
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gossamer.kernels.gemm import Gemm
+    from gossamer.kernels.product import Gemm
 
 
 def pack_panels(weights: npt.NDArray[Any], plan: Gemm) -> npt.NDArray[Any]:

@@ -70,7 +70,7 @@ class Nest:
         return Value(self, kind, -1, number)
 
     def like(self, operand: Operand, kind: Kind) -> Value:
-        """The operand as a value of `kind`: constant if a number, spread if a scalar."""
+        """The operand in `kind`: a number becomes a constant, a scalar is spread."""
         if not isinstance(operand, Value):
             return Value(self, kind, -1, operand)
         if operand.kind.lanes == 1 and kind.lanes > 1:

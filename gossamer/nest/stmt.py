@@ -16,11 +16,11 @@ class Instruction(NamedTuple):
     Operators: `add sub mul div udiv urem and or xor shl ashr lshr smin smax umin umax
     min max` (two operands of one kind), `fma` (a*b+c), `neg abs sqrt floor ceil trunc
     rint` (one), `eq ne lt le gt ge` and unsigned `ult` (result i1), `select`,
-    `convert` (numeric, rounding toward zero), `bits` (same bits, other kind), `splat`,
-    `extract` (attribute: lane), `insert` (attribute: lane), `shuffle` (attribute:
-    lanes), `sum` and `peak` (of the lanes), `load`, `store`, `offset` (pointer plus
-    bytes), `prefetch`, `dot_quads`, `dot_pairs`, `narrow` (saturating i32 to i8),
-    `pack` (four i32 vectors to one of i8).
+    `convert` (numeric, rounding toward zero), `unsigned` (wider, zeros in front),
+    `bits` (same bits, other kind), `splat`, `extract` (attribute: lane), `shuffle`
+    (attribute: lanes), `sum` and `peak` (of the lanes), `load` and `store` (attribute:
+    valid lanes, None for all), `offset` (pointer plus bytes), `prefetch`, `dot_quads`,
+    `dot_pairs`, `narrow` (saturating i32 to i8), `pack` (four i32 vectors to one i8).
     """
 
     op: str

@@ -59,9 +59,10 @@ class Curve(Op):
         x, y = node.input(0), node.output
         if is_int8(x, y):
             return table_step(target, lookup_table(x, y, self.curve), x, y)
-        if x.dtype is not DType.FLOAT32 or self.emit is None:
+        emit = type(self).emit
+        if x.dtype is not DType.FLOAT32 or emit is None:
             return None
-        return unary_step(self.name.lower(), target, x, y, self.emit)
+        return unary_step(self.name.lower(), target, x, y, emit)
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs

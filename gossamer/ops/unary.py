@@ -63,9 +63,10 @@ class Unary(Op):
         x, y = node.input(0), node.output
         if x.is_quantized:
             return integer_table_step(node, target)
-        if x.dtype is not DType.FLOAT32 or self.emit is None:
+        emit = type(self).emit
+        if x.dtype is not DType.FLOAT32 or emit is None:
             return None
-        return unary_step(self.name.lower(), target, x, y, self.emit)
+        return unary_step(self.name.lower(), target, x, y, emit)
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)

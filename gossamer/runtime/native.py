@@ -12,7 +12,6 @@ from gossamer.codegen.host import host
 from gossamer.codegen.llvm import Call
 from gossamer.ir.op import evaluate
 from gossamer.lowering.lower import aligned, lower
-from gossamer.lowering.program import Program
 from gossamer.lowering.specialize import specialize
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from gossamer.codegen.load import LoadedCode
     from gossamer.ir.graph import Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.lowering.program import Program
 
 
 class NativeExecutable:
@@ -56,7 +56,7 @@ class NativeExecutable:
         self._constants = self.program.constants
         addresses = [self._arena.ctypes.data, self._constants.ctypes.data]
         self._context = (ctypes.c_void_p * len(addresses))(*addresses)
-        self._code = load(self.program)
+        self._code = load(self.program, ctypes.addressof(self._context))
         self._invoke = self._entry()
 
     @property
@@ -93,7 +93,7 @@ class NativeExecutable:
     def _part(self, index: int) -> Callable[[], None]:
         part = self.program.parts[index]
         if isinstance(part, tuple):
-            return self._code.bound(f"part{index}", ctypes.addressof(self._context))
+            return self._code.function(f"part{index}")
         return self._reference(part)
 
     def _reference(self, node: Node) -> Callable[[], None]:
@@ -115,11 +115,14 @@ class NativeExecutable:
         return memory.view(tensor.dtype.numpy).reshape(tensor.shape)
 
 
-def load(program: Program) -> LoadedCode:
-    """The machine code of a program: one procedure per compiled part."""
+def load(program: Program, context: int) -> LoadedCode:
+    """The machine code of a program: one procedure per compiled part.
+
+    `context` is the address of the table of base pointers.
+    """
     procedures = {
         f"part{index}": [Call(s.kernel, s.addresses, s.units) for s in part]
         for index, part in enumerate(program.parts)
         if isinstance(part, tuple)
     }
-    return load_procedures(program.target, procedures)
+    return load_procedures(program.target, procedures, context)

@@ -40,6 +40,7 @@ def from_keras(model: Any, input_signature: Any = None) -> Model:
         >>> from_keras(model).main.nodes[0].op.name
         'FULLY_CONNECTED'
     """
+    signature.require_model(model)
     conversion = Conversion()
     with trace.unmarked(model):
         entry = signature.entry_of(model, input_signature)

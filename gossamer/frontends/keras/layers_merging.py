@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gossamer.frontends.keras.activations import scalar
 from gossamer.frontends.keras.call import axis_of
-from gossamer.frontends.keras.registry import ENTER, RuleResult, layer
+from gossamer.frontends.keras.registry import RuleResult, layer
+from gossamer.frontends.keras.shaping import expand_dims
 from gossamer.ops.arithmetic import Add, Mul, Sub
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.maximum import Maximum, Minimum
@@ -29,15 +30,11 @@ _OPERATORS: dict[str, Op] = {
 
 @layer("Add", "Maximum", "Minimum", "Multiply", "Subtract")
 def _merge(call: Call) -> RuleResult:
-    if _has_ranks_to_match(call):
-        return ENTER
     return _folded(call)
 
 
 @layer("Average")
 def _average(call: Call) -> RuleResult:
-    if _has_ranks_to_match(call):
-        return ENTER
     share = scalar(call, "share", 1 / len(call.inputs))
     return call.emit(Mul(), _folded(call), share)
 
@@ -49,9 +46,16 @@ def _concatenate(call: Call) -> RuleResult:
     return call.emit(Concatenation(axis), *tensors)
 
 
-def _has_ranks_to_match(call: Call) -> bool:
-    """Whether Keras inserts axes before it merges."""
-    return len({x.type.rank for x in call.inputs}) > 1
+def _of_one_rank(call: Call) -> list[Tensor]:
+    """The inputs with axes of size one behind the batch, until all have one rank."""
+    rank = max(x.type.rank for x in call.inputs)
+    tensors: list[Tensor] = []
+    for x in call.inputs:
+        y = x
+        while y.type.rank < rank:
+            y = expand_dims(call, y, 1)
+        tensors.append(y)
+    return tensors
 
 
 def _folded(call: Call) -> Tensor:
@@ -60,5 +64,5 @@ def _folded(call: Call) -> Tensor:
         for kind in type(call.operation).__mro__
         if kind.__name__ in _OPERATORS
     )
-    tensors = [call.cast(x, call.dtype) for x in call.inputs]
+    tensors = [call.cast(x, call.dtype) for x in _of_one_rank(call)]
     return reduce(lambda x, y: call.emit(_OPERATORS[kind], x, y), tensors)

@@ -10,6 +10,7 @@ from gossamer.frontends.keras.convolution import require_channels_last
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.keras.slicing import cut
 from gossamer.ops.pad import Pad
+from gossamer.ops.tile import Tile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,12 @@ def _cropping(call: Call) -> RuleResult:
     pairs = [(0, 0), *_pairs(call.operation.cropping), (0, 0)]
     slices = [slice(begin, -end or None) for begin, end in pairs]
     return cut(call, call.x, tuple(slices))
+
+
+@layer("RepeatVector")
+def _repeat_vector(call: Call) -> RuleResult:
+    step = shaping.expand_dims(call, call.x, 1)
+    return call.emit(Tile(), step, call.indices("multiples", (1, call.operation.n, 1)))
 
 
 def _pairs(amounts: Sequence[int] | Sequence[Sequence[int]]) -> list[tuple[int, int]]:

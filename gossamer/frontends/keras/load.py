@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
+
+_UNKNOWN = re.compile(r"(Could not locate|Unknown) (class|function|layer)[^.]*\.")
+"""What Keras says, somewhere in a long message, of a class that it does not know."""
 
 
 def load_model(
@@ -87,13 +91,10 @@ def _without(kind: Any, argument: str) -> Any:
 
 def _explained(place: Path, error: Exception) -> str:
     text = str(error).strip()
-    first = text.split("\n")[0]
+    told = _UNKNOWN.search(text)
+    first = told.group(0) if told else text.partition("\n")[0]
     message = f"{place} cannot be loaded as a Keras model: {first}"
-    if (
-        "custom_objects" in text
-        or "Unknown layer" in text
-        or "Could not locate" in text
-    ):
+    if told:
         return (
             f"{message} A class of your own must be named: load the model with "
             "keras.saving.load_model(path, custom_objects={'MyLayer': MyLayer}) and "

@@ -105,18 +105,6 @@ def rule_of(used: Any) -> Rule | None:
     return None
 
 
-def supported_layers() -> tuple[str, ...]:
-    """The class names of the layers that have rules."""
-    _load_families()
-    return tuple(sorted(_layers))
-
-
-def supported_operations() -> tuple[str, ...]:
-    """The class names of the `keras.ops` operations that have rules."""
-    _load_families()
-    return tuple(sorted(_operations))
-
-
 def _load_families() -> None:
     if not _layers:
         for family in FAMILIES:

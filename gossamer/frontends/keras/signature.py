@@ -52,7 +52,6 @@ def entry_of(model: Any, input_signature: Any = None) -> Entry:
         ConversionError: it is not a Keras model, its input shapes are not known, or
             its `call` cannot be traced.
     """
-    _require_model(model)
     recorded = trace.graph_of(model)
     if recorded is not None and input_signature is None:
         return _recorded_entry(model, *recorded)
@@ -77,19 +76,9 @@ def _specs(
     symbols: list[Any], names: list[str], *, is_batch_free: bool
 ) -> tuple[InputSpec, ...]:
     return tuple(
-        InputSpec(name, name, _input_dtype(name, x), _free_shape(x, is_batch_free))
+        InputSpec(name, name, dtype_of(x.dtype), _free_shape(x, is_batch_free))
         for name, x in zip(names, symbols, strict=True)
     )
-
-
-def _input_dtype(name: str, symbol: Any) -> DType:
-    try:
-        return dtype_of(symbol.dtype)
-    except TypeError as error:
-        raise ConversionError(
-            f"The model's input '{name}' has dtype '{symbol.dtype}': {error}. "
-            "Convert it to numbers before the model."
-        ) from error
 
 
 def _free_shape(symbol: Any, is_batch_free: bool) -> Shape:  # noqa: FBT001
@@ -190,6 +179,8 @@ def _numbered(name: str, count: int) -> list[str]:
 
 def _outputs_of_call(model: Any, arguments: Mapping[str, Any]) -> Any:
     try:
+        if not model.built:
+            model(**arguments)
         return trace.enter(model, arguments)
     except Exception as error:
         first = str(error).strip().split("\n")[0]
@@ -205,7 +196,12 @@ def _outputs_of_call(model: Any, arguments: Mapping[str, Any]) -> Any:
         ) from error
 
 
-def _require_model(model: Any) -> None:
+def require_model(model: Any) -> None:
+    """Raise unless `model` is a Keras layer or model.
+
+    Raises:
+        ConversionError: it is something else.
+    """
     if not trace.is_layer(model):
         raise ConversionError(
             f"A Keras model is expected, and {type(model).__name__} was given. Pass a "

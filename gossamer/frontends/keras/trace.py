@@ -11,7 +11,7 @@ import contextlib
 import importlib
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from gossamer.frontends.keras.framework import keras
 
@@ -150,8 +150,7 @@ def graph_of(operation: Any) -> tuple[list[Any], Any] | None:
 
 
 def _call_of(operation: Any) -> Any:
-    kind: Any = type(operation)
-    return kind.call
+    return cast("Any", type(operation)).call
 
 
 def input_structure(operation: Any) -> Any:
@@ -163,13 +162,16 @@ def input_structure(operation: Any) -> Any:
 def is_deferred(model: Any) -> bool:
     """Whether a Sequential took its input shape, batch and all, from a first call.
 
-    Such a Sequential makes its input layer itself, from a shape and a dtype only.
+    Such a Sequential makes its input layer itself, and states the whole shape and the
+    dtype, but nothing else.
     """
     layers: Any = getattr(model, "_layers", [])
     if not isinstance(model, keras().Sequential) or not layers:
         return False
     config = getattr(getattr(layers[0], "_auto_config", None), "config", None)
-    return config is not None and set(config) == {"batch_shape", "dtype"}
+    if config is None or config.get("sparse") is not None:
+        return False
+    return bool(config.get("batch_shape")) and bool(config.get("dtype"))
 
 
 def built_shapes(model: Any) -> dict[str, Any]:

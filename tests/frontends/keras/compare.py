@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from gossamer import api
-from gossamer.frontends.keras.convert import from_keras
+from gossamer.flatbuffer.read import read
 
 TOLERANCE = 1e-5
 
@@ -19,9 +19,8 @@ def litert(data, *inputs):
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )
     signature = interpreter.get_signature_list()["serving_default"]
-    details = {d["index"]: d for d in interpreter.get_input_details()}
-    for (index, _), value in zip(details.items(), inputs, strict=True):
-        interpreter.resize_tensor_input(index, value.shape, strict=True)
+    for detail, value in zip(interpreter.get_input_details(), inputs, strict=True):
+        interpreter.resize_tensor_input(detail["index"], value.shape, strict=True)
     interpreter.allocate_tensors()
     runner = interpreter.get_signature_runner()
     assert list(signature["outputs"]) == sorted(signature["outputs"])
@@ -30,21 +29,12 @@ def litert(data, *inputs):
 
 def input_names(data):
     """The signature's input names in the order of the graph's inputs."""
-    from gossamer.flatbuffer.read import read
-
     return list(read(data).signatures[0].inputs)
 
 
 def operators(model):
     """The operators of the converted, optimized file, in order."""
-    from gossamer.flatbuffer.read import read
-
     return [node.op.name for node in read(api.convert(model)).main.nodes]
-
-
-def ready(model):
-    """The front end's graph as text, one node a line."""
-    return [str(node) for node in from_keras(model).main.nodes]
 
 
 def randomize(model):

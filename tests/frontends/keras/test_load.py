@@ -16,6 +16,9 @@ from tests.frontends.keras.compare import litert, randomize, sample
 
 layers = keras.layers
 
+# Keras saves its variables in a way that NumPy 2 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
 
 def _model():
     return randomize(
@@ -31,7 +34,6 @@ def _model():
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
-@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")
 def test_a_file_converts_as_its_model_does(tmp_path, suffix):
     model = _model()
     model.save(tmp_path / f"model{suffix}")
@@ -40,7 +42,6 @@ def test_a_file_converts_as_its_model_does(tmp_path, suffix):
     np.testing.assert_allclose(found, model(x), atol=1e-5)
 
 
-@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5")
 def test_the_groups_of_a_keras_2_depthwise_convolution(tmp_path):
     model = _model()
     path = tmp_path / "old.h5"

@@ -78,7 +78,6 @@ ONE_INPUT = {
     "prod": (lambda x: ops.prod(x, axis=1), SHAPE),
     "argmax": (lambda x: ops.argmax(x, axis=-1), SHAPE),
     "reshape": (lambda x: ops.reshape(x, (-1, 2, 6)), SHAPE),
-    "reshape by shape": (lambda x: ops.reshape(x, (ops.shape(x)[0], -1)), SHAPE),
     "transpose": (lambda x: ops.transpose(x, (0, 2, 1)), SHAPE),
     "swapaxes": (lambda x: ops.swapaxes(x, 1, -1), IMAGE),
     "moveaxis": (lambda x: ops.moveaxis(x, 1, -1), IMAGE),
@@ -121,7 +120,7 @@ ONE_INPUT = {
         lambda x: ops.separable_conv(x, _weights(3, 3, 4, 1), _weights(1, 1, 4, 6)),
         IMAGE,
     ),
-    "max pool": (lambda x: ops.max_pool(x, 2, padding="same"), IMAGE),
+    "max pool": (lambda x: ops.max_pool(x, (2, 2), (2, 2), padding="same"), IMAGE),
     "average pool": (lambda x: ops.average_pool(x, 2, strides=1), IMAGE),
     "batch normalization": (
         lambda x: ops.batch_normalization(

@@ -1,0 +1,53 @@
+# Each target makes .venv and installs what it needs; Python 3.11 and make suffice.
+# `make mnist ARGS=--full` hands arguments on to the program behind a target.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/installed
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8
+
+.PHONY: help mnist test test-all check format bench readme clean
+
+help:
+	@echo "make mnist      train, convert, quantize and run a digit classifier"
+	@echo "make test       the tests, in minutes"
+	@echo "make test-all   the tests with the slow ones"
+	@echo "make check      ruff, pyright and the rules on the source tree"
+	@echo "make format     let ruff put the sources in order"
+	@echo "make bench      time the benchmark models beside LiteRT"
+	@echo "make readme     put the last results into the README"
+	@echo "make clean      remove .venv and everything that was built"
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+mnist: $(READY)
+	$(BIN)/python examples/mnist.py $(ARGS)
+
+test: $(READY)
+	$(PYTEST) -m 'not slow' $(ARGS)
+
+test-all: $(READY)
+	$(PYTEST) $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m pytest tests/architecture $(ARGS)
+
+format: $(READY)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.models $(ARGS)
+
+readme: $(READY)
+	$(BIN)/python -m benchmarks.readme
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,80 @@
+"""The benchmark networks: converted and quantized, in Gossamer, LiteRT and Keras."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+
+import numpy as np
+import pytest
+
+import gossamer
+from benchmarks import zoo
+from tests.models import engines
+
+MODELS = {
+    **zoo.NETWORKS,
+    "mobilenet_v1": partial(zoo.mobilenet_v1, 96, 0.25),
+    "mobilenet_v2": partial(zoo.mobilenet_v2, 96, 0.35),
+    "mobilenet_v1_full": zoo.mobilenet_v1,
+    "mobilenet_v2_full": zoo.mobilenet_v2,
+}
+# One group per network: xdist then builds it in one process only.
+NAMES = [
+    pytest.param(
+        name,
+        marks=[
+            pytest.mark.xdist_group(name),
+            *([pytest.mark.slow] if name.endswith("_full") else []),
+        ],
+    )
+    for name in MODELS
+]
+
+
+@cache
+def network(name):
+    return zoo.build(MODELS[name])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_float_agrees_with_keras(name):
+    model = network(name)
+    x = zoo.samples(model, 3)
+    expected = model.predict(x, verbose=0)
+    assert np.ptp(expected, axis=0).max() > 0, "the inputs make no difference"
+    data = gossamer.convert(model)
+    for interpreter in (engines.ours(data), engines.theirs(data, engines.PLAIN)):
+        found = [engines.infer(interpreter, [row[None]])[0][0] for row in x]
+        engines.assert_close([np.array(found)], [expected], 1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_int8_is_equal_to_the_bit(name):
+    model = network(name)
+    data = gossamer.convert(
+        model,
+        quantize="int8",
+        calibration=zoo.samples(model, 8, seed=2),
+        input_type="int8",
+        output_type="int8",
+    )
+    ours, theirs = engines.ours(data), engines.theirs(data)
+    random = np.random.default_rng(4)
+    seen = set()
+    for _ in range(20 if ours.model.main.inputs[0].type.nbytes < 10_000 else 5):
+        inputs = engines.random_inputs(ours, random)
+        found = engines.infer(ours, inputs)
+        engines.assert_equal(found, engines.infer(theirs, inputs))
+        seen.add(found[0].tobytes())
+    assert len(seen) > 1, "the inputs make no difference"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_dynamic_range_agrees_with_litert(name):
+    model = network(name)
+    data = gossamer.convert(model, quantize="dynamic")
+    assert len(data) < 0.35 * len(gossamer.convert(model))
+    ours, theirs = engines.ours(data), engines.theirs(data, engines.PLAIN)
+    for row in zoo.samples(model, 3):
+        found = engines.infer(ours, [row[None]])
+        engines.assert_close(found, engines.infer(theirs, [row[None]]), 2e-2)
