@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from gossamer.nest.build import Nest
 
 
+_MOST_TAPS = 128
+_MOST_EDGES = 32
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """How a filter moves over images, in pixels; sizes are (rows, columns)."""
@@ -42,13 +46,20 @@ class Window:
         at = column * self.stride[1] + tap * self.dilation[1] - self.before[1]
         return 0 <= at < self.width
 
-    def is_inner(self, column: int) -> bool:
-        return all(self.covers(column, tap) for tap in range(self.filter[1]))
-
     def inner_columns(self) -> tuple[int, int]:
         """First and last (exclusive) output column whose taps are all inside."""
-        inner = [c for c in range(self.out_width) if self.is_inner(c)]
-        return (inner[0], inner[-1] + 1) if inner else (self.out_width, self.out_width)
+        first = -(-self.before[1] // self.stride[1])
+        reach = self.width + self.before[1] - 1
+        reach -= (self.filter[1] - 1) * self.dilation[1]
+        last = min(reach // self.stride[1] + 1, self.out_width)
+        return (first, last) if first < last else (self.out_width, self.out_width)
+
+    @property
+    def is_unrollable(self) -> bool:
+        """Whether the filter and the edges are small enough to be written out."""
+        first, last = self.inner_columns()
+        edges = min(first, self.out_width) + self.out_width - max(last, first)
+        return self.filter[0] * self.filter[1] <= _MOST_TAPS and edges <= _MOST_EDGES
 
 
 class DepthwiseArithmetic(Protocol):

@@ -25,8 +25,8 @@ PARAMETER_BYTES = 16
 """Bytes per item of what `quantize_items` writes: scale, its inverse, zero point."""
 
 _SIGN = -(2**31)
-_HALF = 0x3F000000
-"""The bits of 0.5 in float32."""
+_HALF = 0x3EFFFFFF
+"""The bits of the float32 below 0.5: 0.5 itself would round 0.49999997 up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +159,8 @@ class _Quantizer:
         nest = self.nest
 
         def put(index: Value, group: Lanes) -> None:
-            kind = I32.of(group.count)
-            value = nest.splat(self.zero, group.count)
-            self._store(group, value, nest.constant(0, kind), y, start + index)
+            zero = nest.splat(self.zero, group.count)
+            self._store(group, zero, zero, y, start + index)
 
         each_vector(nest, count, nest.target.lanes, put)
 
@@ -187,8 +186,6 @@ class _Quantizer:
         nest = self.nest
         if self.form.quads:
             small = nest.narrow(value) ^ -128
-        elif zero.constant == 0:
-            small = nest.constant(0, I16.of(group.count))
         else:
             small = nest.convert(value - zero, I16.of(group.count))
         group.store(nest, small, y, index)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gossamer.errors import UnsupportedError
 from gossamer.ir.op import evaluate
 from gossamer.ir.rewrite import with_nodes
-from gossamer.ir.types import TensorType
+from gossamer.ir.shapes import infer_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,69 +31,50 @@ def specialize(
         keep_all: keep nodes that no output depends on.
 
     Raises:
+        GraphError: an operator cannot take the shapes that reach it.
         UnsupportedError: a shape depends on data.
     """
-    moved: dict[Tensor, Tensor] = {}
-    for tensor in subgraph.inputs:
-        shape = shapes.get(tensor, tensor.shape)
-        type_ = TensorType(tensor.dtype, tuple(shape))
-        moved[tensor] = replace(tensor, type=type_, signature=None)
+    moved = infer_shapes(subgraph, shapes)
     nodes: list[Node] = []
     for node in subgraph.nodes:
-        inputs = tuple(None if x is None else moved.get(x, x) for x in node.inputs)
-        types = node.op.infer(*inputs)
-        outputs = tuple(
-            _typed(tensor, type_, node)
-            for tensor, type_ in zip(node.outputs, types, strict=True)
-        )
-        made = replace(node, inputs=inputs, outputs=outputs)
+        made = _moved(node, moved)
+        if all(y.is_constant for y in made.outputs):
+            continue
         known = _known(made)
-        if known is not None:
-            outputs = tuple(
-                replace(tensor, data=array)
-                for tensor, array in zip(outputs, known, strict=True)
-            )
-        else:
+        if known is None:
             nodes.append(made)
-        moved.update(zip(node.outputs, outputs, strict=True))
+            continue
+        for old, new, array in zip(node.outputs, made.outputs, known, strict=True):
+            moved[old] = replace(new, data=array)
     fixed = replace(
         subgraph,
         inputs=tuple(moved[x] for x in subgraph.inputs),
         outputs=tuple(moved.get(y, y) for y in subgraph.outputs),
     )
-    kept = nodes if keep_all else _needed(fixed, nodes)
-    return with_nodes(fixed, kept), moved
+    return with_nodes(fixed, nodes if keep_all else _needed(fixed, nodes)), moved
 
 
-def _typed(tensor: Tensor, type_: TensorType, node: Node) -> Tensor:
-    if not type_.is_static:
-        raise UnsupportedError(
-            f"the shape of '{tensor.name}', made by {node.op.name}, depends on data"
-        )
-    fixed = TensorType(tensor.dtype, type_.shape)
-    return replace(tensor, type=fixed, signature=None)
+def _moved(node: Node, moved: Mapping[Tensor, Tensor]) -> Node:
+    outputs = tuple(moved[y] for y in node.outputs)
+    for tensor in outputs:
+        if not tensor.type.is_static:
+            raise UnsupportedError(
+                f"the shape of '{tensor.name}', made by {node.op.name}, depends on data"
+            )
+    inputs = tuple(None if x is None else moved.get(x, x) for x in node.inputs)
+    return replace(node, inputs=inputs, outputs=outputs)
 
 
 def _known(node: Node) -> tuple[Array, ...] | None:
-    """The node's results where they do not depend on the input's data."""
-    if sum(y.type.nbytes for y in node.outputs) > _FOLDED_BYTES:
+    """The node's results where all that it reads is constant."""
+    if sum(y.type.nbytes for y in node.outputs) > _FOLDED_BYTES or not node.inputs:
         return None
-    if node.op.name == "SHAPE":
-        return node.op.reference(_Shaped(node.input(0).shape))
-    arrays = [None if x is None else x.data for x in node.inputs]
-    if not node.inputs or any(x is not None and x.data is None for x in node.inputs):
-        return None
-    if any(x is not None and x.sparsity is not None for x in node.inputs):
-        return None
+    arrays: list[Array | None] = []
+    for x in node.inputs:
+        if x is not None and (x.data is None or x.sparsity is not None):
+            return None
+        arrays.append(None if x is None else x.data)
     return evaluate(node, arrays)
-
-
-class _Shaped:
-    """An array of which only the shape is known."""
-
-    def __init__(self, shape: Shape) -> None:
-        self.shape = shape
-        self.ndim = len(shape)
 
 
 def _needed(subgraph: Subgraph, nodes: list[Node]) -> list[Node]:

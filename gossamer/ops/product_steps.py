@@ -160,6 +160,8 @@ def depthwise_convolution_steps(
         return None
     if known[0].shape[3] != window.channels or node.output.type.size == 0:
         return None
+    if not window.is_unrollable:
+        return None
     weights, bias = known
     limits = ACTIVATION_LIMITS[product.activation]
     x, y = node.input(0), node.output

@@ -144,5 +144,5 @@ def quantize_lanes(nest: Nest, value: Value, scale: float, zero_point: int) -> V
 
 
 _SIGN = -(2**31)
-_HALF = 0x3F000000
-"""The bits of 0.5 in float32."""
+_HALF = 0x3EFFFFFF
+"""The bits of the float32 below 0.5: 0.5 itself would round 0.49999997 up."""

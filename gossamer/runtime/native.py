@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
     from gossamer.lowering.program import Program
+    from gossamer.nest.target import Target
 
 
 class NativeExecutable:
@@ -48,9 +49,11 @@ class NativeExecutable:
         shapes: Mapping[Tensor, Shape],
         *,
         keep_all: bool = False,
+        target: Target | None = None,
     ) -> None:
         fixed, self._moved = specialize(subgraph, shapes, keep_all=keep_all)
-        self.program: Program = lower(fixed, host(), keep_all=keep_all)
+        machine = host() if target is None else target
+        self.program: Program = lower(fixed, machine, keep_all=keep_all)
         self.moving: frozenset[Tensor] = frozenset()
         self._arena = aligned(self.program.arena_bytes)
         self._constants = self.program.constants

@@ -9,6 +9,7 @@ import gossamer
 
 REFERENCE = litert.OpResolverType.BUILTIN_REF
 PLAIN = litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+AUTOMATIC = litert.OpResolverType.AUTO
 
 
 def ours(data, **options):

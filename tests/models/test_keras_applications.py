@@ -61,7 +61,7 @@ def test_int8_is_equal_to_the_bit(name):
     ours, theirs = engines.ours(data), engines.theirs(data)
     random = np.random.default_rng(4)
     seen = set()
-    for _ in range(20 if ours.model.main.inputs[0].type.nbytes < 10_000 else 5):
+    for _ in range(20):
         inputs = engines.random_inputs(ours, random)
         found = engines.infer(ours, inputs)
         engines.assert_equal(found, engines.infer(theirs, inputs))
@@ -73,7 +73,7 @@ def test_int8_is_equal_to_the_bit(name):
 def test_dynamic_range_agrees_with_litert(name):
     model = network(name)
     data = gossamer.convert(model, quantize="dynamic")
-    assert len(data) < 0.35 * len(gossamer.convert(model))
+    assert len(data) < len(gossamer.convert(model)) / 2
     ours, theirs = engines.ours(data), engines.theirs(data, engines.PLAIN)
     for row in zoo.samples(model, 3):
         found = engines.infer(ours, [row[None]])

@@ -3,7 +3,8 @@
 A `Case` is one use of an operator with values for its inputs. `check(case)` builds a
 model of one node and runs `STAGES` over it; each stage compares two of: the types
 that `infer` states, the arrays of `reference` or `integer`, LiteRT's reference
-kernels on the file that we write, and the operator read back from it.
+kernels on the file that we write, the operator read back from it, and machine code
+for each kind of machine that the CPU can stand for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from gossamer.errors import UnsupportedError
 from gossamer.flatbuffer.read import read
 from gossamer.flatbuffer.write import write
 from gossamer.ir.build import Builder, free_shape
@@ -21,6 +23,8 @@ from gossamer.ir.evaluate import evaluate
 from gossamer.ir.graph import Model, Node, Subgraph, Tensor
 from gossamer.ir.rewrite import substitute
 from gossamer.ir.types import DType, TensorType
+from gossamer.runtime.native import NativeExecutable
+from tests.codegen.machines import RUNNABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from gossamer.ir.op import Op
     from gossamer.ir.quantization import Quantization
     from gossamer.ir.types import Array
+    from gossamer.nest.target import Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +198,48 @@ def assert_same(ours: Array, theirs: Array, tolerance: float) -> None:
     )
 
 
+MACHINES = tuple(
+    RUNNABLE[name] for name in ("vnni", "avx2", "sse2") if name in RUNNABLE
+)
+"""What machine code is made for."""
+
+
+def compiled_agrees(run: Run) -> None:
+    """Machine code gives the same as our arithmetic: integers to the bit."""
+    for target in MACHINES:
+        if not compiled_agrees_on(run, target):
+            return
+
+
+def compiled_agrees_on(run: Run, target: Target) -> bool:
+    """Whether there was a kernel, whose results must then be right."""
+    outputs = run.node.outputs
+    if any(t.dtype.numpy.hasobject for t in run.model.main.tensors):
+        return False
+    shapes = {tensor: np.shape(array) for tensor, array in run.feeds.items()}
+    try:
+        executable = NativeExecutable(run.model.main, shapes, target=target)
+    except UnsupportedError:
+        return False  # the output's shape depends on data
+    for _ in range(2):
+        for byte in executable._arena, executable._constants[-SLACK:]:
+            byte[:] = 0xA5
+        for tensor, array in run.feeds.items():
+            view = executable.view(tensor)
+            assert view is not None
+            view[...] = array
+        executable.invoke()
+        for tensor in outputs:
+            found = executable.view(tensor)
+            assert found is not None
+            assert_same(found, run.values[tensor], run.case.tolerance)
+    return not executable.program.interpreted
+
+
+SLACK = 64
+"""Bytes behind arena and constants that kernels may read and must not use."""
+
 OPTIMIZED = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
 """LiteRT's own optimized kernels, as a `judge`."""
 
-STAGES = (types_agree, round_trip, litert_agrees)
+STAGES = (types_agree, round_trip, litert_agrees, compiled_agrees)
