@@ -41,8 +41,13 @@ def folder() -> Path | None:
         return None
     if chosen:
         return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "gossamer"
+    base = os.environ.get("XDG_CACHE_HOME")
+    if base:
+        return Path(base) / "gossamer"
+    try:
+        return Path.home() / ".cache" / "gossamer"
+    except RuntimeError:  # a user without a home
+        return None
 
 
 def load(key: str) -> Image | None:
@@ -52,9 +57,10 @@ def load(key: str) -> Image | None:
         return None
     path = place / f"{key}.image"
     try:
-        if path.stat().st_uid != os.getuid():
-            return None
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_uid != os.getuid():
+                return None
+            data = file.read()
     except OSError:
         return None
     image = _decode(data, key)
@@ -72,9 +78,13 @@ def store(key: str, image: Image) -> None:
     with contextlib.suppress(OSError):
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=place, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(_encode(key, image))
-        Path(name).replace(place / f"{key}.image")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_encode(key, image))
+            part.replace(place / f"{key}.image")
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _encode(key: str, image: Image) -> bytes:

@@ -24,6 +24,8 @@ _ALLOCATED = 2
 _X86_64 = 62
 _PC32, _PLT32 = 2, 4
 _PAGE = 4096
+_LARGEST = 1 << 30
+"""Bytes of an image, within which relative addresses of 32 bits reach everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,16 @@ def link(data: bytes) -> Image:
     """The image of an object file.
 
     Raises:
-        CompilationError: the object is for another machine, or needs outside symbols.
+        CompilationError: the object is damaged, for another machine, or needs symbols
+            from outside.
     """
+    try:
+        return _link(data)
+    except (struct.error, IndexError, KeyError, ValueError) as error:
+        raise CompilationError(f"the object file is damaged: {error}") from error
+
+
+def _link(data: bytes) -> Image:
     if data[:6] != b"\x7fELF\x02\x01":
         raise CompilationError("only little-endian 64-bit ELF objects can be linked")
     header = _HEADER.unpack_from(data)
@@ -75,6 +85,8 @@ def link(data: bytes) -> Image:
         section = sections[index]
         if section.kind == _PROGBITS:
             content = data[section.offset : section.offset + section.size]
+            if len(content) != section.size:
+                raise CompilationError("the object file is truncated")
             code[place : place + section.size] = content
     symbols = _symbols(data, sections)
     for section in sections:
@@ -108,6 +120,8 @@ def _layout(sections: list[_Section]) -> tuple[dict[int, int], int]:
         end = (end + alignment - 1) // alignment * alignment
         places[index] = end
         end += section.size
+    if end > _LARGEST:
+        raise CompilationError(f"the code needs {end} bytes; {_LARGEST} can be linked")
     return places, (end + _PAGE - 1) // _PAGE * _PAGE
 
 
