@@ -18,7 +18,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from gossamer.ir.types import Array
 
@@ -125,7 +125,7 @@ def build(make: Callable[[], Any], seed: int = 0) -> Any:
 
 
 @contextlib.contextmanager
-def _initialized_by_numpy(random: np.random.Generator) -> Iterator[None]:
+def _initialized_by_numpy(random: np.random.Generator) -> Generator[None]:
     """JAX would compile a random generator for each shape: half a minute in all."""
     scaling: Any = keras.initializers.VarianceScaling
     original = scaling.__call__

@@ -32,7 +32,7 @@ from rich.table import Table
 import gossamer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,7 +79,7 @@ def load_digits(*, full: bool = False) -> Digits:
 def train(digits: Digits, epochs: int, advance: Callable[[float], None]) -> Any:
     """A network of two dense layers; `advance` hears which share is done."""
     keras.utils.set_random_seed(SEED)
-    model = keras.Sequential(
+    model: Any = keras.Sequential(
         [
             keras.layers.Input((28, 28)),
             keras.layers.Flatten(),
@@ -196,7 +196,7 @@ class Engine:
 
 
 @contextlib.contextmanager
-def without_native_log() -> Iterator[None]:
+def without_native_log() -> Generator[None]:
     """LiteRT's native code greets on file descriptor 2, amid our progress bars."""
     kept = os.dup(2)
     with Path(os.devnull).open("w") as nowhere:
@@ -349,7 +349,7 @@ def walk(
 
 
 @contextlib.contextmanager
-def stage(bars: Progress, title: str) -> Iterator[Callable[[float], None]]:
+def stage(bars: Progress, title: str) -> Generator[Callable[[float], None]]:
     """A bar from start to end; what it gives is called with each share that is done."""
     task = bars.add_task(title, total=1.0)
     yield lambda part: bars.advance(task, part)

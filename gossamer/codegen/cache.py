@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"GOSSIMG1"
 _HEAD = struct.Struct("<8s32sI")
+_LENGTH = struct.Struct("<I")
 
 
 def key_of(text: str, target: Target) -> str:
@@ -90,7 +91,12 @@ def store(key: str, image: Image) -> None:
 def _encode(key: str, image: Image) -> bytes:
     table = json.dumps({"key": key, "symbols": dict(image.symbols)}).encode()
     body = table + image.code
-    return _HEAD.pack(_MAGIC, hashlib.sha256(body).digest(), len(table)) + body
+    return _HEAD.pack(_MAGIC, _digest(len(table), body), len(table)) + body
+
+
+def _digest(length: int, body: bytes) -> bytes:
+    """The checksum of an entry: the length of its table, and all that follows."""
+    return hashlib.sha256(_LENGTH.pack(length) + body).digest()
 
 
 def _decode(data: bytes, key: str) -> Image | None:
@@ -98,7 +104,7 @@ def _decode(data: bytes, key: str) -> Image | None:
         return None
     magic, digest, length = _HEAD.unpack_from(data)
     body = data[_HEAD.size :]
-    if magic != _MAGIC or hashlib.sha256(body).digest() != digest:
+    if magic != _MAGIC or _digest(length, body) != digest:
         return None
     table = json.loads(body[:length])
     if table["key"] != key:

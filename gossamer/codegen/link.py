@@ -67,7 +67,7 @@ def link(data: bytes) -> Image:
     """
     try:
         return _link(data)
-    except (struct.error, IndexError, KeyError, ValueError) as error:
+    except (struct.error, LookupError, OverflowError, ValueError) as error:
         raise CompilationError(f"the object file is damaged: {error}") from error
 
 

@@ -39,8 +39,13 @@ class LoadedCode:
         _make_executable(self.address, len(self._memory))
 
     def function(self, name: str) -> Callable[[], None]:
-        """An entry point; calling it lets other Python threads run meanwhile."""
-        return _PROCEDURE(self.address + self.image.symbols[name])
+        """An entry point; calling it lets other Python threads run meanwhile.
+
+        It keeps the code in memory.
+        """
+        function = _PROCEDURE(self.address + self.image.symbols[name])
+        function.code = self  # pyright: ignore[reportAttributeAccessIssue]
+        return function
 
 
 def _make_executable(address: int, size: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gossamer.passes.fold_batch_norm import FOLD_BATCH_NORM
 from gossamer.passes.fold_constants import FOLD_CONSTANTS
+from gossamer.passes.fold_padding import FOLD_PADDING
 from gossamer.passes.fuse_activation import FUSE_ACTIVATION
 from gossamer.passes.fuse_bias import FUSE_BIAS
 from gossamer.passes.remove_dead import REMOVE_DEAD
@@ -16,6 +17,7 @@ CANONICALIZE = (
     REMOVE_DEAD,
     FOLD_BATCH_NORM,
     FUSE_BIAS,
+    FOLD_PADDING,
     FUSE_ACTIVATION,
 )
 """A front end's model made ready for quantization and for compilation."""

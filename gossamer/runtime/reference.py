@@ -8,8 +8,8 @@ import numpy as np
 
 from gossamer.errors import ExecutionError, GossamerError, UnsupportedError
 from gossamer.ir.op import CUSTOM_CODE, Op, evaluate
-from gossamer.ir.types import DType
 from gossamer.ir.shapes import infer_shapes
+from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

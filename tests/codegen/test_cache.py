@@ -57,23 +57,12 @@ def test_entries_and_folder_are_private(folder: Path) -> None:
 def test_every_damaged_byte_is_noticed_and_the_entry_removed(folder: Path) -> None:
     cache.store(KEY, IMAGE)
     whole = entry(folder).read_bytes()
-    for position in range(0, len(whole), 37):
+    for position in (*range(64), *range(64, len(whole), 37)):
         damaged = bytearray(whole)
         damaged[position] ^= 0x40
-        if bytes(damaged[40:44]) != whole[40:44]:
-            continue  # the table's length: see below
         entry(folder).write_bytes(damaged)
         assert cache.load(KEY) is None
         assert not entry(folder).exists()
-
-
-@pytest.mark.parametrize("position", [40, 41, 42, 43])
-def test_a_table_of_the_wrong_length_is_noticed(folder: Path, position: int) -> None:
-    cache.store(KEY, IMAGE)
-    damaged = bytearray(entry(folder).read_bytes())
-    damaged[position] ^= 1
-    entry(folder).write_bytes(damaged)
-    assert cache.load(KEY) is None
 
 
 @pytest.mark.parametrize("size", [0, 1, 43, 44, 100, 1000])

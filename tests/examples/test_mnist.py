@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -18,9 +19,7 @@ def example():
     """The example as a module, imported as it is when it runs as a program."""
     sys.path.insert(0, str(EXAMPLES))
     try:
-        import mnist
-
-        yield mnist
+        yield importlib.import_module("mnist")
     finally:
         sys.path.remove(str(EXAMPLES))
 

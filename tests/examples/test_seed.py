@@ -41,6 +41,7 @@ def _outputs(path, x):
     return np.array(rows)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_conversion_and_quantization():
     x = np.random.default_rng(0).random((5, 12), np.float32)
     trained = keras.Sequential(
