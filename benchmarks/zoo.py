@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 layers: Any = keras.layers
 applications: Any = keras.applications
+ops: Any = keras.ops
 Model: Any = keras.Model
 Sequential: Any = keras.Sequential
 
@@ -134,8 +135,7 @@ def _initialized_by_numpy(random: np.random.Generator) -> Generator[None]:
         depthwise = len(shape) == 4 and shape[-1] == 1
         fan_in = math.prod(shape[:2] if depthwise else shape[:-1])
         values = random.normal(0, math.sqrt(2 / fan_in), shape)
-        convert: Any = keras.ops.convert_to_tensor
-        return convert(values.astype(np.float32), dtype=dtype)
+        return ops.convert_to_tensor(values.astype(np.float32), dtype=dtype)
 
     scaling.__call__ = draw
     try:

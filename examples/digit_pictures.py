@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.patches import Rectangle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +35,7 @@ def draw_digits(
         color = WRONG if wrong else RIGHT
         axes.set_title(text, color=color, fontsize=12, fontweight="bold", pad=3)
         if wrong:
-            axes.add_patch(
-                plt.Rectangle((-0.5, -0.5), 28, 28, fill=False, ec=WRONG, lw=2)
-            )
+            axes.add_patch(Rectangle((-0.5, -0.5), 28, 28, fill=False, ec=WRONG, lw=2))
     mistakes = int(np.sum(read != y))
     figure.suptitle(
         f"{len(y) - mistakes:,} of {len(y):,} held-out digits read right by int8 code",

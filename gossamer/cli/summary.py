@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gossamer.ir.build import free_shape
+from gossamer.ir.work import multiplications
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gossamer.ir.graph import Model, Node, Signature, Subgraph, Tensor
     from gossamer.ir.quantization import Quantization
-
-MATRIX_PRODUCT = "BATCH_MATMUL"
 
 
 def summary(model: Model, size: int) -> dict[str, Any]:
@@ -125,32 +122,3 @@ def stored_bytes(tensor: Tensor) -> int:
     if tensor.dtype.bits:
         return (tensor.data.size * tensor.dtype.bits + 7) // 8
     return sum(len(text) for text in tensor.data.flat)
-
-
-def multiplications(node: Node) -> int:
-    """Multiplications with weights in one run of a node (MACs), for one batch.
-
-    Each output element of a convolution or a matrix product takes as many as a
-    channel has weights; TRANSPOSE_CONV spends them on its input's elements.
-    """
-    x, y = _shaped(node.inputs[:1]), _shaped(node.outputs[:1])
-    if node.op.name == MATRIX_PRODUCT and x and y and len(x.shape) > 1:
-        depth = x.shape[-2 if getattr(node.op, "adj_x", False) else -1]
-        return y.type.size * depth
-    rule = node.op.weights
-    weights = node.optional(rule.input) if rule else None
-    if rule is None or rule.axis is None or weights is None or not weights.type.size:
-        return 0
-    if len(weights.shape) <= rule.axis:
-        return 0
-    if node.op.name == "TRANSPOSE_CONV":
-        source = _shaped(node.inputs[2:3])
-        return (
-            source.type.size * weights.type.size // weights.shape[-1] if source else 0
-        )
-    return y.type.size * weights.type.size // weights.shape[rule.axis] if y else 0
-
-
-def _shaped(tensors: Sequence[Tensor | None]) -> Tensor | None:
-    """The one tensor of a list, if it is there."""
-    return tensors[0] if tensors else None

@@ -23,7 +23,7 @@ from gossamer.settings import settings
 if TYPE_CHECKING:
     from gossamer.nest.target import Target
 
-_MAGIC = b"GOSSIMG1"
+_MAGIC = b"GOSSIMG2"
 _HEAD = struct.Struct("<8s32sI")
 _LENGTH = struct.Struct("<I")
 

@@ -250,6 +250,13 @@ class Printer:
         if valid is None:
             self.line(f"  store {text}, ptr {address}, align {kind.bytes}")
             return
+        if valid == 1:
+            # LLVM stores a lane of a narrowed vector in the wide size.
+            one = self.fresh("%m")
+            self.line(f"  {one} = extractelement {text}, i64 0")
+            scalar = type_text(kind.element)
+            self.line(f"  store {scalar} {one}, ptr {address}, align {kind.bytes}")
+            return
         name = f"llvm.masked.store.{suffix(kind)}.p0"
         bits = f"<{kind.lanes} x i1>"
         self.declare(f"declare void @{name}({type_text(kind)}, ptr, {bits})")

@@ -12,11 +12,21 @@ if TYPE_CHECKING:
 
 
 @cache
-def _machine(target: Target) -> Any:
+def _library() -> Any:
+    """LLVM, set up once for the process."""
     import llvmlite.binding as llvm  # noqa: PLC0415  (costs as much as NumPy)
 
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
+    # It would turn chains of integer sums into trees, which need more registers than
+    # there are: kernels order their sums themselves.
+    llvm.set_option("gossamer", "-x86-machine-combiner=false")  # pyright: ignore[reportUnknownMemberType]
+    return llvm
+
+
+@cache
+def _machine(target: Target) -> Any:
+    llvm = _library()
     found: Any = llvm.Target.from_triple(target.triple)  # pyright: ignore[reportUnknownMemberType]
     return found.create_target_machine(
         cpu=target.cpu,

@@ -33,6 +33,7 @@ from gossamer.kernels.hybrid import (
 from gossamer.kernels.multiply import (
     FloatMultiply,
     Multiply,
+    PairMultiply,
     QuadMultiply,
     integer_multiply,
 )
@@ -120,7 +121,10 @@ def plan_convolution(
             border.rows * line,
         )
         depth = _depth(window, multiply, line, pixel)
-    height, vectors = choose_tile(target, rows.count, columns, packs_rows=packs_rows)
+    fuses = "+fma" in target.features and not isinstance(multiply, PairMultiply)
+    height, vectors = choose_tile(
+        target, rows.count, columns, packs_rows=packs_rows, fuses=fuses
+    )
     plan = Gemm(
         rows,
         depth,

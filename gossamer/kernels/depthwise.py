@@ -16,7 +16,7 @@ from gossamer.kernels.requantize import Factors, saturate
 from gossamer.nest.expr import F32, I8, I32, I64, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gossamer.nest.build import Nest
 
@@ -358,8 +358,18 @@ class IntegerDepthwise:
     ) -> None:
         kind = I32.of(group.count)
         bias = nest.load(kind, self.bias, channel)
-        factor = self.factors.load(nest, channel, group.count)
+        factor = _factor(nest, self.factors, channel, group.count)
         for total, place in zip(sums, places, strict=True):
             value = factor(nest.convert(total, kind) + bias)
             small = saturate(nest, value, self.low, self.high)
             group.store(nest, small, self.y, place)
+
+
+def _factor(
+    nest: Nest, factors: Factors, channel: Value, lanes: int
+) -> Callable[[Value], Value]:
+    """What scales `lanes` channels; factors come in pairs at least."""
+    if lanes > 1:
+        return factors.load(nest, channel, lanes)
+    pair = factors.load(nest, channel, 2)
+    return lambda value: nest.extract(pair(nest.splat(value, 2)), 0)

@@ -132,12 +132,18 @@ class Gemm:
 
 
 def choose_tile(
-    target: Target, rows: int, columns: int, *, packs_rows: bool = False
+    target: Target,
+    rows: int,
+    columns: int,
+    *,
+    packs_rows: bool = False,
+    fuses: bool = True,
 ) -> tuple[int, int]:
     """Rows and vectors of the register tile for a product of this shape.
 
-    The sums must leave registers for the weights and one broadcast. Wide panels save
-    broadcasts, tall tiles save weight loads; columns that are padding are lost.
+    The sums must leave registers for the weights and one broadcast, and for a product
+    unless the machine `fuses` it with the sum. Wide panels save broadcasts, tall tiles
+    save weight loads; columns that are padding are lost.
     """
     vectors_needed = -(-columns // target.lanes)
     if rows == 1:
@@ -145,7 +151,7 @@ def choose_tile(
     best = (0.0, 1, 1)
     limit = 4 if target.registers >= 32 else 3
     for vectors in range(1, min(limit, vectors_needed) + 1):
-        most = (target.registers - vectors - 1) // vectors
+        most = (target.registers - vectors - (1 if fuses else 2)) // vectors
         tiles = -(-rows // most)
         height = -(-rows // tiles)
         panels = -(-vectors_needed // vectors)

@@ -4,7 +4,7 @@ The real factor is multiplier * 2**(shift - 31). Most operators round twice: the
 to 32 bits, halves up, then the right shift, halves away from zero:
 
     high = (x * multiplier + 2**30) >> 31
-    y = (high + 2**(right - 1) - (high < 0)) >> right
+    y = (((high - (high < 0)) >> (right - 1)) + 1) >> 1
 
 Where negative sums end up clamped anyway, the term for their sign is idle and the two
 shifts are one, since floor(floor(a / b) / c) = floor(a / (b * c)):
@@ -53,15 +53,16 @@ def _join(nest: Nest, even: Value, odd: Value) -> Value:
 class Factor:
     """A factor in lanes, for the rule that rounds twice.
 
-    `even` and `odd` are the multipliers of the even and odd lanes as int64; `right`
-    and `half` the right shift and what rounds it; None where it is 0 in all lanes.
+    `even` and `odd` are the multipliers of the even and odd lanes as int64. The right
+    shift goes in two parts, so that rounding cannot overflow: all but one bit is
+    `right`, `last` is 1 in lanes that are shifted; None where no lane is.
     """
 
     even: Value
     odd: Value | None
     left: Value | None
     right: Value | None
-    half: Value | None
+    last: Value | None
     sign: Value | None
     """A mask of the lanes that are shifted, None if all or none are."""
 
@@ -71,9 +72,9 @@ def uniform_factor(nest: Nest, multiplier: int, shift: int, lanes: int) -> Facto
     kind, wide = I32.of(lanes), I64.of(max(lanes // 2, 1))
     number = nest.constant(multiplier, wide)
     left = nest.constant(shift, kind) if shift > 0 else None
-    right = nest.constant(-shift, kind) if shift < 0 else None
-    half = nest.constant(1 << (-shift - 1), kind) if shift < 0 else None
-    return Factor(number, number if lanes > 1 else None, left, right, half, None)
+    right = nest.constant(-shift - 1, kind) if shift < 0 else None
+    last = nest.constant(1, kind) if shift < 0 else None
+    return Factor(number, number if lanes > 1 else None, left, right, last, None)
 
 
 def scale(nest: Nest, value: Value, factor: Factor) -> Value:
@@ -81,12 +82,12 @@ def scale(nest: Nest, value: Value, factor: Factor) -> Value:
     if factor.left is not None:
         value = value << factor.left
     product = _rounded_product(nest, value, factor)
-    if factor.right is None or factor.half is None:
+    if factor.right is None or factor.last is None:
         return product
     negative = product >> 31
     if factor.sign is not None:
         negative = negative & factor.sign
-    return (product + factor.half + negative) >> factor.right
+    return (((product + negative) >> factor.right) + factor.last) >> factor.last
 
 
 def _rounded_product(nest: Nest, value: Value, factor: Factor) -> Value:
@@ -265,15 +266,17 @@ class DoubleFactors:
         even, odd = _halves(nest, multiplier)
         shift = nest.load(kind, self.shifts, index)
         zero = nest.constant(0, kind)
-        left = right = half = sign = None
+        left = right = last = sign = None
         if self.any_left:
             left = nest.maximum(shift, 0)
         if self.any_right:
-            right = nest.maximum(zero - shift, 0)
-            half = nest.logical_shift(nest.constant(1, kind) << right, 1)
+            whole = nest.maximum(zero - shift, 0)
+            last = nest.constant(1, kind)
             if not self.all_right:
-                sign = zero - nest.convert(nest.compare("gt", right, 0), kind)
-        return Factor(even, odd, left, right, half, sign)
+                last = nest.minimum(whole, 1)
+                sign = zero - last
+            right = whole - last
+        return Factor(even, odd, left, right, last, sign)
 
 
 def packed_order(count: int) -> npt.NDArray[np.intp]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from gossamer.ir.work import multiplications
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from gossamer.nest.stmt import Kernel
     from gossamer.nest.target import Target
 
+_MULTIPLICATIONS = 100e9
+_BYTES = 50e9
+_BRIEF = 20e-6
 ARENA, CONSTANTS = 0, 1
 """Places in the context that a program is invoked with: the base addresses."""
 
@@ -46,6 +51,17 @@ class Program:
     arena_bytes: int
     constants: npt.NDArray[np.uint8]
     places: Mapping[Tensor, int]
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether a run takes some microseconds, so that what is around it counts.
+
+        Guessed from what a core multiplies and reads in a second.
+        """
+        work = sum(multiplications(node) for node in self.subgraph.nodes)
+        nbytes = self.constants.size + self.arena_bytes
+        seconds = work / _MULTIPLICATIONS + nbytes / _BYTES
+        return not self.interpreted and seconds < _BRIEF
 
     @property
     def interpreted(self) -> tuple[Node, ...]:

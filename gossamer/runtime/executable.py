@@ -28,6 +28,11 @@ class Executable(Protocol):
         ...
 
     @property
+    def is_brief(self) -> bool:
+        """Whether `invoke` is so short that it keeps other Python threads out."""
+        ...
+
+    @property
     def moving(self) -> frozenset[Tensor]:
         """Tensors whose array is another one after each `invoke`."""
         ...

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.errors import ExecutionError, InputError, UnsupportedError
+from gossamer.errors import InputError, UnsupportedError
 from gossamer.runtime import details, mistakes
 from gossamer.runtime.delegate import OpResolverType
 from gossamer.runtime.load import load
@@ -115,12 +115,7 @@ class Interpreter:
         Raises:
             ExecutionError: nothing is allocated, or another thread is in here.
         """
-        if not self._lock.acquire(False):  # a keyword would cost 40 ns
-            raise ExecutionError(mistakes.BUSY)
-        try:
-            self._main.run()
-        finally:
-            self._lock.release()
+        self._main.run()
 
     def set_tensor(self, tensor_index: int, value: Any) -> None:
         """Copy `value` into an input, whose type and shape it must have.
@@ -129,12 +124,13 @@ class Interpreter:
             InputError: the index, type, rank or a dimension does not fit, or
                 nothing is allocated.
         """
-        slot = self._slots.get(tensor_index)
-        if slot is not None and type(value) is np.ndarray:
-            view, dtype, shape = slot
+        try:
+            view, dtype, shape = self._slots[tensor_index]
             if value.dtype is dtype and value.shape == shape:
                 view[...] = value
                 return
+        except (AttributeError, KeyError, TypeError):  # noqa: S110, SIM105
+            pass  # The longer road below converts, or says what is wrong.
         self._main.set(tensor_index, value)
 
     def get_tensor(self, tensor_index: int, subgraph_index: int = 0) -> Array:
@@ -145,10 +141,8 @@ class Interpreter:
         Raises:
             InputError: there is no such tensor, or it has no value now.
         """
-        if subgraph_index == 0:
-            view = self._readable.get(tensor_index)
-            if view is not None:
-                return view.copy()
+        if subgraph_index == 0 and tensor_index in self._readable:
+            return self._readable[tensor_index].copy()
         return self._session(subgraph_index).memory(tensor_index).copy()
 
     def tensor(self, tensor_index: int) -> Callable[[], Array]:

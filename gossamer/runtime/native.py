@@ -63,6 +63,11 @@ class NativeExecutable:
         self._invoke = self._entry()
 
     @property
+    def is_brief(self) -> bool:
+        """Whether `invoke` keeps other Python threads out while it runs."""
+        return self.program.is_brief
+
+    @property
     def invoke(self) -> Callable[[], None]:
         """What computes the outputs: the native function itself, where it can be."""
         return self._invoke
@@ -96,7 +101,7 @@ class NativeExecutable:
     def _part(self, index: int) -> Callable[[], None]:
         part = self.program.parts[index]
         if isinstance(part, tuple):
-            return self._code.function(f"part{index}")
+            return self._code.function(f"part{index}", brief=self.is_brief)
         return self._reference(part)
 
     def _reference(self, node: Node) -> Callable[[], None]:

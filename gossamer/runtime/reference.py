@@ -45,6 +45,11 @@ class ReferenceExecutable:
         self.moving = frozenset(computed - set(_held(subgraph)))
         self.invoke = self._run
 
+    @property
+    def is_brief(self) -> bool:
+        """Other Python threads may come in while `invoke` runs."""
+        return False
+
     def view(self, tensor: Tensor) -> Array | None:
         value = self._values.get(tensor)
         if value is None and tensor in self._kept:

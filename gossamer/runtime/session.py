@@ -42,7 +42,8 @@ class Session:
 
     `slots` and `readable` map a tensor's index to its memory where that stays the
     same from run to run; they are emptied and filled in place, so that whoever
-    holds them sees the present state. `run` is the native call itself.
+    holds them sees the present state. `compute` is the native call itself; `run` is the
+    same, or refuses a second thread where one can come in.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Session:
         "_positions",
         "_requested",
         "_views",
+        "compute",
         "index",
         "lock",
         "readable",
@@ -72,6 +74,7 @@ class Session:
         self.slots: dict[int, Slot] = {}
         self.readable: dict[int, Array] = {}
         self.run: Callable[[], None] = not_ready
+        self.compute: Callable[[], None] = not_ready
         self._model = model
         self._options = options
         self._positions = {tensor: i for i, tensor in enumerate(self.tensors)}
@@ -106,7 +109,7 @@ class Session:
     def release(self) -> None:
         """Give the memory back; constants stay readable."""
         self._executable = None
-        self.run = not_ready
+        self.run = self.compute = not_ready
         self.slots.clear()
         self.readable.clear()
         for index, tensor in enumerate(self.tensors):
@@ -119,7 +122,7 @@ class Session:
             raise ExecutionError(mistakes.BUSY)
         self.release()
         self.readable.clear()
-        self.run = closed
+        self.run = self.compute = closed
 
     def allocate(self) -> None:
         """Prepare the subgraph for the present input shapes, if that is not done.
@@ -159,7 +162,10 @@ class Session:
             if tensor in settable:
                 self.slots[index] = (view, view.dtype, view.shape)
         self._executable = prepared
+        self.compute = prepared.invoke
         self.run = prepared.invoke
+        if not prepared.is_brief:
+            self.run = guarded(prepared.invoke, self.lock)
 
     def _keeps(self, tensor: Tensor) -> bool:
         """Whether a tensor's value outlives the run: the memory of others is reused."""
@@ -291,6 +297,20 @@ class Session:
 
 
 _tickets = itertools.count()
+
+
+def guarded(compute: Callable[[], None], lock: threading.Lock) -> Callable[[], None]:
+    """`compute`, for one thread at a time."""
+
+    def run() -> None:
+        if not lock.acquire(False):
+            raise ExecutionError(mistakes.BUSY)
+        try:
+            compute()
+        finally:
+            lock.release()
+
+    return run
 
 
 def not_ready() -> None:

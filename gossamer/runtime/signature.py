@@ -65,7 +65,7 @@ class SignatureRunner:
         if not session.lock.acquire(blocking=False):
             raise ExecutionError(mistakes.BUSY)
         try:
-            session.run()
+            session.compute()
             return {
                 name: session.memory(index).copy()
                 for name, index in self._outputs.items()

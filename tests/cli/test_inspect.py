@@ -7,10 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from gossamer.cli.summary import multiplications, stored_bytes
+from gossamer.cli.summary import stored_bytes
 from gossamer.ir.build import Builder
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType, TensorType
+from gossamer.ir.work import multiplications
 from gossamer.ops import BatchMatMul, Conv2D, DepthwiseConv2D, FullyConnected
 from tests.runtime import models
 

@@ -307,3 +307,34 @@ def test_masked_loads_and_stores_touch_valid_lanes_only(name: str) -> None:
     if compile_and_run(name, works):
         for work, buffers in zip(works, expected, strict=True):
             np.testing.assert_array_equal(work.buffers[1], buffers[1])
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_narrowed_lanes_are_stored_by_their_narrow_size(name: str) -> None:
+    """A conversion that ends in a masked store writes no more than the valid lanes."""
+    target = TARGETS[name]
+    trials = [
+        (wide.of(lanes), narrow.of(lanes), valid)
+        for wide, narrow in ((I32, I8), (I32, I16), (I64, I32), (I16, I8), (F64, F32))
+        for lanes in {4, target.lanes}
+        for valid in range(1, lanes)
+    ]
+    works: list[Work] = []
+    for wide, narrow, valid in trials:
+        nest = Nest("narrowed", target)
+        x, y, z = nest.pointer(), nest.pointer(), nest.pointer()
+        nest.integer(), nest.integer()
+        value = nest.load(wide, x)
+        if (wide.base, narrow.base) == ("i32", "i8"):
+            nest.store(nest.narrow(value), z, 0, valid)
+        nest.store(nest.convert(value, narrow), y, 0, valid)
+        source = as_bytes(np.arange(1, wide.lanes + 1).astype(DTYPES[wide.base]))
+        results = [as_bytes(np.full(narrow.lanes * narrow.bytes, 7, np.uint8))] * 2
+        works.append(Work(nest.finish(), [source, *(r.copy() for r in results)], 1))
+    if compile_and_run(name, works):
+        for (_, narrow, valid), work in zip(trials, works, strict=True):
+            found = work.buffers[1]
+            dtype = DTYPES[narrow.base]
+            assert found.view(dtype)[:valid].tolist() == list(range(1, valid + 1))
+            assert (found[valid * narrow.bytes :] == 7).all(), f"{narrow} {valid}"
+            assert (work.buffers[2][valid:] == 7).all(), f"narrow {narrow} {valid}"

@@ -11,6 +11,8 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
+pytestmark = pytest.mark.xdist_group("mnist")  # trained in one process only
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 

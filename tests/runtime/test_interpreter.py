@@ -10,6 +10,7 @@ import pytest
 from gossamer.errors import ExecutionError, FormatError, InputError, UnsupportedError
 from gossamer.runtime.delegate import OpResolverType, load_delegate
 from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
+from gossamer.runtime.session import guarded
 from tests.runtime import models
 
 X, SCORES = 0, 5
@@ -236,7 +237,7 @@ class TestState:
             inside.set()
             leave.wait(10)
 
-        ready._main.run = slow
+        ready._main.run = guarded(slow, ready._main.lock)
         thread = threading.Thread(target=ready.invoke)
         thread.start()
         assert inside.wait(10)

@@ -1,0 +1,41 @@
+"""How much there is to compute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gossamer.ir.graph import Node, Tensor
+
+_MATRIX_PRODUCT = "BATCH_MATMUL"
+
+
+def multiplications(node: Node) -> int:
+    """Multiplications with weights in one run of a node (MACs), for one batch.
+
+    Each output element of a convolution or a matrix product takes as many as a
+    channel has weights; TRANSPOSE_CONV spends them on its input's elements.
+    """
+    x, y = _shaped(node.inputs[:1]), _shaped(node.outputs[:1])
+    if node.op.name == _MATRIX_PRODUCT and x and y and len(x.shape) > 1:
+        depth = x.shape[-2 if getattr(node.op, "adj_x", False) else -1]
+        return y.type.size * depth
+    rule = node.op.weights
+    weights = node.optional(rule.input) if rule else None
+    if rule is None or rule.axis is None or weights is None or not weights.type.size:
+        return 0
+    if len(weights.shape) <= rule.axis:
+        return 0
+    if node.op.name == "TRANSPOSE_CONV":
+        source = _shaped(node.inputs[2:3])
+        return (
+            source.type.size * weights.type.size // weights.shape[-1] if source else 0
+        )
+    return y.type.size * weights.type.size // weights.shape[rule.axis] if y else 0
+
+
+def _shaped(tensors: Sequence[Tensor | None]) -> Tensor | None:
+    """The one tensor of a list, if it is there."""
+    return tensors[0] if tensors else None

@@ -1,0 +1,124 @@
+"""Who may import whom; ARCHITECTURE.md says why."""
+
+from __future__ import annotations
+
+import sys
+from graphlib import TopologicalSorter
+
+import pytest
+
+from tests.architecture.source import PACKAGE, imports, package_files, part_of
+
+_GRAPH = {"errors", "ir", "ops"}
+
+MAY_IMPORT = {
+    "errors": set(),
+    "settings": set(),
+    "nest": {"errors"},
+    "kernels": {"errors", "nest"},
+    "ir": {"errors"},
+    "ops": {"errors", "ir", "kernels", "nest"},
+    "flatbuffer": _GRAPH,
+    "frontends": _GRAPH,
+    "passes": _GRAPH,
+    "quantization": _GRAPH,
+    "lowering": _GRAPH | {"kernels", "nest"},
+    "codegen": {"errors", "nest", "settings"},
+    "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "ops", "settings"},
+    "metadata": {"ir"},
+    "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
+    "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
+    | {"passes", "quantization", "runtime"},
+    "converter": {"api", "calibration", "errors", "frontends", "ir"},
+    "cli": {"api", "errors", "flatbuffer", "ir", "passes", "runtime", "settings"},
+    "__init__": set(),
+    "__main__": {"cli"},
+}
+
+# What a folder may name in annotations, beyond that.
+MAY_NAME = {
+    "ir": {"kernels", "nest"},
+    "runtime": {"kernels", "nest"},
+    "__init__": {"api", "converter", "runtime"},
+}
+
+# The third parties of a folder; those marked late are imported inside functions.
+NUMPY = {"numpy"}
+THIRD_PARTIES = {
+    "api": NUMPY,
+    "calibration": NUMPY,
+    "cli": NUMPY | {"rich", "typer"},
+    "codegen": {"llvmlite"},
+    "converter": NUMPY,
+    "flatbuffer": NUMPY | {"flatbuffers"},
+    "frontends": NUMPY,
+    "ir": NUMPY | {"ml_dtypes"},
+    "kernels": NUMPY,
+    "lowering": NUMPY,
+    "nest": NUMPY,
+    "ops": NUMPY,
+    "passes": NUMPY,
+    "quantization": NUMPY,
+    "runtime": NUMPY,
+}
+LATE = {
+    "cli": {"ai_edge_litert"},
+    "codegen": {"llvmlite"},
+    "frontends/keras": {"keras"},
+}
+ALWAYS_LATE = set.union(*LATE.values())
+
+PARTS = sorted({part_of(file) for file in package_files()})
+
+
+def of_part(part):
+    return [
+        each
+        for file in package_files()
+        if part_of(file) == part
+        for each in imports(file)
+    ]
+
+
+def test_the_table_has_every_part_and_no_circle():
+    assert sorted(MAY_IMPORT) == PARTS
+    list(TopologicalSorter(MAY_IMPORT).static_order())
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_imports_run_downwards(part):
+    allowed = MAY_IMPORT[part] | {part}
+    named = allowed | MAY_NAME.get(part, set())
+    wrong = [
+        str(each)
+        for each in of_part(part)
+        if each.module.startswith("gossamer.")
+        and each.module.split(".")[1] not in (named if each.typing else allowed)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_third_parties_stay_in_their_folder(part):
+    wrong = []
+    for each in of_part(part):
+        name = each.module.split(".")[0]
+        if name == "gossamer" or name in sys.stdlib_module_names:
+            continue
+        folder = each.file.parent.relative_to(PACKAGE).as_posix()
+        late = name in LATE.get(folder, set()) and each.late
+        early = name in THIRD_PARTIES.get(part, set()) and name not in ALWAYS_LATE
+        if not (late or early):
+            wrong.append(str(each))
+    assert not wrong
+
+
+def test_a_pass_imports_no_other_pass():
+    pipeline = imports(PACKAGE / "passes" / "pipeline.py")
+    passes = {
+        each.module for each in pipeline if each.module.startswith("gossamer.passes.")
+    }
+    assert len(passes) > 3
+    for module in passes:
+        file = PACKAGE.parent / f"{module.replace('.', '/')}.py"
+        assert not passes & {each.module for each in imports(file)}

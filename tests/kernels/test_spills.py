@@ -1,0 +1,144 @@
+"""The innermost loops of matrix products keep all sums in registers."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from gossamer.codegen.llvm import Call, module_text
+from gossamer.codegen.object import emit_assembly
+from gossamer.kernels import convolution
+from gossamer.kernels.requantize import IntegerOutput
+from tests.codegen.machines import TARGETS
+from tests.kernels.steps import X, Y
+from tests.kernels.test_gemm import UNBOUNDED, dense
+from tests.kernels.windows import window
+
+if TYPE_CHECKING:
+    from gossamer.kernels.depthwise import Window
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
+
+PRODUCTS = r"\t(vfmadd|vpdpbusd|v?pmaddwd|mulps)"
+STACK = re.compile(r"\(%rsp.*%[xyz]mm|%[xyz]mm.*\(%rsp")
+LAYERS = {
+    "pointwise": (dense(64, 256), 128),
+    "narrow": (dense(49, 96), 24),
+    "row": (dense(1, 784), 128),
+    "few rows": (dense(3, 512), 40),
+    "3x3": (window((1, 16, 16, 32), (3, 3)), 64),
+    "3x3 of a picture": (window((1, 32, 32, 3), (3, 3), (2, 2)), 32),
+}
+
+
+def innermost_loops(assembly: str) -> list[list[str]]:
+    """The lines between a label and a jump back to it, with no such loop inside."""
+    lines = assembly.splitlines()
+    labels = {
+        line.partition(":")[0]: index
+        for index, line in enumerate(lines)
+        if line.startswith(".L") and ":" in line
+    }
+    loops: list[tuple[int, int]] = []
+    for index, line in enumerate(lines):
+        jump = re.match(r"\tj\w+\t(\.L\w+)", line)
+        if jump and labels.get(jump[1], index) < index:
+            loops.append((labels[jump[1]], index))
+    return [
+        lines[first : last + 1]
+        for first, last in loops
+        if not any(
+            first <= other and end <= last and (other, end) != (first, last)
+            for other, end in loops
+        )
+    ]
+
+
+def float_product(target: Target, shape: Window, columns: int) -> Step:
+    weights = np.zeros((columns, *shape.filter, shape.channels), np.float32)
+    bias = np.zeros(columns, np.float32)
+    steps = convolution.float_convolution(target, shape, weights, bias, UNBOUNDED, X, Y)
+    return steps[-1]
+
+
+def integer_product(target: Target, shape: Window, columns: int) -> Step:
+    weights = np.zeros((columns, *shape.filter, shape.channels), np.int8)
+    bias = np.zeros(columns, np.int32)
+    factor = np.full(columns, 1 << 30, np.int32)
+    output = IntegerOutput(factor, np.full(columns, -5, np.int32), -3, -128, 127)
+    steps = convolution.integer_convolution(
+        target, shape, weights, bias, -7, output, X, Y
+    )
+    return steps[-1]
+
+
+def hybrid_product(target: Target, shape: Window, columns: int) -> Step:
+    weights = np.zeros((columns, *shape.filter, shape.channels), np.int8)
+    scales = np.ones(columns, np.float32)
+    steps = convolution.hybrid_convolution(
+        target, shape, weights, scales, None, UNBOUNDED, X, Y, asymmetric=True
+    )
+    return steps[-1]
+
+
+def assembly_of(target: Target, step: Step) -> str:
+    places = tuple((0, 0) for _ in step.arguments)
+    text = module_text(target, {"run": [Call(step.kernel, places, step.units)]})
+    return emit_assembly(text, target)
+
+
+def stack_traffic(name: str, make, layer: str) -> tuple[int, int]:
+    """Vectors that go over the stack in the innermost loops, and their products."""
+    target = TARGETS[name]
+    assembly = assembly_of(target, make(target, *LAYERS[layer]))
+    loops = [
+        loop
+        for loop in innermost_loops(assembly)
+        if any(re.match(PRODUCTS, line) for line in loop)
+    ]
+    assert loops, "no loop with products was found"
+    lines = [line for loop in loops for line in loop]
+    spilled = [line for line in lines if STACK.search(line)]
+    return len(spilled), sum(bool(re.match(PRODUCTS, line)) for line in lines)
+
+
+MAKERS = (float_product, integer_product, hybrid_product)
+PICTURE = "3x3 of a picture"
+"""Rows overlap here: LLVM shares their broadcasts, some of which it cannot keep."""
+
+CLEAN = [
+    *product(("avx2", "avx512", "vnni"), (float_product,), set(LAYERS) - {PICTURE}),
+    *product(("vnni",), (integer_product, hybrid_product), LAYERS),
+    *product(("sse2", "avx2", "avx512"), MAKERS, ["row"]),
+    *product(("avx2", "avx512"), MAKERS, ["few rows"]),
+    *product(("avx512",), (integer_product, hybrid_product), ["3x3"]),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "layer"), sorted(CLEAN, key=str))
+def test_no_vector_goes_over_the_stack(name: str, make, layer: str) -> None:
+    spilled, products = stack_traffic(name, make, layer)
+    assert spilled == 0, f"{spilled} of {products}"
+
+
+@pytest.mark.parametrize("layer", ["pointwise", "narrow", "3x3"])
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("name", ["sse2", "avx2", "avx512"])
+def test_little_goes_over_the_stack(name: str, make, layer: str) -> None:
+    """Where a product needs a register of its own the tile may be too tight."""
+    spilled, products = stack_traffic(name, make, layer)
+    assert spilled <= products / 2
+
+
+def test_innermost_loops_are_found() -> None:
+    text = ".LBB0_1:\n\tadd\n.LBB0_2:\n\tmul\n\tjne\t.LBB0_2\n"
+    text += "\tjl\t.LBB0_1\n\tje\t.LBB0_9\n"
+    assert [len(loop) for loop in innermost_loops(text + ".LBB0_9:\n")] == [3]
+    assert STACK.search("\tvmovups\t64(%rsp), %zmm3")
+    assert STACK.search("\tmovaps\t%xmm1, 16(%rsp)                 # 16-byte Spill")
+    assert not STACK.search("\tvmovups\t64(%rdi), %zmm3")
+    assert not STACK.search("\tmovq\t64(%rsp), %rax")
