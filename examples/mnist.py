@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import os
 import statistics
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +63,7 @@ class Digits:
 def load_digits(*, full: bool = False) -> Digits:
     """The bundled digits, shuffled, 2,000 of them held out; or the whole of MNIST."""
     if full:
-        (train_x, train_y), (test_x, test_y) = keras.datasets.mnist.load_data()
+        (train_x, train_y), (test_x, test_y) = download()
     else:
         with np.load(DIGITS) as file:
             order = np.random.default_rng(SEED).permutation(len(file["y"]))
@@ -71,6 +72,14 @@ def load_digits(*, full: bool = False) -> Digits:
         test_x, test_y = x[-HELD_OUT:], y[-HELD_OUT:]
     scale = np.float32(1 / 255)
     return Digits(train_x * scale, train_y, test_x * scale, test_y)
+
+
+def download() -> Any:
+    """All of MNIST, which Keras keeps in ~/.keras for the next time."""
+    try:
+        return keras.datasets.mnist.load_data()
+    except Exception as error:  # noqa: BLE001  Keras raises no other class
+        sys.exit(f"{error}. Leave --full out to take the bundled digits")
 
 
 # 2. The network ------------------------------------------------------------------

@@ -129,7 +129,7 @@ class Interpreter:
             if value.dtype is dtype and value.shape == shape:
                 view[...] = value
                 return
-        except (AttributeError, KeyError, TypeError):  # noqa: S110, SIM105
+        except (AttributeError, KeyError, TypeError):
             pass  # The longer road below converts, or says what is wrong.
         self._main.set(tensor_index, value)
 
@@ -141,8 +141,11 @@ class Interpreter:
         Raises:
             InputError: there is no such tensor, or it has no value now.
         """
-        if subgraph_index == 0 and tensor_index in self._readable:
-            return self._readable[tensor_index].copy()
+        if subgraph_index == 0:
+            try:
+                return self._readable[tensor_index].copy()
+            except (KeyError, TypeError):
+                pass  # No value, or no index: what is wrong is found out below.
         return self._session(subgraph_index).memory(tensor_index).copy()
 
     def tensor(self, tensor_index: int) -> Callable[[], Array]:
