@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         TFLiteConverter,
     )
     from gossamer.runtime.delegate import OpResolverType
+    from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter
     from gossamer.runtime.signature import SignatureRunner
 
@@ -34,6 +35,7 @@ __all__ = [
     "TFLiteConverter",
     "TargetSpec",
     "convert",
+    "load",
 ]
 
 _HOMES = {
@@ -46,6 +48,7 @@ _HOMES = {
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.converter",
     "convert": "gossamer.api",
+    "load": "gossamer.runtime.function",
 }
 
 

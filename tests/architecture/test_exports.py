@@ -20,6 +20,7 @@ PUBLIC = [
     "TFLiteConverter",
     "TargetSpec",
     "convert",
+    "load",
 ]
 
 

@@ -55,7 +55,7 @@ def test_importing_the_package_loads_next_to_nothing():
     assert not loaded("import gossamer") & (FRAMEWORKS | COMMAND | COMPILER | {"numpy"})
 
 
-@pytest.mark.parametrize("name", ["Interpreter", "TFLiteConverter", "convert"])
+@pytest.mark.parametrize("name", ["Interpreter", "TFLiteConverter", "convert", "load"])
 def test_public_names_load_no_framework(name):
     found = loaded(f"from gossamer import {name}")
     assert "numpy" in found

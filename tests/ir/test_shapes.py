@@ -9,9 +9,9 @@ from gossamer.errors import GraphError
 from gossamer.ir.build import Builder
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.rewrite import substitute
+from gossamer.ir.shapes import infer_shapes
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import Pack, Reshape, Shape, StridedSlice
-from gossamer.ir.shapes import infer_shapes
 
 
 def flatten_of_unknown_batch(dtype=DType.FLOAT32, quantization=None):

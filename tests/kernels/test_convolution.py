@@ -145,7 +145,7 @@ MAKERS = [float_job, integer_job]
 def test_compiled(name: str, make, depthwise) -> None:
     target = TARGETS[name]
     channels = 130 if depthwise else 20
-    some = some_windows(len(name), 12, channels=channels)
+    some = some_windows(len(name), 8, channels=channels)
     check_compiled(name, [make(target, shape, depthwise=depthwise) for shape in some])
 
 
@@ -155,7 +155,7 @@ def test_compiled(name: str, make, depthwise) -> None:
 def test_interpreted(name: str, make, depthwise) -> None:
     """No access leaves its buffer, on any machine."""
     channels = 40 if depthwise else 6
-    some = some_windows(50, 8, channels=channels)
+    some = some_windows(50, 6, channels=channels)
     jobs = [make(TARGETS[name], shape, depthwise=depthwise) for shape in some]
     check_interpreted(jobs)
 
@@ -164,13 +164,13 @@ def test_interpreted(name: str, make, depthwise) -> None:
 @pytest.mark.parametrize("name", TARGETS)
 def test_dynamic_range(name: str, depthwise) -> None:
     target = TARGETS[name]
-    some = some_windows(7 + len(name), 10, channels=20)
+    some = some_windows(7 + len(name), 8, channels=20)
     jobs = [hybrid_job(target, shape, depthwise=depthwise) for shape in some]
     check_compiled(name, jobs, 1e-5)
     check_interpreted(jobs[:4], 1e-5)
 
 
-@pytest.mark.parametrize("channels", range(1, 131, 3))
+@pytest.mark.parametrize("channels", range(1, 131, 5))
 def test_depthwise_of_every_number_of_channels(channels: int) -> None:
     """Interpreted on the machine whose groups of channels vary most."""
     shape = window((1, 3, 3, channels), (3, 3), (2, 2))

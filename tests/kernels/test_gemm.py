@@ -108,7 +108,7 @@ def walk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int
     return request.param
 
 
-@pytest.mark.parametrize(("make", "step"), [(float_job, 1), (integer_job, 3)])
+@pytest.mark.parametrize(("make", "step"), [(float_job, 2), (integer_job, 4)])
 @pytest.mark.parametrize("name", TARGETS)
 def test_compiled(name: str, make, step: int, walk: int) -> None:
     drawn = shapes(2 * len(name) + walk)[walk::step]

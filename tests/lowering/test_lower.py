@@ -15,6 +15,7 @@ from gossamer.lowering.arena import ALIGNMENT
 from gossamer.lowering.lower import aligned, lower
 from gossamer.lowering.program import ARENA, CONSTANTS, Program
 from gossamer.lowering.specialize import specialize
+from gossamer.nest.interpret import interpret
 from gossamer.ops import Add, Conv2D, Cumsum, FullyConnected, Relu, Reshape, Softmax
 from gossamer.runtime.native import NativeExecutable
 from tests.codegen.machines import TARGETS
@@ -180,6 +181,29 @@ def test_every_address_lies_within_its_memory_and_is_aligned() -> None:
                 assert 0 <= offset < sizes[base]
                 assert offset % ALIGNMENT == 0
     assert program.constants.ctypes.data % ALIGNMENT == 0
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_no_step_leaves_the_arena_or_the_constants(name: str) -> None:
+    """Interpreted, where every access is checked, on every machine."""
+    graph = network()
+    fixed, moved = specialize(graph, {})
+    program = lower(fixed, TARGETS[name])
+    array = np.random.default_rng(2).normal(size=(1, 8, 8, 3)).astype(np.float32)
+    arena = np.full(program.arena_bytes, 0xA5, np.uint8)
+    place = program.places[moved[graph.inputs[0]]]
+    arena[place : place + array.nbytes] = array.reshape(-1).view(np.uint8)
+    memory = {ARENA: arena, CONSTANTS: program.constants}
+    for part in program.parts:
+        assert not isinstance(part, Node)
+        for step in part:
+            buffers = [memory[base][offset:] for base, offset in step.addresses]
+            interpret(step.kernel, buffers, 0, step.units)
+    (y,) = graph.outputs
+    place = program.places[moved[y]]
+    found = arena[place : place + y.type.nbytes].view(np.float32)
+    expected = evaluate(graph, {graph.inputs[0]: array})[y]
+    np.testing.assert_allclose(found, expected[0], atol=1e-6)
 
 
 def test_a_network_of_several_layers_runs() -> None:

@@ -35,9 +35,8 @@ def test_what_depends_on_constants_only_is_folded() -> None:
 def test_the_shape_of_an_input_is_known_without_its_data() -> None:
     build = Builder()
     x = build.input("x", floats(-1, 3))
-    made = build.node(
-        Fill(), build.node(Shape(), x), build.constant("v", np.float32(7))
-    )
+    shape = build.node(Shape(DType.INT32), x)
+    made = build.node(Fill(), shape, build.constant("v", np.float32(7)))
     graph = build.finish([made])
     fixed, moved = specialize(graph, {x: (5, 3)})
     assert fixed.nodes == ()
