@@ -212,6 +212,11 @@ GOLDEN = {
     "padding before conv": (
         lambda: [layers.ZeroPadding2D(1), layers.Conv2D(4, 3, padding="valid")],
         IMAGE,
+        ["CONV_2D"],
+    ),
+    "wide padding before conv": (
+        lambda: [layers.ZeroPadding2D(3), layers.Conv2D(4, 3, padding="valid")],
+        IMAGE,
         ["PAD", "CONV_2D"],
     ),
     "dilated conv": (
