@@ -269,7 +269,8 @@ def _segment(
         zero = nest.constant(0, I64)
         totals = _words(nest, plan, shape, (left, weights, zero), words, totals)
         return totals, nest.offset(weights, words * step_bytes)
-    unroll = _WORDS_PER_ITERATION
+    single = shape.rows == 1 and words >= shape.lanes
+    unroll = shape.lanes if single else _WORDS_PER_ITERATION
     rounds = words // unroll
     step = unroll * WORD_BYTES
     with nest.loop(rounds * step, step=step, carry=[weights, *totals]) as loop:
@@ -296,13 +297,18 @@ def _words(
     """`count` words: per word the weights once, then row by row one broadcast each.
 
     Rows outside, vectors inside: the other order makes the scheduler keep all
-    broadcasts alive at once, more than there are registers.
+    broadcasts alive at once, more than there are registers. A single row is read a
+    vector at a time, since such a product is bound by its loads.
     """
     left, weights, byte = pointers
     multiply = plan.multiply
     totals = list(totals)
     size = shape.rows * shape.vectors
     chains = len(totals) // size
+    together = None
+    if shape.rows == 1 and count == shape.lanes:
+        kind = multiply.word.of(shape.lanes)
+        together = nest.load(kind, nest.offset(left, byte))
     for word in range(count):
         columns = [
             multiply.weights(
@@ -315,8 +321,11 @@ def _words(
         ]
         base = (word % chains) * size
         for row in range(shape.rows):
-            where = byte + (row * plan.rows.stride + word * WORD_BYTES)
-            one = multiply.broadcast(nest, left, where, shape.lanes)
+            if together is not None:
+                one = nest.shuffle(together, together, [word] * shape.lanes)
+            else:
+                where = byte + (row * plan.rows.stride + word * WORD_BYTES)
+                one = multiply.broadcast(nest, left, where, shape.lanes)
             for v in range(shape.vectors):
                 at = base + row * shape.vectors + v
                 totals[at] = multiply.accumulate(nest, totals[at], one, columns[v])

@@ -27,6 +27,11 @@ class Multiply(Protocol):
         ...
 
     @property
+    def word(self) -> Kind:
+        """The kind that a word of the left operand is read as."""
+        ...
+
+    @property
     def total(self) -> Kind:
         """The kind of a sum, one lane."""
         ...
@@ -54,6 +59,7 @@ class FloatMultiply:
     """float32 by float32."""
 
     depth: int = 1
+    word: Kind = F32
     total: Kind = F32
     weight_bytes: int = 4
 
@@ -72,6 +78,7 @@ class QuadMultiply:
     """uint8 by int8, four products a lane; the left operand is q + 128."""
 
     depth: int = 4
+    word: Kind = I32
     total: Kind = I32
     weight_bytes: int = 4
 
@@ -90,6 +97,7 @@ class PairMultiply:
     """int16 by int8 widened on load, two products a lane; the left operand is int16."""
 
     depth: int = 2
+    word: Kind = I32
     total: Kind = I32
     weight_bytes: int = 2
 
