@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from gossamer.codegen.host import is_supported
@@ -73,6 +76,9 @@ def prepare(
         UnsupportedError: there is no kernel for an operator.
     """
     graph = model.subgraphs[subgraph]
+    if not reference and not is_supported():
+        _warn_of_slowness()
+        reference = True
     if reference or not _is_compiled(graph):
         return ReferenceExecutable(graph, shapes, keep_all=keep_all)
     del threads
@@ -85,7 +91,19 @@ def prepare(
 
 
 def _is_compiled(graph: Subgraph) -> bool:
-    """Whether there is a code generator for the host, and for all tensors."""
-    return is_supported() and not any(
+    """Whether machine code can work on all tensors."""
+    return not any(
         tensor.is_variable or tensor.dtype.numpy.hasobject for tensor in graph.tensors
+    )
+
+
+@cache
+def _warn_of_slowness() -> None:
+    """Say once that models run without machine code."""
+    warnings.warn(
+        f"There is no code generator for {platform.machine()} on {platform.system()} "
+        "yet, so models run through NumPy: with the same results, but slowly. Machine "
+        "code is made for x86-64 Linux",
+        RuntimeWarning,
+        stacklevel=2,
     )
