@@ -25,7 +25,8 @@ from rich.table import Table
 import gossamer
 from benchmarks import zoo
 from benchmarks.chart import draw
-from benchmarks.timing import engine, machine, take_turns, without_native_log
+from benchmarks.timing import machine, without_native_log
+from gossamer.runtime.timing import engine, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +72,10 @@ def convert(model: Any, mode: str) -> bytes:
 def measure(name: str, mode: str, data: bytes, seconds: float) -> Result:
     """Time one file in both engines."""
     with without_native_log():
-        theirs = engine(LiteRT(model_content=data, num_threads=1))
-        ours = engine(gossamer.Interpreter(model_content=data, num_threads=1))
+        theirs = engine("litert", LiteRT(model_content=data, num_threads=1))
+        ours = engine(
+            "gossamer", gossamer.Interpreter(model_content=data, num_threads=1)
+        )
         take_turns((ours, theirs), seconds)
     return Result(
         name,

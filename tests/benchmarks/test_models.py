@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
-from benchmarks import models, readme, timing, zoo
+from benchmarks import models, readme, zoo
 from benchmarks.chart import draw
 
 
@@ -49,34 +47,3 @@ def test_the_table_replaces_what_stands_between_the_markers(facts):
 def test_the_chart_is_a_picture(facts, tmp_path):
     draw(facts, tmp_path / "bench.png")
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_engines_take_turns():
-    class Counter:
-        def __init__(self, calls):
-            self.calls = calls
-
-        def allocate_tensors(self):
-            pass
-
-        def get_input_details(self):
-            return [{"index": 0, "shape": (2,), "dtype": np.int8}]
-
-        def get_output_details(self):
-            return [{"index": 1}]
-
-        def set_tensor(self, index, value):
-            assert (index, value.dtype, value.shape) == (0, np.int8, (2,))
-
-        def invoke(self):
-            self.calls.append(self)
-
-        def get_tensor(self, index):
-            return index
-
-    calls = []
-    engines = [timing.engine(Counter(calls)), timing.engine(Counter(calls))]
-    timing.take_turns(engines, 0)
-    assert [len(each.seconds) for each in engines] == [3, 3]
-    changes = sum(a is not b for a, b in pairwise(calls))
-    assert changes == 7  # warmed up one after the other, then three rounds of two
