@@ -23,7 +23,7 @@ from gossamer.ir.types import DType, TensorType
 from gossamer.kernels.epilogue import clamp
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type, single
 from gossamer.ops.integer_steps import Settle, centered_lanes, is_int8
-from gossamer.ops.steps import integer_table_step, unary_step
+from gossamer.ops.steps import binary_step, integer_table_step, unary_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,6 +182,17 @@ class PRelu(Op):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         x, alpha = inputs
         return (choose(x >= 0, x, x * alpha),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        inputs = (node.input(0), node.input(1))
+        if node.output.dtype is not DType.FLOAT32:
+            return None
+
+        def compute(nest: Nest, value: Value, alpha: Value) -> Value:
+            positive = nest.compare("ge", value, 0.0)
+            return nest.select(positive, value, value * alpha)
+
+        return binary_step("prelu", target, inputs, node.output, compute)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, alpha = inputs

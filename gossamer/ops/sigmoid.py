@@ -190,5 +190,12 @@ class Gelu(Curve):
         share = np.asarray(_erfc(real * -math.sqrt(0.5)), np.float64)
         return (0.5 * real * share).astype(np.float32)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y = node.input(0), node.output
+        if x.dtype is not DType.FLOAT32:
+            return Curve.lower(self, node, target)
+        emit = math_kernels.gelu_by_tanh if self.approximate else math_kernels.gelu
+        return unary_step("gelu", target, x, y, emit)
+
     def version(self, node: Node) -> int:
         return 2 if node.input(0).dtype is DType.INT8 else 1

@@ -14,13 +14,21 @@ from gossamer.ir.arithmetic import (
     rescale,
 )
 from gossamer.ir.op import Free, operator
+from gossamer.ir.types import DType
 from gossamer.ops.binary import Binary
 from gossamer.ops.movement import version_of_type
+from gossamer.ops.steps import binary_step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node
     from gossamer.ir.op import QuantizationRule
     from gossamer.ir.types import Array
+    from gossamer.kernels.step import Step
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
 
 _HEADROOM = 7
 """Bits by which both sides are made finer before they are brought to one scale."""
@@ -34,6 +42,17 @@ class SquaredDifference(Binary):
 
     def apply(self, x: Array, y: Array) -> Array:
         return np.square(x - y)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        inputs = (node.input(0), node.input(1))
+        if node.output.dtype is not DType.FLOAT32:
+            return None
+
+        def compute(nest: Nest, left: Value, right: Value) -> Value:  # noqa: ARG001
+            difference = left - right
+            return difference * difference
+
+        return binary_step("squared", target, inputs, node.output, compute)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         scales = [float(parameters(node.input(i))[0]) for i in (0, 1)]
