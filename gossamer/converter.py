@@ -338,9 +338,9 @@ def _require_ends(ends: tuple[DType, DType]) -> None:
 
 def _refuse(road: str, what: str) -> NoReturn:
     raise ConversionError(
-        f"TFLiteConverter.{road} reads {what} through TensorFlow, which is not part of "
-        "this installation: that road comes with the TensorFlow extra. Convert the "
-        "Keras model instead: save it with model.save('model.keras'), then "
+        f"TFLiteConverter.{road} would have to read {what} with TensorFlow, which "
+        "Gossamer does without. Convert the Keras model instead: save it with "
+        "model.save('model.keras'), then "
         "TFLiteConverter.from_keras_model(keras.saving.load_model('model.keras'))."
     )
 
