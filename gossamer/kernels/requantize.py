@@ -70,9 +70,9 @@ class Factor:
 def uniform_factor(nest: Nest, multiplier: int, shift: int, lanes: int) -> Factor:
     """The same factor in every lane."""
     kind, wide = I32.of(lanes), I64.of(max(lanes // 2, 1))
-    number = nest.constant(multiplier, wide)
-    left = nest.constant(shift, kind) if shift > 0 else None
-    right = nest.constant(-shift - 1, kind) if shift < 0 else None
+    number = nest.number(multiplier, wide)
+    left = nest.number(shift, kind) if shift > 0 else None
+    right = nest.number(-shift - 1, kind) if shift < 0 else None
     last = nest.constant(1, kind) if shift < 0 else None
     return Factor(number, number if lanes > 1 else None, left, right, last, None)
 

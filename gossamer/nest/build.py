@@ -12,7 +12,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gossamer.nest.expr import F32, I1, I8, I64, PTR, Kind, Operand, Value
+from gossamer.nest.expr import F32, I1, I8, I32, I64, PTR, Kind, Operand, Value
 from gossamer.nest.simplify import fold_binary
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
@@ -43,20 +43,37 @@ class LoopScope:
 
 
 class Nest:
-    """A kernel under construction."""
+    """A kernel under construction.
 
-    def __init__(self, name: str, target: Target) -> None:
+    With `numbers_in_memory` the whole numbers that `number` is given become a table
+    behind a last pointer, so that kernels that differ in nothing else are one kernel.
+    """
+
+    def __init__(
+        self, name: str, target: Target, *, numbers_in_memory: bool = False
+    ) -> None:
         self.name = name
         self.target = target
+        self._keeps_numbers = numbers_in_memory
+        self._numbers: dict[int, Value] = {}
+        self._table: Value | None = None
+        self._prologue: list[Statement] = []
         self._parameters: list[Value] = []
         self._body: list[Statement] = []
         self._block = self._body
         self._count = 0
 
     def finish(self) -> Kernel:
-        return Kernel(
-            self.name, tuple(self._parameters), tuple(self._body), self.target
-        )
+        """The kernel; its pointers come before its whole numbers."""
+        pointers = [each for each in self._parameters if each.kind == PTR]
+        others = [each for each in self._parameters if each.kind != PTR]
+        body = (*self._prologue, *self._body)
+        return Kernel(self.name, (*pointers, *others), body, self.target)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The table of 32-bit numbers that the last pointer must point to, if any."""
+        return tuple(self._numbers)
 
     def pointer(self) -> Value:
         """A new parameter: the address of a tensor, constant or scratch memory."""
@@ -68,6 +85,19 @@ class Nest:
 
     def constant(self, number: float, kind: Kind) -> Value:
         return Value(self, kind, -1, number)
+
+    def number(self, number: int, kind: Kind) -> Value:
+        """A 32-bit whole number in every lane, from the table where there is one."""
+        if not self._keeps_numbers:
+            return self.constant(number, kind)
+        if number not in self._numbers:
+            self._table = self._table or self.pointer()
+            value = self._new(I32)
+            place = self.constant(len(self._numbers), I64)
+            self._prologue.append(Instruction("load", value, (self._table, place)))
+            self._numbers[number] = value
+        single = self.convert(self._numbers[number], kind.element)
+        return self.splat(single, kind.lanes)
 
     def like(self, operand: Operand, kind: Kind) -> Value:
         """The operand in `kind`: a number becomes a constant, a scalar is spread."""

@@ -28,7 +28,8 @@ def is_int8(*tensors: Tensor) -> bool:
 def centered_lanes(nest: Nest, value: Value, tensor: Tensor) -> Value:
     """int8 lanes as int32 minus the zero point."""
     _, zero_point = parameters(tensor)
-    return nest.convert(value, I32.of(value.kind.lanes)) - zero_point
+    kind = I32.of(value.kind.lanes)
+    return nest.convert(value, kind) - nest.number(zero_point, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Settle:
 
     def apply(self, nest: Nest, value: Value) -> Value:
         scaled = times(nest, value, self.multiplier, self.shift)
-        return saturate(nest, scaled + self.zero_point, self.low, self.high)
+        moved = scaled + nest.number(self.zero_point, scaled.kind)
+        return saturate(nest, moved, self.low, self.high)
 
 
 def times(nest: Nest, value: Value, multiplier: int, shift: int) -> Value:

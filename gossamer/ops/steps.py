@@ -47,7 +47,7 @@ def unary_step(
     source, result = KINDS.get(x.dtype), KINDS.get(y.dtype)
     if source is None or result is None or not y.type.size:
         return None
-    nest = Nest(name, target)
+    nest = Nest(name, target, numbers_in_memory=True)
     from_, to = nest.pointer(), nest.pointer()
 
     def element(index: Value, group: Lanes) -> None:
@@ -55,7 +55,13 @@ def unary_step(
         group.store(nest, value, to, index)
 
     each_block(nest, y.type.size, target.lanes, element)
-    return [Step(nest.finish(), (x, y), block_units(y.type.size), (1,))]
+    arguments = (x, y, *_numbers(nest))
+    return [Step(nest.finish(), arguments, block_units(y.type.size), (1,))]
+
+
+def _numbers(nest: Nest) -> tuple[Constant, ...]:
+    """The table of numbers behind a kernel's last pointer, where it has one."""
+    return (Constant(np.array(nest.numbers, np.int32)),) if nest.numbers else ()
 
 
 def binary_step(
@@ -74,7 +80,7 @@ def binary_step(
     assert one is not None
     assert two is not None
     loops = broadcast(left.shape, right.shape)
-    nest = Nest(name, target)
+    nest = Nest(name, target, numbers_in_memory=True)
     a, b, to = nest.pointer(), nest.pointer(), nest.pointer()
 
     def operand(
@@ -100,7 +106,8 @@ def binary_step(
     else:
         each_pair(nest, loops, target.lanes, element)
         units = loops.sizes[0] if len(loops.sizes) > 1 else 1
-    return [Step(nest.finish(), (left, right, y), units, (2,))]
+    arguments = (left, right, y, *_numbers(nest))
+    return [Step(nest.finish(), arguments, units, (2,))]
 
 
 def table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> list[Step] | None:
