@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 # Importing the catalogue declares the operators.
 import gossamer.ops  # noqa: F401  # pyright: ignore[reportUnusedImport]
@@ -41,7 +41,7 @@ def operator_from(code: int, options: Union | None) -> Op:
         table = None if options is None else options[0]
         fields = {} if options is None else from_record(name, *options)
         return Builtin(name, code, table, fields)
-    expected: str | None = declared.options  # type: ignore[assignment]
+    expected = cast("str | None", declared.options)
     if options is None or expected is None:
         return declared()
     if options[0] != expected:

@@ -15,7 +15,15 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, dataclass_transform
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    TypeAlias,
+    TypeVar,
+    cast,
+    dataclass_transform,
+)
 
 import numpy as np
 
@@ -242,7 +250,7 @@ def operator_of_code(code: int) -> type[Op] | None:
 
 def option_fields(op: Op | type[Op]) -> tuple[dataclasses.Field[Any], ...]:
     """The fields of an operator's record, in the schema's order."""
-    return dataclasses.fields(op)  # type: ignore[arg-type]
+    return dataclasses.fields(cast("Any", op))  # `operator` made it a dataclass
 
 
 def require(condition: bool, op: Op, message: str) -> None:  # noqa: FBT001

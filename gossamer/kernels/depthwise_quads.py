@@ -178,24 +178,23 @@ class _Band:
         _, width = tile_shape(window)
         total = window.out_width
         inner, last = window.inner_columns()
-        left = width if inner > 0 else 0
-        right = width if last < total and left + width <= total else 0
-        if inner > left or last < total - right:
-            left = right = 0
+        left = -(-inner // width) * width
+        right = -(-(total - last) // width) * width
+        if left + right > total:
+            left, right = 0, total
         middle = (total - left - right) // width * width
-        if left == right == 0 and (inner > 0 or last < total):
-            middle = 0
-        if left:
-            self._tile(nest.constant(0, I64), list(range(left)))
+        self._edge(0, left)
         if middle:
             with nest.loop(left + middle, start=left, step=width) as loop:
                 self._tile(loop.index, list(range(left, left + width)))
-        for start in range(left + middle, total - right, width):
-            stop = min(start + width, total - right)
-            self._tile(nest.constant(start, I64), list(range(start, stop)))
-        if right:
-            start = total - right
-            self._tile(nest.constant(start, I64), list(range(start, total)))
+        self._edge(left + middle, total)
+
+    def _edge(self, begin: int, end: int) -> None:
+        """Tiles written out one by one: few, since edges are narrow."""
+        _, width = tile_shape(self.window)
+        for start in range(begin, end, width):
+            columns = list(range(start, min(start + width, end)))
+            self._tile(self.nest.constant(start, I64), columns)
 
     def _tile(self, first: Value, columns: list[int]) -> None:
         """Emit output columns from `first` on; `columns` are typical positions."""

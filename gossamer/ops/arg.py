@@ -33,11 +33,7 @@ class _Extreme(Op):
     __slots__ = ()
 
     if TYPE_CHECKING:
-
-        @property
-        def output_type(self) -> DType:
-            """The type of the indices; a field of each operator."""
-            ...
+        output_type: DType
 
     def index(self, x: Array, axis: int) -> Array:
         """The place of the extreme element along `axis`."""
@@ -75,7 +71,7 @@ class _Extreme(Op):
 class ArgMax(_Extreme):
     """The index of the greatest element along an axis."""
 
-    output_type: DType = DType.FLOAT32  # type: ignore[assignment]
+    output_type: DType = DType.FLOAT32
 
     def index(self, x: Array, axis: int) -> Array:
         return np.argmax(x, axis=axis)
@@ -85,7 +81,7 @@ class ArgMax(_Extreme):
 class ArgMin(_Extreme):
     """The index of the least element along an axis."""
 
-    output_type: DType = DType.FLOAT32  # type: ignore[assignment]
+    output_type: DType = DType.FLOAT32
 
     def index(self, x: Array, axis: int) -> Array:
         return np.argmin(x, axis=axis)

@@ -27,16 +27,8 @@ class _Resize(Movement):
     __slots__ = ()
 
     if TYPE_CHECKING:
-
-        @property
-        def align_corners(self) -> bool:
-            """A field of each operator."""
-            ...
-
-        @property
-        def half_pixel_centers(self) -> bool:
-            """A field of each operator."""
-            ...
+        align_corners: bool
+        half_pixel_centers: bool
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, size = operands(self, inputs, 2)
@@ -72,8 +64,8 @@ class _Resize(Movement):
 class ResizeBilinear(_Resize):
     """Each pixel is a mean of four, weighted by how near they are."""
 
-    align_corners: bool = False  # type: ignore[assignment]
-    half_pixel_centers: bool = False  # type: ignore[assignment]
+    align_corners: bool = False
+    half_pixel_centers: bool = False
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         x: Array = np.asarray(inputs[0])
@@ -144,8 +136,8 @@ class ResizeBilinear(_Resize):
 class ResizeNearestNeighbor(_Resize):
     """Each pixel is a copy of the one that lies nearest."""
 
-    align_corners: bool = False  # type: ignore[assignment]
-    half_pixel_centers: bool = False  # type: ignore[assignment]
+    align_corners: bool = False
+    half_pixel_centers: bool = False
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         x: Array = np.asarray(inputs[0])

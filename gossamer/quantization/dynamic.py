@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from gossamer.ir.graph import Node, Subgraph, Tensor
+from gossamer.ir.op import option_fields
 from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.quantize import Dequantize
@@ -140,11 +141,11 @@ def _reason_to_keep(weights: Tensor | None) -> str:
 
 
 def _with_asymmetric_inputs(op: Op) -> Op:
-    names = {option.name for option in fields(op)}  # type: ignore[arg-type]
+    names = {option.name for option in option_fields(op)}
     if ASYMMETRIC not in names:
         return op
     changes: dict[str, Any] = {ASYMMETRIC: True}
-    return replace(op, **changes)  # type: ignore[type-var]
+    return cast("Op", replace(cast("Any", op), **changes))
 
 
 def _with_input(node: Node, index: int, tensor: Tensor) -> Node:

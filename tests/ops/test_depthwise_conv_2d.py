@@ -51,6 +51,8 @@ FLOAT = [
 ] + [
     plain((1, 5, 1, 8), (1, 3, 3, 8), DepthwiseConv2D("same", 2, 2, 1, "relu6")),
     plain((1, 4, 4, 1), (1, 1, 1, 5), DepthwiseConv2D("valid", 1, 1, 5, "relu")),
+    plain((1, 6, 19, 5), (1, 3, 7, 5), DepthwiseConv2D("same", 1, 1, 1)),
+    plain((1, 3, 30, 5), (1, 1, 11, 5), DepthwiseConv2D("same", 1, 1, 1)),
 ]
 
 INTEGER = [
@@ -64,6 +66,9 @@ INTEGER = [
         (-128, -128),
     ),
     fixed((1, 4, 4, 2), (1, 1, 1, 2), DepthwiseConv2D("same", 1, 1, 1), (0, 0), 1e-5),
+    fixed((1, 6, 19, 5), (1, 3, 7, 5), DepthwiseConv2D("same", 1, 1, 1)),
+    fixed((1, 3, 30, 5), (1, 1, 11, 5), DepthwiseConv2D("same", 1, 1, 1)),
+    fixed((1, 20, 31, 5), (1, 11, 11, 5), DepthwiseConv2D("same", 2, 2, 1)),
     Case(
         DepthwiseConv2D("same", 1, 1, 1),
         (

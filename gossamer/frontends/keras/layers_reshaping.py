@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gossamer.frontends.keras import shaping
 from gossamer.frontends.keras.call import dims
@@ -62,4 +62,5 @@ def _repeat_vector(call: Call) -> RuleResult:
 def _pairs(amounts: Sequence[int] | Sequence[Sequence[int]]) -> list[tuple[int, int]]:
     """One (begin, end) per spatial axis; a layer over one axis states it flat."""
     flat = [amounts] if isinstance(amounts[0], int) else amounts
-    return [(int(pair[0]), int(pair[1])) for pair in flat]  # type: ignore[index]
+    pairs = cast("Sequence[Sequence[int]]", flat)
+    return [(int(pair[0]), int(pair[1])) for pair in pairs]
