@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def evaluate(subgraph: Subgraph, inputs: Mapping[Tensor, Array]) -> dict[Tensor, Array]:
     """Every tensor's value, given the inputs' values.
 
+    Variables begin as zeros and end as what the last node made them.
+
     Args:
         subgraph: the graph; its free dimensions take the sizes of the inputs.
         inputs: one array per tensor of `subgraph.inputs`.
@@ -33,11 +35,14 @@ def evaluate(subgraph: Subgraph, inputs: Mapping[Tensor, Array]) -> dict[Tensor,
         if tensor not in inputs:
             raise GraphError(f"no value is given for the input '{tensor.name}'")
         values[tensor] = np.asarray(inputs[tensor])
+    for tensor in subgraph.tensors:
+        if tensor.is_variable and tensor not in values:
+            values[tensor] = np.zeros(tensor.shape, tensor.dtype.numpy)
     for node in subgraph.nodes:
         missing = [x.name for x in node.inputs if x is not None and x not in values]
         if missing:
             raise GraphError(f"{node.op.name} reads '{missing[0]}' before it is there")
         arrays = [None if x is None else values[x] for x in node.inputs]
         results = evaluate_node(node, arrays)
-        values.update(zip(node.outputs, results, strict=True))
+        values.update(zip(node.written, results, strict=True))
     return values

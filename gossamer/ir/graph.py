@@ -107,6 +107,12 @@ class Node:
         """The first output."""
         return self.outputs[0]
 
+    @property
+    def written(self) -> tuple[Tensor, ...]:
+        """What a run computes: the outputs, then the state that it overwrites."""
+        states = (self.optional(index) for index in self.op.updates)
+        return (*self.outputs, *(state for state in states if state is not None))
+
     def __str__(self) -> str:
         names = ", ".join(x.name if x else "-" for x in self.inputs)
         return f"{', '.join(y.name for y in self.outputs)} = {self.op}({names})"

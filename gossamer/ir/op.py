@@ -111,6 +111,12 @@ class Op:
     weights: ClassVar[WeightRule | None] = None
     only_reshapes: ClassVar[bool] = False
     """Whether the output is the first input's elements with another shape."""
+    updates: ClassVar[tuple[int, ...]] = ()
+    """Indices of the inputs that are state: variables that a run overwrites.
+
+    `reference` and `integer` return their new values after the outputs; a kernel
+    writes their memory.
+    """
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
@@ -164,7 +170,7 @@ def through_real_numbers(op: Op, node: Node, *inputs: Any) -> tuple[Array, ...]:
         tensor.quantization.quantize(array, tensor.dtype)
         if tensor.is_quantized and tensor.quantization and tensor.dtype.is_integer
         else np.asarray(array, tensor.dtype.numpy)
-        for tensor, array in zip(node.outputs, results, strict=True)
+        for tensor, array in zip(node.written, results, strict=True)
     )
 
 
@@ -260,7 +266,10 @@ def require(condition: bool, op: Op, message: str) -> None:  # noqa: FBT001
 
 
 def evaluate(node: Node, inputs: Sequence[Any]) -> tuple[Array, ...]:
-    """Run one node on arrays by its meaning, quantized or not."""
+    """Run one node on arrays by its meaning, quantized or not.
+
+    Returns a value for each tensor of `node.written`.
+    """
     quantized = any(
         tensor is not None and tensor.is_quantized
         for tensor in (*node.inputs, *node.outputs)

@@ -63,6 +63,8 @@ def _shared_memory(subgraph: Subgraph, *, keep_all: bool) -> dict[Tensor, Tensor
         if not node.op.only_reshapes or x is None or x.is_constant:
             continue
         root = shared.get(x, x)
+        if root.is_variable:
+            continue
         outside = root in subgraph.inputs or root in subgraph.outputs
         if outside and node.output in subgraph.outputs:
             continue
@@ -143,12 +145,18 @@ def _lay_out(
         root = shared.get(tensor, tensor)
         first = 0 if tensor in subgraph.inputs else uses.get(root, (0, end))[0]
         uses[root] = (first, end)
+    uses.update((key, (0, end)) for key in uses if _is_variable(key))
     keys = list(uses)
     blocks = [
         Block(_nbytes(key), *((0, end) if keep_all else uses[key])) for key in keys
     ]
     offsets, total = place(blocks)
     return _Layout(shared, dict(zip(keys, offsets, strict=True)), total + _SLACK)
+
+
+def _is_variable(key: object) -> bool:
+    """Whether memory keeps what a run leaves in it until the next run."""
+    return isinstance(key, Tensor) and key.is_variable
 
 
 def _nbytes(key: object) -> int:

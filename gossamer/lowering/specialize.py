@@ -78,11 +78,11 @@ def _known(node: Node) -> tuple[Array, ...] | None:
 
 
 def _needed(subgraph: Subgraph, nodes: list[Node]) -> list[Node]:
-    """Nodes that some output depends on."""
+    """Nodes that some output or some state depends on."""
     wanted = set(subgraph.outputs)
     kept: list[Node] = []
     for node in reversed(nodes):
-        if any(y in wanted for y in node.outputs):
+        if node.op.updates or any(y in wanted for y in node.outputs):
             kept.append(node)
             wanted.update(x for x in node.inputs if x is not None)
     return kept[::-1]

@@ -92,9 +92,7 @@ def prepare(
 
 def _is_compiled(graph: Subgraph) -> bool:
     """Whether machine code can work on all tensors."""
-    return not any(
-        tensor.is_variable or tensor.dtype.numpy.hasobject for tensor in graph.tensors
-    )
+    return not any(tensor.dtype.numpy.hasobject for tensor in graph.tensors)
 
 
 @cache

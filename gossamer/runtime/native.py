@@ -107,7 +107,7 @@ class NativeExecutable:
     def _reference(self, node: Node) -> Callable[[], None]:
         """A node without a kernel, on the same memory."""
         inputs = [None if x is None else self._memory(x) for x in node.inputs]
-        outputs = [self._memory(y) for y in node.outputs]
+        outputs = [self._memory(y) for y in node.written]
 
         def run() -> None:
             for view, result in zip(outputs, evaluate(node, inputs), strict=True):

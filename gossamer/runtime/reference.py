@@ -74,7 +74,7 @@ class ReferenceExecutable:
         for index, node in enumerate(self._subgraph.nodes):
             inputs = [None if x is None else values[x] for x in node.inputs]
             results = _evaluate(index, node, inputs)
-            for tensor, result in zip(node.outputs, results, strict=True):
+            for tensor, result in zip(node.written, results, strict=True):
                 self._store(tensor, result)
             for tensor in self._drops[index]:
                 values.pop(tensor, None)
