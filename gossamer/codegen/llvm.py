@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gossamer.codegen.intrinsics import INTRINSICS, Site
+from gossamer.codegen.tiles import (
+    is_tile_operator,
+    print_tile_operator,
+    tile_declarations,
+    tile_frame,
+)
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
 if TYPE_CHECKING:
@@ -204,6 +210,12 @@ class Printer:
             )
         elif op == "prefetch":
             self._prefetch(operands)
+        elif op == "local":
+            assert result is not None
+            self.line(f"  %v{result.number} = alloca [{attribute} x i8], align 64")
+        elif is_tile_operator(op):
+            texts = [operand_text(value) for value in operands]
+            print_tile_operator(self, op, texts, attribute)
         else:
             assert result is not None
             self._value(op, result, operands, attribute)
@@ -331,19 +343,21 @@ def module_text(target: Target, procedures: Mapping[str, Sequence[Call]]) -> str
     declarations: dict[str, None] = {}
     bodies: dict[str, str] = {}
     names: dict[int, str] = {}
-    for call in (call for calls in procedures.values() for call in calls):
-        if id(call.kernel) in names:
+    kernels = [call.kernel for calls in procedures.values() for call in calls]
+    for kernel in kernels:
+        if id(kernel) in names:
             continue
         printer = Printer(target)
-        printer.kernel(call.kernel)
+        printer.kernel(kernel)
         declarations.update(printer.declarations)
         text = "\n".join(printer.lines)
-        name = bodies.setdefault(text, f"@k{len(bodies)}_{call.kernel.name}")
-        names[id(call.kernel)] = name
+        name = bodies.setdefault(text, f"@k{len(bodies)}_{kernel.name}")
+        names[id(kernel)] = name
     lines = [
         f'target triple = "{target.triple}"',
         f"@{CONTEXT} = hidden global ptr null",
         *declarations,
+        *tile_declarations(target, kernels),
         *(text.replace(KERNEL, name, 1) for text, name in bodies.items()),
     ]
     for name, calls in procedures.items():
@@ -368,6 +382,8 @@ def _procedure(name: str, calls: Sequence[Call], names: Mapping[int, str]) -> li
             f"  %p{base} = getelementptr ptr, ptr %context, i64 {base}",
             f"  %b{base} = load ptr, ptr %p{base}",
         ]
+    before, after = tile_frame(call.kernel for call in calls)
+    lines += before
     for number, call in enumerate(calls):
         arguments: list[str] = []
         for position, (base, distance) in enumerate(call.addresses):
@@ -376,4 +392,4 @@ def _procedure(name: str, calls: Sequence[Call], names: Mapping[int, str]) -> li
             arguments.append(f"ptr {at}")
         arguments += ["i64 0", f"i64 {call.units}"]
         lines.append(f"  call void {names[id(call.kernel)]}({', '.join(arguments)})")
-    return [*lines, "  ret void", "}"]
+    return [*lines, *after, "  ret void", "}"]
