@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from gossamer.codegen.link import Image
+    from gossamer.codegen.image import Image
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Shape, TensorType
 

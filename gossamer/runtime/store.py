@@ -14,7 +14,6 @@ import json
 import mmap
 import os
 import struct
-import tempfile
 import weakref
 from functools import cache
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.codegen import cache as folder_cache
-from gossamer.codegen.link import Image
+from gossamer.codegen.image import Image
 from gossamer.ir.types import DType, TensorType
 from gossamer.runtime.compiled import Compiled, Place
 from gossamer.runtime.outline import Outline, from_table, outline_of, to_table
@@ -192,6 +191,8 @@ def _pages(nbytes: int) -> int:
 
 def _save(name: str, table: dict[str, Any], data: bytes, constants: Any) -> None:
     """Write an entry; where the disk refuses, all goes on without it."""
+    import tempfile  # noqa: PLC0415  (for a miss only)
+
     place = folder_cache.folder()
     if place is None:
         return
