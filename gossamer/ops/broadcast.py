@@ -40,7 +40,7 @@ class BroadcastTo(Movement):
         x: Array = np.asarray(inputs[0])
         sizes = integers(inputs[1])
         self._check(x.shape, sizes)
-        return (np.broadcast_to(x, sizes).copy(),)
+        return (np.broadcast_to(x, sizes),)
 
     def version(self, node: Node) -> int:
         return 3 if node.input(0).dtype.title in ("int8", "int16") else 2

@@ -12,6 +12,8 @@ from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import made, operands, same_size, within
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.types import Array, Shape, TensorType
@@ -27,6 +29,8 @@ class Gather(Movement):
 
     axis: int = 0
     batch_dims: int = 0
+
+    by_place = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, indices = operands(self, inputs, 2)
@@ -59,6 +63,12 @@ class Gather(Movement):
         ]
         return (np.array(taken, x.dtype).reshape(shape),)
 
+    def picks(self, *inputs: Any) -> Mapping[int, Array] | None:
+        x, indices = inputs
+        axis, batch = self._places(x.ndim, indices.ndim)
+        _check_range(self, indices, x.shape[axis])
+        return {axis: indices} if batch == 0 else None
+
     def version(self, node: Node) -> int:
         dtype = node.input(0).dtype
         if dtype.title == "int4":
@@ -81,6 +91,8 @@ class Gather(Movement):
 @operator("GATHER_ND", code=107, options="GatherNdOptions")
 class GatherNd(Movement):
     """x, indices (..., depth) -> (..., slices of x at these `depth` coordinates)."""
+
+    by_place = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, indices = operands(self, inputs, 2)

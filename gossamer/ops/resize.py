@@ -12,6 +12,8 @@ from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import integers, known_vector, made, operands
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.types import Array, Shape, TensorType
@@ -147,6 +149,14 @@ class ResizeNearestNeighbor(_Resize):
         rows = self._sources(x.shape[1], height)
         columns = self._sources(x.shape[2], width)
         return (x[:, rows][:, :, columns],)
+
+    def picks(self, *inputs: Any) -> Mapping[int, Array] | None:
+        x, size = inputs
+        height, width = _new_size(self, x.shape, size)
+        return {
+            1: self._sources(x.shape[1], height),
+            2: self._sources(x.shape[2], width),
+        }
 
     def _sources(self, size: int, new: int) -> Array:
         offset = np.float32(0.5 if self.half_pixel_centers else 0)

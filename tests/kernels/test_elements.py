@@ -206,7 +206,7 @@ def test_move(name: str) -> None:
         assert kind is not None
         nest = Nest("move", TARGETS[name])
         source, result = nest.pointer(), nest.pointer()
-        units = move(nest, box, kind, source, result)
+        units = move(nest, box.merged(), kind, (source, result))
         jobs.append(Job([step(nest, units, X, Y)], {X: x}, y, f"{x.shape} {box}"))
     check(name, jobs)
 
