@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from gossamer.ir.graph import Node, Subgraph, Tensor
-from gossamer.kernels.step import Constant, Scratch, Step
+from gossamer.kernels.step import Alarm, Constant, Scratch, Step
 from gossamer.lowering.arena import ALIGNMENT, Block, align, place
-from gossamer.lowering.program import ARENA, CONSTANTS, Part, PlacedStep, Program
+from gossamer.lowering.program import (
+    ARENA,
+    CONSTANTS,
+    Part,
+    PlacedAlarm,
+    PlacedStep,
+    Program,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gossamer.nest.target import Target
 
@@ -50,7 +57,18 @@ def lower(subgraph: Subgraph, target: Target, *, keep_all: bool = False) -> Prog
         layout.arena_bytes,
         layout.constant_bytes(),
         layout.tensor_places(subgraph),
+        tuple(_alarms(work, layout)),
     )
+
+
+def _alarms(work: Sequence[_Work], layout: _Layout) -> Iterator[PlacedAlarm]:
+    """The words that steps may report failure by, each once."""
+    seen: set[Alarm] = set()
+    for node, step in work:
+        for argument in () if step is None else step.arguments:
+            if isinstance(argument, Alarm) and argument not in seen:
+                seen.add(argument)
+                yield PlacedAlarm(layout.arena[argument], argument.text, node)
 
 
 def _shared_memory(subgraph: Subgraph, *, keep_all: bool) -> dict[Tensor, Tensor]:
@@ -146,6 +164,7 @@ def _lay_out(
         first = 0 if tensor in subgraph.inputs else uses.get(root, (0, end))[0]
         uses[root] = (first, end)
     uses.update((key, (0, end)) for key in uses if _is_variable(key))
+    uses.update((k, (uses[k][0], end)) for k in uses if isinstance(k, Alarm))
     keys = list(uses)
     blocks = [
         Block(_nbytes(key), *((0, end) if keep_all else uses[key])) for key in keys
@@ -162,6 +181,8 @@ def _is_variable(key: object) -> bool:
 def _nbytes(key: object) -> int:
     if isinstance(key, Scratch):
         return key.nbytes
+    if isinstance(key, Alarm):
+        return 8
     assert isinstance(key, Tensor)
     return max(key.type.nbytes, 1)
 

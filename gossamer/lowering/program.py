@@ -34,6 +34,18 @@ class PlacedStep:
     node: Node
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedAlarm:
+    """A word at `offset` in the arena that is not 0 where a run of `node` failed.
+
+    `text` says why, with the word's value in place of `{value}`.
+    """
+
+    offset: int
+    text: str
+    node: Node
+
+
 Part: TypeAlias = "tuple[PlacedStep, ...] | Node"
 """A run of compiled steps, or one node that runs through its reference."""
 
@@ -51,6 +63,7 @@ class Program:
     arena_bytes: int
     constants: npt.NDArray[np.uint8]
     places: Mapping[Tensor, int]
+    alarms: tuple[PlacedAlarm, ...] = ()
 
     @property
     def is_brief(self) -> bool:

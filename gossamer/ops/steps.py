@@ -116,6 +116,13 @@ def table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> list[Step]
     """One step that looks int8 up in 256 int8 entries, the one of -128 first."""
     if not y.type.size:
         return None
+    return [table_of_bytes(target, table, y.type.size, x, y)]
+
+
+def table_of_bytes(
+    target: Target, table: Array, count: int, x: Argument, y: Argument
+) -> Step:
+    """One step that looks `count` bytes up in 256 entries, the one of -128 first."""
     nest = Nest("table", target)
     from_, entries, to = nest.pointer(), nest.pointer(), nest.pointer()
 
@@ -124,10 +131,9 @@ def table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> list[Step]
             where = nest.convert(nest.load(I8, from_, index + lane), I64) + 128
             nest.store(nest.load(I8, entries, where), to, index + lane)
 
-    each_block(nest, y.type.size, 1, element)
+    each_block(nest, count, 1, element)
     constant = Constant(np.ascontiguousarray(table, np.int8))
-    arguments = (x, constant, y)
-    return [Step(nest.finish(), arguments, block_units(y.type.size), (2,))]
+    return Step(nest.finish(), (x, constant, y), block_units(count), (2,))
 
 
 def move_step(

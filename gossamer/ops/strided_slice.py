@@ -82,7 +82,7 @@ class StridedSlice(Movement):
                     axis.size, place, starts[place], ends[place], steps[place]
                 )
                 picks.append(_as_slice(span))
-        return (np.asarray(x[tuple(picks)], x.dtype),)
+        return (x[(*picks, ...)],)
 
     def version(self, node: Node) -> int:
         x, begin = node.input(0), node.input(1)

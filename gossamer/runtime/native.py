@@ -10,9 +10,9 @@ import numpy as np
 from gossamer.codegen.compile import load_procedures
 from gossamer.codegen.host import host
 from gossamer.codegen.llvm import Call
-from gossamer.ir.op import evaluate
 from gossamer.lowering.lower import aligned, lower
 from gossamer.lowering.specialize import specialize
+from gossamer.runtime.node import failed, run_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,6 +89,8 @@ class NativeExecutable:
 
     def _entry(self) -> Callable[[], None]:
         parts = [self._part(index) for index in range(len(self.program.parts))]
+        if self.program.alarms:
+            parts.append(self._alarm_check())
         if len(parts) == 1:
             return parts[0]
 
@@ -97,6 +99,28 @@ class NativeExecutable:
                 part()
 
         return run
+
+    def _alarm_check(self) -> Callable[[], None]:
+        """What raises the error that a kernel has reported, if any has."""
+        words = [
+            (self._arena[alarm.offset : alarm.offset + 8].view(np.int64), alarm)
+            for alarm in self.program.alarms
+        ]
+
+        def check() -> None:
+            for word, alarm in words:
+                if word[0]:
+                    text = alarm.text.format(value=int(word[0]))
+                    raise failed(self._number(alarm.node), alarm.node, text)
+
+        return check
+
+    def _number(self, node: Node) -> int:
+        return next(
+            index
+            for index, each in enumerate(self.program.subgraph.nodes)
+            if each is node
+        )
 
     def _part(self, index: int) -> Callable[[], None]:
         part = self.program.parts[index]
@@ -108,9 +132,11 @@ class NativeExecutable:
         """A node without a kernel, on the same memory."""
         inputs = [None if x is None else self._memory(x) for x in node.inputs]
         outputs = [self._memory(y) for y in node.written]
+        number = self._number(node)
 
         def run() -> None:
-            for view, result in zip(outputs, evaluate(node, inputs), strict=True):
+            results = run_node(number, node, inputs)
+            for view, result in zip(outputs, results, strict=True):
                 view[...] = np.asarray(result).reshape(view.shape)
 
         return run

@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.errors import ExecutionError, GossamerError, UnsupportedError
-from gossamer.ir.op import CUSTOM_CODE, Op, evaluate
+from gossamer.errors import UnsupportedError
+from gossamer.ir.op import CUSTOM_CODE, Op
 from gossamer.ir.shapes import infer_shapes
 from gossamer.ir.types import DType
+from gossamer.runtime.node import run_node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
-
-UNFIT = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
-"""What NumPy raises where a file states shapes or types that cannot be."""
 
 
 class ReferenceExecutable:
@@ -73,7 +71,7 @@ class ReferenceExecutable:
         values = self._values
         for index, node in enumerate(self._subgraph.nodes):
             inputs = [None if x is None else values[x] for x in node.inputs]
-            results = _evaluate(index, node, inputs)
+            results = run_node(index, node, inputs)
             for tensor, result in zip(node.written, results, strict=True):
                 self._store(tensor, result)
             for tensor in self._drops[index]:
@@ -117,16 +115,6 @@ def require_meaning(subgraph: Subgraph) -> None:
 def _has_meaning(op: Op) -> bool:
     kind = type(op)
     return kind.reference is not Op.reference or kind.integer is not Op.integer
-
-
-def _evaluate(index: int, node: Node, inputs: list[Array | None]) -> tuple[Any, ...]:
-    where = f"Node number {index} ({node.op.name}) failed to invoke"
-    try:
-        return evaluate(node, inputs)
-    except GossamerError as error:
-        raise type(error)(f"{where}: {error}") from error
-    except UNFIT as error:
-        raise ExecutionError(f"{where}: {error}") from error
 
 
 def _blank(shape: Shape, dtype: DType) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gossamer.errors import ExecutionError, InputError
 from gossamer.runtime import details, executable, mistakes
-from gossamer.runtime.reference import UNFIT
+from gossamer.runtime.node import UNFIT
 
 if TYPE_CHECKING:
     import threading

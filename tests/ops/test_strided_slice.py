@@ -9,7 +9,8 @@ from ai_edge_litert.interpreter import OpResolverType
 from gossamer.errors import GraphError
 from gossamer.ir.types import DType
 from gossamer.ops import StridedSlice
-from tests.ops.contract import OPTIMIZED, Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import OPTIMIZED, Case
 from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 SPECS = (
@@ -60,7 +61,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def cut(shape, begin, end, strides, **masks):
