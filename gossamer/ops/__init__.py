@@ -29,6 +29,7 @@ from gossamer.ops.pow import Pow
 from gossamer.ops.quantize import Dequantize, Quantize
 from gossamer.ops.range import Range
 from gossamer.ops.reduce import Mean, ReduceMax, ReduceMin, ReduceProd, Sum
+from gossamer.ops.reduce_truth import ReduceAll, ReduceAny
 from gossamer.ops.relu import LeakyRelu, PRelu, Relu, Relu0To1, Relu6, ReluN1To1
 from gossamer.ops.reshape import Reshape
 from gossamer.ops.resize import ResizeBilinear, ResizeNearestNeighbor
@@ -128,6 +129,8 @@ __all__ = [
     "Quantize",
     "Range",
     "Rank",
+    "ReduceAll",
+    "ReduceAny",
     "ReduceMax",
     "ReduceMin",
     "ReduceProd",
