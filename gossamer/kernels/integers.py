@@ -30,6 +30,15 @@ class Stored:
             return nest.convert(value, wide)
         return nest.unsigned(value, wide)
 
+    def within(self, nest: Nest, value: Value, low: int, high: int) -> Value:
+        """Lanes as in memory, held within limits."""
+        sign = "s" if self.is_signed else "u"
+        if low > self.low:
+            value = nest.binary(f"{sign}max", value, low)
+        if high < self.high:
+            value = nest.binary(f"{sign}min", value, high)
+        return value
+
     def narrow(
         self, nest: Nest, value: Value, low: int | None = None, high: int | None = None
     ) -> Value:
@@ -37,8 +46,8 @@ class Stored:
         least = self.low if low is None else low
         most = self.high if high is None else high
         kind = self.kind.of(value.kind.lanes)
-        if (self.kind, value.kind.element, least, most) == (I8, I32, -128, 127):
-            return nest.narrow(value)
+        if (self.kind, value.kind.element, self.low) == (I8, I32, -128):
+            return self.within(nest, nest.narrow(value), least, most)
         return nest.convert(nest.minimum(nest.maximum(value, least), most), kind)
 
 

@@ -75,8 +75,8 @@ def pooled(target: Target, shape: Window) -> list[Job]:
     work = (
         (FloatMaximum(unbounded, lanes), floats, most.astype(np.float32)),
         (FloatMean((0, 6), lanes), floats, average.clip(0, 6).astype(np.float32)),
-        (IntegerMaximum(-128, 90, 4 * lanes), bytes_, top.clip(-128, 90)),
-        (IntegerMean(-9, 127, lanes), bytes_, mean.clip(-9, 127)),
+        (IntegerMaximum(INT8, -128, 90, 4 * lanes), bytes_, top.clip(-128, 90)),
+        (IntegerMean(INT8, -9, 127, lanes), bytes_, mean.clip(-9, 127)),
     )
     jobs: list[Job] = []
     for arithmetic, x, y in work:
