@@ -23,9 +23,17 @@ class Checked:
     kind: Kind
     alarm: Value
 
-    def load(self, nest: Nest, place: Value, size: int) -> Value:
-        """The index at `place`, from 0 to below `size` (at least 1), as int64."""
+    def load(
+        self, nest: Nest, place: Value, size: int, *, wraps: bool = False
+    ) -> Value:
+        """The index at `place`, from 0 to below `size` (at least 1), as int64.
+
+        With `wraps` an index below 0 counts from the end.
+        """
         index = nest.convert(nest.load(self.kind, self.indices, place), I64)
+        if wraps:
+            from_end = nest.compare("lt", index, 0)
+            index = nest.select(from_end, index + size, index)
         wrong = nest.compare("ult", nest.constant(size - 1, I64), index)
         with nest.when(wrong):
             nest.store(index, self.alarm)

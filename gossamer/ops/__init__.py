@@ -11,6 +11,7 @@ from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.cumsum import Cumsum
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
+from gossamer.ops.dynamic_update_slice import DynamicUpdateSlice
 from gossamer.ops.expand_dims import ExpandDims
 from gossamer.ops.fill import Fill, ZerosLike
 from gossamer.ops.floor_div import FloorDiv, FloorMod
@@ -86,6 +87,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Dequantize",
     "Div",
+    "DynamicUpdateSlice",
     "Elu",
     "Equal",
     "Exp",
