@@ -18,12 +18,14 @@ WHOLE = {DType.INT32: I32, DType.INT64: I64}
 """The types of plain whole numbers."""
 
 
+def one_scale(tensor: Tensor) -> bool:
+    """Whether a tensor is a quantized activation with one scale."""
+    quantization = tensor.quantization
+    known = quantization is not None and quantization.scale.size == 1
+    return known and tensor.dtype in STORED
+
+
 def is_quantized(*tensors: Tensor) -> bool:
-    """Whether all tensors are integers with one scale, of one type."""
-    return len({tensor.dtype for tensor in tensors}) == 1 and all(
-        t.dtype in STORED
-        and t.quantization is not None
-        and t.quantization.is_set
-        and t.quantization.scale.size == 1
-        for t in tensors
-    )
+    """Whether all tensors are quantized activations of one type, with one scale."""
+    alike = len({tensor.dtype for tensor in tensors}) == 1
+    return alike and all(one_scale(tensor) for tensor in tensors)
