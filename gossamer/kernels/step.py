@@ -29,8 +29,8 @@ class Scratch:
 class Alarm:
     """A word (int64) by which a kernel reports data that it cannot work on.
 
-    Not 0 after a run means that the run failed. `text` says why, with the word's
-    value in place of `{value}`.
+    It is 0 before a run; not 0 after one means that the run failed. `text` says why,
+    with the word's value in place of `{value}`.
     """
 
     text: str

@@ -11,7 +11,6 @@ from gossamer.kernels.move import element_kind, move
 from gossamer.kernels.step import Alarm, Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import I16, I32, I64
-from gossamer.ops.steps import fill_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,9 +72,6 @@ def slice_steps(
 def checked_steps(
     nest: Nest, arguments: Sequence[Argument], units: int, written: tuple[int, ...]
 ) -> list[Step]:
-    """The step of a nest among whose arguments is an alarm, which is first silenced."""
-    alarm = next(each for each in arguments if isinstance(each, Alarm))
-    place = list(arguments).index(alarm)
-    silence = fill_step(nest.target, I64, 1, 0, alarm)
-    work = Step(nest.finish(), tuple(arguments), units, (*written, place))
-    return [silence, work]
+    """The step of a nest among whose arguments is an alarm, which it may write."""
+    alarms = [i for i, each in enumerate(arguments) if isinstance(each, Alarm)]
+    return [Step(nest.finish(), tuple(arguments), units, (*written, *alarms))]
