@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gossamer.kernels.elementwise import Lanes, each_vector
-from gossamer.nest.expr import I64, Kind, Value
+from gossamer.nest.expr import F32, F64, I8, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
     from gossamer.nest.build import Nest
@@ -126,3 +126,38 @@ def _slice(
         group.store(nest, value, target[0], target[1] + index)
 
     each_vector(nest, count, lanes, copy, unroll=4 if count >= 8 * lanes else 1)
+
+
+def gather_scaled(
+    nest: Nest,
+    slices: Slices,
+    is_signed: bool,  # noqa: FBT001
+    pointers: tuple[Value, Value],
+    indices: Checked,
+    y: Value,
+) -> None:
+    """A whole kernel; rows of bytes times their scales. Units of work are indices.
+
+    `pointers` are those of the table and of a scale (float64) for each of its rows.
+    """
+    x, scales = pointers
+    begin, end = nest.integer(), nest.integer()
+    lanes = nest.target.lanes
+    with nest.loop(end, start=begin) as loop:
+        index = indices.load(nest, loop.index, slices.size)
+        scale = nest.load(F64, scales, index)
+        source = index * slices.inner
+        target = loop.index * slices.inner
+
+        def copy(at: Value, group: Lanes) -> None:
+            stored = group.load(nest, I8, x, source + at)
+            wide = I32.of(group.count)
+            whole = (
+                nest.convert(stored, wide) if is_signed else nest.unsigned(stored, wide)
+            )
+            real = nest.convert(whole, F64.of(group.count))
+            scaled = real * nest.splat(scale, group.count)
+            result = nest.convert(scaled, F32.of(group.count))
+            group.store(nest, result, y, target + at)
+
+        each_vector(nest, slices.inner, lanes, copy)

@@ -57,7 +57,7 @@ class Gather(Movement):
         x: Array = np.asarray(inputs[0])
         indices: Array = np.asarray(inputs[1]).astype(np.int64)
         axis, batch = self._places(x.ndim, indices.ndim)
-        _check_range(self, indices, x.shape[axis])
+        check_range(self, indices, x.shape[axis])
         if batch == 0:
             return (np.take(x, indices, axis=axis),)
         require(x.shape[:batch] == indices.shape[:batch], self, "the batches differ")
@@ -73,7 +73,7 @@ class Gather(Movement):
     def picks(self, *inputs: Any) -> Mapping[int, Array] | None:
         x, indices = inputs
         axis, batch = self._places(x.ndim, indices.ndim)
-        _check_range(self, indices, x.shape[axis])
+        check_range(self, indices, x.shape[axis])
         return {axis: indices} if batch == 0 else None
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
@@ -135,7 +135,7 @@ class GatherNd(Movement):
         shape = _gathered(self, x.shape, indices.shape)
         places = tuple(np.moveaxis(indices, -1, 0))
         for place, size in zip(places, x.shape, strict=False):
-            _check_range(self, place, size)
+            check_range(self, place, size)
         return (np.asarray(x[places], x.dtype).reshape(shape),)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
@@ -188,7 +188,8 @@ def outside(op: Op, *sizes: int) -> str:
     return f"{op.name}: index {{value}} is outside a dimension of size {kinds}"
 
 
-def _check_range(op: Op, indices: Array, size: int) -> None:
+def check_range(op: Op, indices: Array, size: int) -> None:
+    """Raise `GraphError` for an index outside a dimension."""
     wrong = indices[(indices < 0) | (indices >= size)]
     if wrong.size:
         raise GraphError(
