@@ -86,6 +86,12 @@ def normal(words: Words) -> npt.NDArray[np.float32]:
     return np.stack([np.sin(angle) * length, np.cos(angle) * length], axis=1)
 
 
+def _kept(seed: int) -> int:
+    """A seed as TensorFlow Lite takes it: the low 32 bits, with their sign, as 64."""
+    low = seed & _LOW
+    return (low - ((low >> 31) << 32)) & _MASK_64
+
+
 class _Random(Op):
     """What the operators share: two seeds, and a stream that goes on."""
 
@@ -117,8 +123,9 @@ class _Random(Op):
         return (y,)
 
     def _seeds(self) -> tuple[int, int]:
-        if self.seed or self.seed2:
-            return self.seed & _MASK_64, self.seed2 & _MASK_64
+        one, two = _kept(self.seed), _kept(self.seed2)
+        if one or two:
+            return one, two
         return secrets.randbits(64), secrets.randbits(64)
 
 
