@@ -29,9 +29,8 @@ from gossamer.kernels.reduce_arithmetic import (
 )
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
-from gossamer.nest.expr import F32
 from gossamer.ops.broadcasting import pair
-from gossamer.ops.stored import STORED, WHOLE, is_quantized
+from gossamer.ops.stored import PLAIN, STORED, WHOLE, is_quantized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from gossamer.nest.target import Target
 
 
-PLAIN = {DType.FLOAT32: F32, **WHOLE}
 _ORDERED = {**PLAIN, **{dtype: stored.kind for dtype, stored in STORED.items()}}
 
 

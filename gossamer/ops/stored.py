@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gossamer.ir.types import DType
 from gossamer.kernels.integers import INT8, INT16, UINT8
-from gossamer.nest.expr import I32, I64
+from gossamer.nest.expr import F32, I32, I64
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Tensor
@@ -16,6 +16,10 @@ STORED = {DType.INT8: INT8, DType.UINT8: UINT8, DType.INT16: INT16}
 
 WHOLE = {DType.INT32: I32, DType.INT64: I64}
 """The types of plain whole numbers."""
+
+
+PLAIN = {DType.FLOAT32: F32, **WHOLE}
+"""The types of plain numbers."""
 
 
 def one_scale(tensor: Tensor) -> bool:
