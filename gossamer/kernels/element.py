@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gossamer.nest.expr import F32, I1, I32, Kind, Value
+from gossamer.nest.expr import F32, I1, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
     from gossamer.nest.build import Nest
@@ -63,3 +63,24 @@ def _rounded_front(nest: Nest, value: Value) -> Value:
     rounded = nest.logical_shift(bits + odd + 0x7FFF, _LEAST_BIT)
     is_number = nest.compare("eq", value, value)
     return nest.select(is_number, rounded, _QUIET)
+
+
+def real_part(nest: Nest, value: Value) -> Value:
+    """The float32 in front of complex64 lanes, which are held as int64."""
+    lanes = value.kind.lanes
+    return nest.bits(nest.convert(value, I32.of(lanes)), F32.of(lanes))
+
+
+def imaginary_part(nest: Nest, value: Value) -> Value:
+    """The float32 behind."""
+    return real_part(nest, value >> 32)
+
+
+def complex_of(nest: Nest, real: Value, imaginary: Value) -> Value:
+    """complex64 lanes, held as int64."""
+    lanes = real.kind.lanes
+    low, high = (
+        nest.unsigned(nest.bits(part, I32.of(lanes)), I64.of(lanes))
+        for part in (real, imaginary)
+    )
+    return (high << 32) | low

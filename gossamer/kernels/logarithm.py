@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from gossamer.kernels.math import horner
-from gossamer.nest.expr import F64, I1, I32, I64, Value
+from gossamer.nest.expr import F64, I32, I64, Value
 
 if TYPE_CHECKING:
     from gossamer.nest.build import Nest
@@ -69,15 +69,10 @@ def _power_of_signs(nest: Nest, x: Value, y: Value, result: Value) -> Value:
     negative = nest.compare("lt", nest.bits(x, I32.of(x.kind.lanes)), 0)
     signed = nest.select(negative & odd, nest.unary("neg", result), result)
     none = nest.compare("lt", x, 0.0) & nest.compare("gt", x, -math.inf)
-    signed = nest.select(none & negate(nest, whole), math.nan, signed)
+    signed = nest.select(none & nest.opposite(whole), math.nan, signed)
     signed = nest.select(nest.compare("eq", x, x), signed, x)
     always = nest.compare("eq", y, 0.0) | nest.compare("eq", x, 1.0)
     return nest.select(always, 1.0, signed)
-
-
-def negate(nest: Nest, truth: Value) -> Value:
-    """Truth values turned around."""
-    return truth ^ nest.constant(1, I1.of(truth.kind.lanes))
 
 
 def _log2(nest: Nest, x: Value) -> Value:

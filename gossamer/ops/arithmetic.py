@@ -23,8 +23,9 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.fixed_point import leading_zeros, reciprocal
 from gossamer.ir.op import Free, NotQuantized, Op, operator
 from gossamer.ir.types import DType, TensorType
+from gossamer.kernels.element import complex_of, imaginary_part, real_part
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type
-from gossamer.ops.element_steps import element_step
+from gossamer.ops.element_steps import ELEMENTS, STORED, element_step
 from gossamer.ops.integer_steps import (
     Settle,
     activated,
@@ -74,11 +75,16 @@ class Arithmetic(Op):
         compute = self.lanes(node)
         if compute is None:
             return None
-        return element_step(self.name.lower(), target, inputs, node.output, compute)
+        held = _HELD.get(node.output.dtype)
+        elements = (held, held, held)
+        name = self.name.lower()
+        return element_step(name, target, inputs, node.output, compute, elements)
 
     def lanes(self, node: Node) -> Compute | None:
         """The operation on lanes; None where there is no kernel."""
         y = node.output
+        if y.dtype is DType.COMPLEX64:
+            return self.complex_lanes()
         if y.is_quantized and is_scaled(node.input(0), node.input(1), y):
             return self.integer_lanes(node)
         if y.is_quantized or self.fused_activation_function not in ACTIVATION_RANGES:
@@ -91,9 +97,16 @@ class Arithmetic(Op):
         """The operation on lanes of plain numbers."""
         raise NotImplementedError
 
+    def complex_lanes(self) -> Compute | None:
+        """The operation on lanes of complex numbers; None without a kernel."""
+        return None
+
     def integer_lanes(self, node: Node) -> Compute | None:
         """The operation on lanes of quantized integers; None without a kernel."""
         return None
+
+
+_HELD = {**ELEMENTS, DType.COMPLEX64: STORED[DType.COMPLEX64]}
 
 
 def broadcasts(node: Node) -> bool:
@@ -303,6 +316,9 @@ class Mul(Arithmetic):
     def emit(self, left: Value, right: Value) -> Value:
         return left * right
 
+    def complex_lanes(self) -> Compute | None:
+        return _complex_product
+
     def integer_lanes(self, node: Node) -> Compute | None:
         factor = parameters(node.input(0))[0] * parameters(node.input(1))[0]
         factor = float(factor / parameters(node.output)[0])
@@ -334,6 +350,12 @@ class Mul(Arithmetic):
         if x.dtype in (DType.INT8, DType.UINT8) and _factor(node) >= 1:
             return 3
         return 2 if x.dtype is DType.INT8 else 1
+
+
+def _complex_product(nest: Nest, left: Value, right: Value) -> Value:
+    a, b = real_part(nest, left), imaginary_part(nest, left)
+    c, d = real_part(nest, right), imaginary_part(nest, right)
+    return complex_of(nest, a * c - b * d, a * d + b * c)
 
 
 def _factor(node: Node) -> float:

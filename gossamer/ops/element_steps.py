@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from gossamer.ir.graph import Node, Tensor
-    from gossamer.ir.types import Array
+    from gossamer.ir.types import Array, Shape
     from gossamer.nest.target import Target
 
     Compute: TypeAlias = Callable[..., Value]
@@ -68,10 +68,12 @@ def element_step(
     y: Tensor,
     compute: Compute,
     elements: Sequence[Element | None] | None = None,
+    shapes: Sequence[Shape] | None = None,
 ) -> list[Step] | None:
     """One step that applies `compute` to inputs that broadcast to `y`.
 
-    `elements` says how the inputs and the output are held, if not as in `ELEMENTS`.
+    `elements` says how the inputs and the output are held, if not as in `ELEMENTS`,
+    and `shapes` how the inputs are seen, if not in their own shapes.
     None where kernels do not compute with a type; no step where there is no element.
     """
     if elements is None:
@@ -88,14 +90,13 @@ def element_step(
     def emit(values: list[Value], index: Value, group: Lanes) -> None:
         group.store(nest, result.write(nest, compute(nest, *values)), to, index)
 
-    loops = _loops(inputs, y)
+    loops = _loops(shapes or [x.shape for x in inputs], y)
     each_element(nest, loops, _lanes(target, held), sources, emit)
     arguments = (*inputs, y, *_numbers(nest))
     return [Step(nest.finish(), arguments, loops.units, (len(inputs),))]
 
 
-def _loops(inputs: Sequence[Tensor], y: Tensor) -> Broadcast:
-    shapes = [x.shape for x in inputs]
+def _loops(shapes: Sequence[Shape], y: Tensor) -> Broadcast:
     if all(shape == y.shape for shape in shapes):
         return Broadcast((y.type.size,), ((1,),) * len(shapes))
     return broadcast(*shapes)
