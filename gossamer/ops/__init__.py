@@ -3,7 +3,9 @@
 from gossamer.ops.add_n import AddN
 from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
+from gossamer.ops.atan2 import Atan2
 from gossamer.ops.batch_matmul import BatchMatMul
+from gossamer.ops.bitwise import BitwiseXor, RightShift
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
@@ -70,9 +72,11 @@ __all__ = [
     "AddN",
     "ArgMax",
     "ArgMin",
+    "Atan2",
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
+    "BitwiseXor",
     "BroadcastArgs",
     "BroadcastTo",
     "Cast",
@@ -139,6 +143,7 @@ __all__ = [
     "ResizeBilinear",
     "ResizeNearestNeighbor",
     "ReverseV2",
+    "RightShift",
     "Round",
     "Rsqrt",
     "Select",
