@@ -110,7 +110,7 @@ class Node:
     @property
     def written(self) -> tuple[Tensor, ...]:
         """What a run computes: the outputs, then the state that it overwrites."""
-        states = (self.optional(index) for index in self.op.updates)
+        states = (self.optional(index) for index in self.op.states())
         return (*self.outputs, *(state for state in states if state is not None))
 
     def __str__(self) -> str:

@@ -118,6 +118,10 @@ class Op:
     writes their memory.
     """
 
+    def states(self) -> tuple[int, ...]:
+        """`updates`, or what takes its place where the options decide it."""
+        return self.updates
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
 

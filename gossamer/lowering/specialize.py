@@ -82,7 +82,7 @@ def _needed(subgraph: Subgraph, nodes: list[Node]) -> list[Node]:
     wanted = set(subgraph.outputs)
     kept: list[Node] = []
     for node in reversed(nodes):
-        if node.op.updates or any(y in wanted for y in node.outputs):
+        if node.op.states() or any(y in wanted for y in node.outputs):
             kept.append(node)
             wanted.update(x for x in node.inputs if x is not None)
     return kept[::-1]

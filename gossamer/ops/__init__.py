@@ -33,6 +33,7 @@ from gossamer.ops.relu import LeakyRelu, PRelu, Relu, Relu0To1, Relu6, ReluN1To1
 from gossamer.ops.reshape import Reshape
 from gossamer.ops.resize import ResizeBilinear, ResizeNearestNeighbor
 from gossamer.ops.reverse import ReverseV2
+from gossamer.ops.rnn import Rnn, UnidirectionalSequenceRnn
 from gossamer.ops.select import Select, SelectV2, Where
 from gossamer.ops.shape import Rank, Shape
 from gossamer.ops.sigmoid import Elu, Gelu, Logistic, Tanh
@@ -44,6 +45,7 @@ from gossamer.ops.split import Split, SplitV
 from gossamer.ops.squared_difference import SquaredDifference
 from gossamer.ops.squeeze import Squeeze
 from gossamer.ops.strided_slice import StridedSlice
+from gossamer.ops.svdf import Svdf
 from gossamer.ops.tile import Tile
 from gossamer.ops.top_k import TopKV2
 from gossamer.ops.transpose import Transpose
@@ -63,6 +65,7 @@ from gossamer.ops.unary import (
     Sqrt,
     Square,
 )
+from gossamer.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 
 __all__ = [
     "Abs",
@@ -139,6 +142,7 @@ __all__ = [
     "ResizeBilinear",
     "ResizeNearestNeighbor",
     "ReverseV2",
+    "Rnn",
     "Round",
     "Rsqrt",
     "Select",
@@ -159,11 +163,14 @@ __all__ = [
     "StridedSlice",
     "Sub",
     "Sum",
+    "Svdf",
     "Tanh",
     "Tile",
     "TopKV2",
     "Transpose",
     "TransposeConv",
+    "UnidirectionalSequenceLstm",
+    "UnidirectionalSequenceRnn",
     "Unpack",
     "Where",
     "ZerosLike",
