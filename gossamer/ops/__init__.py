@@ -4,6 +4,8 @@ from gossamer.ops.add_n import AddN
 from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
 from gossamer.ops.batch_matmul import BatchMatMul
+from gossamer.ops.bidirectional_sequence_lstm import BidirectionalSequenceLstm
+from gossamer.ops.bidirectional_sequence_rnn import BidirectionalSequenceRnn
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
@@ -20,6 +22,7 @@ from gossamer.ops.hard_swish import HardSwish
 from gossamer.ops.l2_normalization import L2Normalization
 from gossamer.ops.log_softmax import LogSoftmax
 from gossamer.ops.logical import LogicalAnd, LogicalNot, LogicalOr
+from gossamer.ops.lstm import Lstm
 from gossamer.ops.maximum import Maximum, Minimum
 from gossamer.ops.one_hot import OneHot
 from gossamer.ops.pack import Pack, Unpack
@@ -76,6 +79,8 @@ __all__ = [
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
+    "BidirectionalSequenceLstm",
+    "BidirectionalSequenceRnn",
     "BroadcastArgs",
     "BroadcastTo",
     "Cast",
@@ -114,6 +119,7 @@ __all__ = [
     "LogicalNot",
     "LogicalOr",
     "Logistic",
+    "Lstm",
     "MaxPool2D",
     "Maximum",
     "Mean",

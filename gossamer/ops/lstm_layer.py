@@ -26,12 +26,12 @@ STATES = (SLOTS.output_state, SLOTS.cell_state)
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One cell of the operator `op`; `ranks` are those that its input may have."""
+    """One cell of the operator `op`, whose input has `rank` axes."""
 
     op: Op
     options: Options
     time_major: bool
-    ranks: tuple[int, ...] = (3,)
+    rank: int = 3
 
     def infer(self, inputs: Sequence[Tensor | None]) -> tuple[TensorType, ...]:
         """The output's type: the input's shape with the outputs as its last size."""
@@ -41,10 +41,9 @@ class Layer:
         x = check.present(0, "input")
         check.typed(x, (DType.FLOAT32, DType.INT8))
         require(
-            x.type.rank in self.ranks,
+            x.type.rank == self.rank,
             op,
-            f"the input '{x.name}' has rank {x.type.rank}; expected "
-            f"{' or '.join(map(str, self.ranks))}",
+            f"the input '{x.name}' has rank {x.type.rank}; expected {self.rank}",
         )
         check_options(op, self.options)
         sizes = cell_sizes(check, SLOTS, x.shape[-1])

@@ -68,8 +68,9 @@ Input: TypeAlias = Feed | Constant | Variable | None
 class Case:
     """One use of an operator.
 
-    `output` is the quantization of the outputs; `output_dtype` overrides the element
-    type that `infer` gives, for the operators whose output tensor decides it.
+    `output` is the quantization of the outputs, unless `outputs` has one for each.
+    `output_dtype` overrides the element type that `infer` gives, for the operators
+    whose output tensor decides it.
     `tolerance` is the allowed difference of floats, as a share of the output's range.
     `judge` is LiteRT's set of kernels to compare with, where the reference set lacks
     the operator or is known to be wrong. `intermediates` are the quantizations of the
@@ -84,6 +85,7 @@ class Case:
     judge: OpResolverType = OpResolverType.BUILTIN_REF
     name: str = ""
     intermediates: tuple[Quantization, ...] = ()
+    outputs: tuple[Quantization, ...] = ()
 
     def __str__(self) -> str:
         shapes = " ".join(
@@ -125,6 +127,7 @@ def prepare(case: Case) -> Run:
         tensors.append(_tensor(build, f"input_{index}", given, feeds))
     outputs = build.nodes(case.op, *tensors, quantization=case.output)
     graph = _with_output_type(build.finish(outputs), case.output_dtype)
+    graph = _with_outputs(graph, case.outputs)
     graph = _with_intermediates(graph, case.intermediates)
     values = evaluate(graph, feeds)
     return Run(case, Model((graph,)), feeds, values)
@@ -161,6 +164,12 @@ def _with_output_type(graph: Subgraph, dtype: DType | None) -> Subgraph:
         y: replace(y, type=TensorType(dtype, y.shape)) for y in graph.nodes[0].outputs
     }
     return substitute(graph, moved)
+
+
+def _with_outputs(graph: Subgraph, quantizations: Sequence[Quantization]) -> Subgraph:
+    outputs = graph.nodes[0].outputs[: len(quantizations)]
+    pairs = zip(outputs, quantizations, strict=True)
+    return substitute(graph, {y: replace(y, quantization=each) for y, each in pairs})
 
 
 def _with_intermediates(
