@@ -9,15 +9,20 @@ import numpy as np
 
 from gossamer.ir.op import Op, require
 from gossamer.ir.types import DType, TensorType
+from gossamer.kernels.recurrent import Course
 from gossamer.ops.lstm_cell import LstmCell, Options, Slots, cell_sizes, check_cell
 from gossamer.ops.lstm_integer import integer_cell
+from gossamer.ops.lstm_steps import Part
 from gossamer.ops.recurrent import Checker, Given, Walk
+from gossamer.ops.recurrent_steps import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 SLOTS = Slots.of(1, (18, 19), norm=20)
 """Where the inputs of an operator with one cell lie."""
@@ -68,6 +73,19 @@ class Layer:
             return self.reference(inputs, node.inputs)
         cell = integer_cell(node, SLOTS, self.options, inputs)
         return self._walk(cell.step, inputs)
+
+    def lower(self, node: Node, target: Target) -> list[Step] | None:
+        """The steps that compute `node`; None where there is no kernel."""
+        x, y = node.input(0), node.output
+        batch = self.batch(x.shape)
+        course = Course(batch, self._moments(x.shape), self.time_major)
+        part = Part(node, SLOTS, self.options, course)
+        return part.steps(target, (x,), Place(y, y.shape[-1]))
+
+    def _moments(self, shape: Shape) -> int:
+        if len(shape) == 2:
+            return 1
+        return shape[0 if self.time_major else 1]
 
     def _walk(self, step: Any, inputs: Sequence[Any]) -> tuple[Array, ...]:
         states = tuple(inputs[index] for index in STATES)

@@ -10,8 +10,12 @@ from gossamer.ops.lstm_layer import STATES, Layer
 from gossamer.ops.recurrent import hybrid_version
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator(
@@ -53,6 +57,9 @@ class UnidirectionalSequenceLstm(Op):
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         return self._layer().integer(node, inputs)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        return self._layer().lower(node, target)
 
     def version(self, node: Node) -> int:
         if self.diagonal_recurrent_tensors:
