@@ -9,14 +9,26 @@ import numpy as np
 
 from gossamer.ir.op import Op, require
 from gossamer.ir.types import DType, TensorType
+from gossamer.kernels.recurrent import Course
 from gossamer.ops.recurrent import Checker, Walk, fits
+from gossamer.ops.recurrent_steps import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from gossamer.ir.graph import Tensor
+    from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array
+    from gossamer.kernels.step import Step
     from gossamer.ops.recurrent import Cell, State
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """What one of the two cells sees of a node, and where its outputs go."""
+
+    course: Course
+    inputs: tuple[Tensor, ...]
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +112,41 @@ class Pair:
         if self.merge_outputs:
             outputs = [np.concatenate(outputs, axis=2)]
         return (*outputs, *after)
+
+    def lower(
+        self,
+        node: Node,
+        steps: Callable[[Half], list[Step] | None],
+        *,
+        stacked: bool,
+    ) -> list[Step] | None:
+        """The steps of both cells, each by `steps`; None where one has no kernel."""
+        x, other = node.input(0), node.optional(self.auxiliary)
+        both: list[Step] = []
+        first = 0
+        for backward in (False, True):
+            inputs = (x,)
+            if other is not None:
+                inputs = (x, other) if stacked else ((other,) if backward else (x,))
+            y = node.outputs[-1 if backward else 0]
+            course = Course(
+                self.batch(x),
+                x.shape[0 if self.time_major else 1],
+                self.time_major,
+                backward,
+            )
+            place = Place(y, y.shape[2], first)
+            made = steps(Half(course, inputs, place))
+            if made is None:
+                return None
+            both += made
+            first = self._forward_outputs(node)
+        return both
+
+    def _forward_outputs(self, node: Node) -> int:
+        """Where the backward cell's columns begin in its output."""
+        if not self.merge_outputs:
+            return 0
+        state = node.input(self.op.states()[0])
+        batch = self.batch(node.input(0))
+        return state.type.size // batch if batch else 0

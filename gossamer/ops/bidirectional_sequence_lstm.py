@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from gossamer.ir.op import Free, Op, operator, require
 from gossamer.ir.types import DType
-from gossamer.ops.bidirectional import Pair
+from gossamer.ops.bidirectional import Half, Pair
 from gossamer.ops.lstm_cell import LstmCell, Options, Slots, cell_sizes, check_cell
 from gossamer.ops.lstm_layer import check_options
+from gossamer.ops.lstm_steps import Part
 from gossamer.ops.recurrent import Checker, Given
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 FORWARD = Slots.of(1, (35, 36), auxiliary=40)
 BACKWARD = Slots.of(18, (37, 38), auxiliary=44)
@@ -103,6 +108,16 @@ class BidirectionalSequenceLstm(Op):
             ),
             stacked=stacked,
         )
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        stacked = node.optional(FORWARD.auxiliary[1]) is not None
+
+        def steps(half: Half) -> list[Step] | None:
+            slots = BACKWARD if half.course.backward else FORWARD
+            part = Part(node, slots, self._options(), half.course, stacked)
+            return part.steps(target, half.inputs, half.place)
+
+        return self._pair().lower(node, steps, stacked=stacked)
 
     def version(self, node: Node) -> int:
         weights = node.input(FORWARD.weights[3])

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gossamer.ir.op import Free, Op, operator, require
-from gossamer.ops.bidirectional import Pair
+from gossamer.ops.bidirectional import Half, Pair
 from gossamer.ops.recurrent import Checker, Given, hybrid_version
-from gossamer.ops.rnn import RnnOptions, RnnSlots, cell_of, check_cell
+from gossamer.ops.rnn_cell import RnnOptions, RnnSlots, cell_of, check_cell
+from gossamer.ops.rnn_steps import RnnPart
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 FORWARD = RnnSlots(1, 2, 3, 4, auxiliary=10)
 BACKWARD = RnnSlots(5, 6, 7, 8, auxiliary=11)
@@ -41,6 +46,11 @@ class BidirectionalSequenceRnn(Op):
     def _pair(self) -> Pair:
         return Pair(self, self.time_major, self.merge_outputs, AUXILIARY)
 
+    def _options(self) -> RnnOptions:
+        return RnnOptions(
+            self.fused_activation_function, self.asymmetric_quantize_inputs
+        )
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         require(
             len(inputs) == _INPUTS, self, f"{len(inputs)} inputs; expected {_INPUTS}"
@@ -65,11 +75,8 @@ class BidirectionalSequenceRnn(Op):
         return self._run(Given(inputs, node.inputs))
 
     def _run(self, given: Given) -> tuple[Array, ...]:
-        options = RnnOptions(
-            self.fused_activation_function, self.asymmetric_quantize_inputs
-        )
         forward, backward = (
-            cell_of(given, slots, options) for slots in (FORWARD, BACKWARD)
+            cell_of(given, slots, self._options()) for slots in (FORWARD, BACKWARD)
         )
         return self._pair().run(
             (forward.step, backward.step),
@@ -78,6 +85,16 @@ class BidirectionalSequenceRnn(Op):
             (forward.bias.size, backward.bias.size),
             stacked=given.array(FORWARD.auxiliary) is not None,
         )
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        stacked = node.optional(FORWARD.auxiliary) is not None
+
+        def steps(half: Half) -> list[Step] | None:
+            slots = BACKWARD if half.course.backward else FORWARD
+            part = RnnPart(node, slots, self._options(), half.course)
+            return part.steps(target, half.inputs, half.place)
+
+        return self._pair().lower(node, steps, stacked=stacked)
 
     def version(self, node: Node) -> int:
         return hybrid_version(node, (1, 2, 3), zero=self.asymmetric_quantize_inputs)

@@ -11,8 +11,12 @@ from gossamer.ops.lstm_layer import STATES, Layer
 from gossamer.ops.recurrent import hybrid_version
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator("LSTM", code=16, options="LSTMOptions")
@@ -65,6 +69,9 @@ class Lstm(Op):
         if inputs[0].dtype.kind == "f":
             return lstm_basic.reference(*inputs)
         return lstm_basic.integer(node, *inputs)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        return None if self._is_basic else self._layer().lower(node, target)
 
     def version(self, node: Node) -> int:
         if self._is_basic:

@@ -1,126 +1,27 @@
-"""RNN, UNIDIRECTIONAL_SEQUENCE_RNN and BIDIRECTIONAL_SEQUENCE_RNN.
-
-h' = activation(W x + V h + b)
-"""
+"""RNN and UNIDIRECTIONAL_SEQUENCE_RNN: a cell on one moment, or along time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gossamer.ir.op import Free, Op, operator, require
-from gossamer.ir.types import DType, TensorType
-from gossamer.ops.recurrent import (
-    HYBRID_WEIGHTS,
-    Checker,
-    Given,
-    Product,
-    Walk,
-    activated,
-    hybrid_version,
-)
+from gossamer.ir.types import TensorType
+from gossamer.kernels.recurrent import Course
+from gossamer.ops.recurrent import Checker, Given, Walk, hybrid_version
+from gossamer.ops.recurrent_steps import Place
+from gossamer.ops.rnn_cell import RnnOptions, RnnSlots, cell_of, check_cell, input_of
+from gossamer.ops.rnn_steps import RnnPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
-    from gossamer.ops.recurrent import State
-
-
-@dataclass(frozen=True, slots=True)
-class RnnSlots:
-    """Which inputs of a node belong to a cell; `auxiliary` -1 for none."""
-
-    weights: int
-    recurrent: int
-    bias: int
-    state: int
-    auxiliary: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class RnnCell:
-    """A cell with its weights, ready to `step`."""
-
-    inputs: tuple[Product, ...]
-    recurrent: Product
-    bias: Array
-    activation: str
-
-    def step(self, moment: State, state: State) -> tuple[Array, State]:
-        """From the output of the moment before to that of this one."""
-        (before,) = state
-        total = self.bias
-        for product, x in zip(self.inputs, moment, strict=True):
-            total = total + product(x)
-        total = (total + self.recurrent(before)).astype(np.float32)
-        output = activated(total, self.activation)
-        return output, (output,)
-
-
-@dataclass(frozen=True, slots=True)
-class RnnOptions:
-    """What the three operators have in common."""
-
-    activation: str
-    asymmetric: bool
-    time_major: bool = False
-
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 SLOTS = RnnSlots(1, 2, 3, 4)
-
-
-def check_cell(check: Checker, slots: RnnSlots, size: int, batch: int) -> int:
-    """Check a cell's inputs for rows of `size`; the number of its outputs.
-
-    Raises:
-        GraphError: something is missing, or does not fit the rest.
-    """
-    weights = check.present(slots.weights, "weights")
-    for index in (slots.recurrent, slots.bias):
-        check.present(index, "recurrent weights or bias")
-    units = weights.shape[0] if weights.shape else -1
-    kinds = (DType.FLOAT32, *HYBRID_WEIGHTS)
-    check.typed(weights, kinds)
-    check.shaped(slots.weights, (units, size), kinds)
-    check.shaped(slots.recurrent, (units, units), (weights.dtype,))
-    check.shaped(slots.bias, (units,), (DType.FLOAT32,))
-    check.state(slots.state, (batch, units), DType.FLOAT32)
-    return units
-
-
-def cell_of(given: Given, slots: RnnSlots, options: RnnOptions) -> RnnCell:
-    """The cell whose weights are at `slots` of the inputs."""
-    indices = [slots.weights]
-    if given.array(slots.auxiliary) is not None:
-        indices.append(slots.auxiliary)
-
-    def product(index: int) -> Product:
-        made = given.product(index, asymmetric=options.asymmetric)
-        assert made is not None
-        return made
-
-    return RnnCell(
-        tuple(product(index) for index in indices),
-        product(slots.recurrent),
-        given.array(slots.bias),
-        options.activation,
-    )
-
-
-def input_of(check: Checker, rank: int) -> Tensor:
-    """The float input of a rank."""
-    x = check.present(0, "input")
-    check.typed(x, (DType.FLOAT32,))
-    require(
-        x.type.rank == rank,
-        check.op,
-        f"the input '{x.name}' has rank {x.type.rank}; expected {rank}",
-    )
-    return x
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +52,15 @@ class RnnLayer:
         output, after = walk(cell.step, inputs, (state,), cell.bias.size)
         return (output, *after)
 
+    def lower(self, node: Node, target: Target) -> list[Step] | None:
+        """The steps that compute `node`; None where there is no kernel."""
+        x, y = node.input(0), node.output
+        time_major, sizes = self.options.time_major, x.shape
+        time = 1 if self.rank == 2 else sizes[0 if time_major else 1]
+        course = Course(self.batch(sizes), time, time_major)
+        part = RnnPart(node, SLOTS, self.options, course)
+        return part.steps(target, (x,), Place(y, y.shape[-1]))
+
 
 @operator("RNN", code=24, options="RNNOptions")
 class Rnn(Op):
@@ -179,6 +89,9 @@ class Rnn(Op):
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         return self._layer().run(Given(inputs, node.inputs))
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        return self._layer().lower(node, target)
 
     def version(self, node: Node) -> int:
         return hybrid_version(node, (1, 2, 3), zero=self.asymmetric_quantize_inputs)
@@ -211,6 +124,9 @@ class UnidirectionalSequenceRnn(Op):
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         return self._layer().run(Given(inputs, node.inputs))
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        return self._layer().lower(node, target)
 
     def version(self, node: Node) -> int:
         return hybrid_version(node, (1, 2, 3), zero=self.asymmetric_quantize_inputs)
