@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -91,15 +91,15 @@ class Pair:
     def run(
         self,
         cells: tuple[Cell, Cell],
-        inputs: Sequence[Array],
+        inputs: Sequence[Any],
         states: tuple[State, State],
         sizes: tuple[int, int],
         *,
         stacked: bool,
     ) -> tuple[Array, ...]:
         """The outputs and the new states of both cells."""
-        x = inputs[0]
-        other = inputs[self.auxiliary] if self.auxiliary < len(inputs) else None
+        x: Any = inputs[0]
+        other: Any = inputs[self.auxiliary]
         forward = (x, other) if stacked else (x,)
         backward = forward if stacked or other is None else (other,)
         outputs: list[Array] = []

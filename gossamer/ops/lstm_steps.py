@@ -11,7 +11,8 @@ import numpy as np
 from gossamer.ir.types import DType
 from gossamer.kernels.cells import ACTIVATIONS, FloatLstm
 from gossamer.kernels.step import Constant
-from gossamer.ops.lstm_cell import INPUT, LstmCell
+from gossamer.ops.lstm_cell import FORGET, INPUT, LstmCell
+from gossamer.ops.lstm_integer_steps import IntegerPart
 from gossamer.ops.recurrent import Given
 from gossamer.ops.recurrent_steps import (
     Matrix,
@@ -52,6 +53,9 @@ class Part:
         known = constants(self.node, self._weights())
         if known is None or not self._is_plain():
             return None
+        if self.node.input(0).dtype is DType.INT8:
+            part = IntegerPart(self.node, self.slots, self.options, self.course, known)
+            return part.steps(target, place)
         given = Given(known, self.node.inputs)
         cell = LstmCell.of(given, self.slots, self.options, auxiliary=self.auxiliary)
         if cell.gates[1].recurrent.weights.ndim == 1:
@@ -93,9 +97,11 @@ class Part:
             index >= 0 and self.node.optional(index) is not None
             for index in self.slots.norm
         )
-        is_float = self.node.input(0).dtype is DType.FLOAT32
+        x = self.node.input(0)
+        same = all(y.dtype is x.dtype and y.type.size for y in self.node.outputs)
+        cells = self.node.input(self.slots.bias[FORGET]).type.size
         known = self.options.activation in ACTIVATIONS
-        return is_float and known and not normalized and self.course.rows > 0
+        return same and known and not normalized and cells > 0 and x.type.size > 0
 
     def _cell(self, memory: Memory, cell: LstmCell) -> FloatLstm:
         state = memory.write(self.node.input(self.slots.cell_state))

@@ -21,7 +21,6 @@ from gossamer.ops.recurrent import (
 )
 
 if TYPE_CHECKING:
-
     from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Array
     from gossamer.ops.recurrent import State

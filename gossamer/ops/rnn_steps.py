@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gossamer.ir.types import DType
 from gossamer.kernels.cells import ACTIVATIONS, FloatRnn
 from gossamer.ops.lstm_steps import constants, stacked
 from gossamer.ops.recurrent import Given
@@ -36,7 +37,11 @@ class RnnPart:
         slots, rows = self.slots, self.course.rows
         weights = (slots.weights, slots.recurrent, slots.bias, slots.auxiliary)
         known = constants(self.node, weights)
-        if known is None or rows == 0 or self.options.activation not in ACTIVATIONS:
+        outputs = self.node.outputs
+        same = all(y.dtype is DType.FLOAT32 and y.type.size for y in outputs)
+        if known is None or not same or not self.node.input(0).type.size:
+            return None
+        if self.options.activation not in ACTIVATIONS:
             return None
         cell = cell_of(Given(known, self.node.inputs), slots, self.options)
         memory = gate_memory(rows, cell.bias.size)

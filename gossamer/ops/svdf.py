@@ -15,12 +15,22 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.op import Free, Op, operator, require
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.recurrent import HYBRID_WEIGHTS, Checker, Given, activated
+from gossamer.ops.svdf_steps import (
+    BIAS,
+    FEATURES,
+    STATE,
+    TIME,
+    float_steps,
+    integer_steps,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array
-
-FEATURES, TIME, BIAS, STATE = 1, 2, 3, 4
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator("SVDF", code=27, options="SVDFOptions")
@@ -56,6 +66,7 @@ class Svdf(Op):
             self,
             f"{filters} filters do not make outputs of rank {self.rank}",
         )
+        require(memory != 0, self, "the filters have no memory")
         units = filters // self.rank if filters >= 0 else -1
         self._check_types(check, x.dtype, weights.dtype)
         require(
@@ -121,6 +132,17 @@ class Svdf(Op):
         scaled = multiply(wrap(total), *second) + out_zero
         output = np.clip(scaled, -128, 127).astype(np.int8)
         return output, state.reshape(before.shape)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        if node.input(0).dtype is DType.INT8:
+            return integer_steps(node, target, self.rank, integer_factors(node))
+        return float_steps(
+            node,
+            target,
+            self.rank,
+            self.fused_activation_function,
+            asymmetric=self.asymmetric_quantize_inputs,
+        )
 
     def version(self, node: Node) -> int:
         if node.input(0).dtype is DType.INT8:
