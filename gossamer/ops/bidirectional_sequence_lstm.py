@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gossamer.ir.op import Free, Op, operator, require
+from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
 from gossamer.ops.bidirectional import Half, Pair
 from gossamer.ops.lstm_cell import LstmCell, Options, Slots, cell_sizes, check_cell
@@ -45,7 +45,6 @@ class BidirectionalSequenceLstm(Op):
     time_major: bool = True
     asymmetric_quantize_inputs: bool = False
 
-    output_quantization = Free()
     updates = (35, 36, 37, 38)
 
     def _pair(self) -> Pair:

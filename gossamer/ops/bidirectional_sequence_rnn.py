@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gossamer.ir.op import Free, Op, operator, require
+from gossamer.ir.op import Op, operator, require
 from gossamer.ops.bidirectional import Half, Pair
 from gossamer.ops.recurrent import Checker, Given, hybrid_version
 from gossamer.ops.rnn_cell import RnnOptions, RnnSlots, cell_of, check_cell
@@ -40,7 +40,6 @@ class BidirectionalSequenceRnn(Op):
     merge_outputs: bool = False
     asymmetric_quantize_inputs: bool = False
 
-    output_quantization = Free()
     updates = (FORWARD.state, BACKWARD.state)
 
     def _pair(self) -> Pair:

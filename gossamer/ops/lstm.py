@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gossamer.ir.op import Free, Op, operator
+from gossamer.ir.op import Op, operator
 from gossamer.ops import lstm_basic
 from gossamer.ops.lstm_cell import Options
 from gossamer.ops.lstm_layer import STATES, Layer
@@ -34,7 +34,6 @@ class Lstm(Op):
     kernel_type: str = "full"
     asymmetric_quantize_inputs: bool = False
 
-    output_quantization = Free()
     updates = STATES
 
     @property

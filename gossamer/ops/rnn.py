@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gossamer.ir.op import Free, Op, operator, require
+from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import TensorType
 from gossamer.kernels.recurrent import Course
 from gossamer.ops.recurrent import Checker, Given, Walk, hybrid_version
@@ -72,7 +72,6 @@ class Rnn(Op):
     fused_activation_function: str = "none"
     asymmetric_quantize_inputs: bool = False
 
-    output_quantization = Free()
     updates = (SLOTS.state,)
 
     def _layer(self) -> RnnLayer:
@@ -105,7 +104,6 @@ class UnidirectionalSequenceRnn(Op):
     fused_activation_function: str = "none"
     asymmetric_quantize_inputs: bool = False
 
-    output_quantization = Free()
     updates = (SLOTS.state,)
 
     def _layer(self) -> RnnLayer:
