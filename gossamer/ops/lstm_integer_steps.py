@@ -13,6 +13,7 @@ from gossamer.kernels.step import Constant, Scratch
 from gossamer.ops.lstm_cell import INPUT
 from gossamer.ops.lstm_integer import (
     GATE_INTEGER_BITS,
+    Factor,
     IntegerCell,
     IntegerProduct,
     integer_cell,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from gossamer.nest.target import Target
     from gossamer.ops.lstm_cell import Options, Slots
 
+_LARGEST_SHIFT = 30
+
 
 @dataclass(frozen=True, slots=True)
 class IntegerPart:
@@ -52,9 +55,11 @@ class IntegerPart:
     course: Course
     known: Sequence[Array | None]
 
-    def steps(self, target: Target, place: Place) -> list[Step]:
-        """The steps."""
+    def steps(self, target: Target, place: Place) -> list[Step] | None:
+        """The steps; None where a factor is too large for 32 bits."""
         cell = integer_cell(self.node, self.slots, self.options, self.known)
+        if max(shift for _, shift in _factors(cell)) > _LARGEST_SHIFT:
+            return None
         gates = [gate for gate in cell.gates if gate is not None]
         rows = self.course.rows
         units = gates[0].input.weights.shape[0]
@@ -94,6 +99,18 @@ class IntegerPart:
             cell.hidden_factor,
             cell.hidden_zero if cell.projection is None else -cell.hidden_zero,
         )
+
+
+def _factors(cell: IntegerCell) -> list[Factor]:
+    """All factors of a cell."""
+    factors = [cell.hidden_factor]
+    for gate in cell.gates:
+        if gate is not None:
+            products = (gate.input.factor, gate.recurrent.factor)
+            factors += [*products, gate.peephole_factor]
+    if cell.projection is not None:
+        factors.append(cell.projection.factor)
+    return factors
 
 
 def _peephole(memory: Memory, cell: IntegerCell, which: int) -> Peephole | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.types import DType
-from gossamer.kernels.cells import ACTIVATIONS, FloatLstm
+from gossamer.kernels.cells import ACTIVATIONS, FloatLstm, Norm
 from gossamer.kernels.step import Constant
 from gossamer.ops.lstm_cell import FORGET, INPUT, LstmCell
 from gossamer.ops.lstm_integer_steps import IntegerPart
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from gossamer.ir.types import Array
     from gossamer.kernels.recurrent import Course
     from gossamer.kernels.step import Step
+    from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
-    from gossamer.ops.lstm_cell import Options, Slots
+    from gossamer.ops.lstm_cell import Gate, Options, Slots
     from gossamer.ops.recurrent import Product
 
 
@@ -66,8 +67,9 @@ class Part:
         steps: list[Step] = []
         for index, x in enumerate(inputs):
             bias = np.concatenate([gate.bias for gate in gates])
+            begins = index == 0 and gates[0].norm is None
             products = [gate.inputs[index] for gate in gates]
-            matrix = stacked(products, None if index else bias)
+            matrix = stacked(products, bias if begins else None)
             steps += input_steps(target, matrix, x, rows, memory, adds=index > 0)
         recurrent = stacked([gate.recurrent for gate in gates], None)
         state = self.node.input(self.slots.output_state)
@@ -86,38 +88,51 @@ class Part:
     def _weights(self) -> list[int]:
         """The indices of all inputs that must be constant."""
         slots = self.slots
-        groups = (slots.weights, slots.recurrent, slots.peephole, slots.bias)
+        groups = (
+            slots.weights,
+            slots.recurrent,
+            slots.peephole,
+            slots.bias,
+            slots.norm,
+        )
         indices = [index for group in groups for index in group]
         if self.auxiliary:
             indices += slots.auxiliary
         return [*indices, slots.projection, slots.projection_bias]
 
     def _is_plain(self) -> bool:
-        normalized = any(
-            index >= 0 and self.node.optional(index) is not None
-            for index in self.slots.norm
-        )
+        normalized = self._is_there(self.slots.norm[FORGET])
         x = self.node.input(0)
+        if x.dtype is DType.INT8 and normalized:
+            return False
         same = all(y.dtype is x.dtype and y.type.size for y in self.node.outputs)
         cells = self.node.input(self.slots.bias[FORGET]).type.size
         known = self.options.activation in ACTIVATIONS
-        return same and known and not normalized and cells > 0 and x.type.size > 0
+        return same and known and cells > 0 and x.type.size > 0
+
+    def _is_there(self, index: int) -> bool:
+        return index >= 0 and self.node.optional(index) is not None
 
     def _cell(self, memory: Memory, cell: LstmCell) -> FloatLstm:
-        state = memory.write(self.node.input(self.slots.cell_state))
-        input_gate, forget_gate, cell_gate, output_gate = cell.gates
-        looking = (input_gate, forget_gate, output_gate)
-        weights = [None if gate is None else gate.peephole for gate in looking]
-        peephole = [
-            None if each is None else memory.read(Constant(each)) for each in weights
-        ]
+        def vector(array: Array | None) -> Value | None:
+            return None if array is None else memory.read(Constant(array))
+
+        def norm(gate: Gate | None) -> Norm | None:
+            if gate is None or gate.norm is None:
+                return None
+            return Norm(
+                memory.read(Constant(gate.norm)), memory.read(Constant(gate.bias))
+            )
+
+        _, forget, _, _ = cell.gates
         return FloatLstm(
-            cell_gate.bias.size,
+            forget.bias.size,
             self.options.activation,
             self.options.cell_clip,
             cell.gates[INPUT] is not None,
-            (peephole[0], peephole[1], peephole[2]),
-            state,
+            [None if gate is None else vector(gate.peephole) for gate in cell.gates],
+            [norm(gate) for gate in cell.gates] if forget.norm is not None else [],
+            memory.write(self.node.input(self.slots.cell_state)),
         )
 
 

@@ -67,7 +67,7 @@ def integer_steps(
     x, y = node.input(0), node.output
     if known is None or y.dtype is not DType.INT8:
         return None
-    if not (x.type.size and y.type.size):
+    if not (x.type.size and y.type.size) or max(shift for _, shift in factors) > 30:
         return None
     weights, time, batch = known[FEATURES], known[TIME], x.shape[0]
     assert weights is not None
