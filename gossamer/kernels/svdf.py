@@ -77,37 +77,40 @@ def _filter(
     lanes = nest.target.lanes
     whole = (memory.size - 1) // lanes * lanes
     total = nest.constant(0, memory.total)
+
+    def moved(place: Value, group: Lanes) -> Value:
+        """The values behind `place`, moved there, times the weights."""
+        value = group.load(nest, memory.stored, past, place + 1)
+        group.store(nest, value, past, place)
+        weight = group.load(nest, memory.stored, weights, place)
+        return _widen(nest, memory, value) * _widen(nest, memory, weight)
+
     if whole:
-        with nest.loop(
-            whole, step=lanes, carry=[nest.zero(lanes, memory.total)]
-        ) as loop:
-            product = _moved(nest, memory, first + loop.index, weights, past, lanes)
+        zero = nest.zero(lanes, memory.total)
+        with nest.loop(whole, step=lanes, carry=[zero]) as loop:
+            product = moved(first + loop.index, Lanes(lanes, lanes))
             loop.carry([loop.values[0] + product])
         total = nest.sum(loop.results[0])
-    for index in range(whole, memory.size - 1):
-        total = total + _moved(nest, memory, first + index, weights, past, 1)
-    nest.store(_narrow(nest, memory, feature), past, last)
+    start = whole
+    for group in _rest(memory.size - 1 - whole):
+        total = total + nest.sum(moved(first + start, group))
+        start += group.valid
+    nest.store(nest.convert(feature, memory.stored), past, last)
     weight = _widen(nest, memory, nest.load(memory.stored, weights, last))
     return total + feature * weight
 
 
-def _moved(
-    nest: Nest, memory: Memory, place: Value, weights: Value, past: Value, lanes: int
-) -> Value:
-    """The values behind `place`, moved there, times the weights."""
-    kind = memory.stored.of(lanes)
-    value = nest.load(kind, past, place + 1)
-    nest.store(value, past, place)
-    weight = _widen(nest, memory, nest.load(kind, weights, place))
-    return _widen(nest, memory, value) * weight
+def _rest(count: int) -> list[Lanes]:
+    """Fewer elements than a vector has, in powers of two.
+
+    Masked vectors would overlap with the next filter's, whose loads then wait.
+    """
+    sizes = (1 << bit for bit in reversed(range(count.bit_length())))
+    return [Lanes(size, size) for size in sizes if count & size]
 
 
 def _widen(nest: Nest, memory: Memory, value: Value) -> Value:
     return nest.convert(value, memory.total.of(value.kind.lanes))
-
-
-def _narrow(nest: Nest, memory: Memory, value: Value) -> Value:
-    return nest.convert(value, memory.stored)
 
 
 @dataclass(frozen=True, slots=True)

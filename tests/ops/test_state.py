@@ -9,6 +9,7 @@ from ai_edge_litert.interpreter import OpResolverType
 
 from gossamer.flatbuffer.write import write
 from gossamer.runtime.interpreter import Interpreter
+from gossamer.runtime.interpreter import OpResolverType as Resolver
 from tests.ops import (
     test_bidirectional_sequence_lstm,
     test_bidirectional_sequence_rnn,
@@ -39,6 +40,7 @@ COMPILED = [
     lstm(Kind()),
     lstm(Kind(cifg=True, peephole=True), time_major=True, cell_clip=0.5),
     lstm(Kind(projection=True, projection_bias=True), PROJECTED),
+    lstm(Kind(norm=True)),
     lstm(Kind("int8")),
     lstm(Kind("int8"), asymmetric=True),
     lstm(Kind("integer")),
@@ -61,19 +63,19 @@ COMPILED = [
 """Each of these has a kernel."""
 
 INTERPRETED = [
-    lstm(Kind(norm=True)),
     lstm(Kind("integer", norm=True)),
     test_lstm.basic(2, 4, 8),
     test_lstm.basic_integer(2, 4, 8),
 ]
 
 
+@pytest.mark.parametrize("resolver", [Resolver.AUTO, Resolver.BUILTIN_REF])
 @pytest.mark.parametrize("case", COMPILED + INTERPRETED, ids=str)
-def test_state_is_kept_from_run_to_run(case: Case) -> None:
+def test_state_is_kept_from_run_to_run(case: Case, resolver: Resolver) -> None:
     """From zero, over five runs with other inputs, and once more after a reset."""
     run = prepare(case)
     data = write(run.model)
-    ours = Interpreter(model_content=data)
+    ours = Interpreter(model_content=data, experimental_op_resolver_type=resolver)
     theirs = LiteRt(
         model_content=data, experimental_op_resolver_type=OpResolverType.BUILTIN_REF
     )
