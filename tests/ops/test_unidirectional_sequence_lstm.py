@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import OpResolverType
 
+from gossamer.errors import GraphError
 from gossamer.ops import UnidirectionalSequenceLstm
 from tests.ops.contract import (
     OPTIMIZED,
     STAGES,
     Case,
+    Constant,
     Feed,
+    Variable,
     check,
     litert_agrees,
     prepare,
@@ -170,3 +173,38 @@ def test_a_cell_without_activation() -> None:
     found = [run.values[tensor].item() for tensor in run.node.written]
     output = logistic(gate(3)) * cell
     np.testing.assert_allclose(found, [output, output, cell], rtol=1e-6)
+
+
+def test_weights_that_are_given_when_the_model_runs() -> None:
+    """There is no kernel to pack them: the meaning runs instead."""
+    given = case(Kind(), PLAIN, 2)
+    inputs = list(given.inputs)
+    for index in (2, 6, 13):
+        inputs[index] = Feed(inputs[index].array)
+    check(Case(given.op, tuple(inputs)))
+
+
+@pytest.mark.parametrize(
+    ("index", "given", "words"),
+    [
+        (0, Feed(floats(2, 5)), "rank 2"),
+        (0, Feed(integers(np.int16, 2, 3, 5)), "int16"),
+        (2, Constant(floats(7, 4)), r"expected \(7, 5\)"),
+        (7, Constant(floats(6, 7)), r"expected \(7, 7\)"),
+        (8, Constant(floats(7, 7).astype(np.float16)), "float16"),
+        (14, Constant(floats(6)), r"expected \(7,\)"),
+        (18, Variable(floats(2, 6)), r"expected \(2, 7\)"),
+        (19, Feed(floats(2, 7)), "not a variable"),
+        (19, Variable(integers(np.int16, 2, 7)), "int16"),
+    ],
+)
+def test_inputs_that_do_not_fit(index: int, given, words: str) -> None:
+    whole = case(Kind(), PLAIN, 3)
+    inputs = (*whole.inputs[:index], given, *whole.inputs[index + 1 :])
+    with pytest.raises(GraphError, match=words):
+        prepare(Case(whole.op, inputs))
+
+
+def test_a_diagonal_in_integers_is_refused() -> None:
+    with pytest.raises(GraphError, match="expected"):
+        prepare(case(Kind("integer", diagonal=True), PLAIN, 2))
