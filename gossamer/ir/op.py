@@ -121,6 +121,10 @@ class Op:
     declares_outputs: ClassVar[bool] = False
     """Whether the types of the outputs are what the file says, and no rule tells."""
 
+    def states(self) -> tuple[int, ...]:
+        """`updates`, or what takes its place where the options decide it."""
+        return self.updates
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
 

@@ -93,7 +93,7 @@ def _folded(
     outputs: Mapping[Tensor, Tensor],
 ) -> tuple[Array, ...]:
     """The values of the outputs where they are small and known; else nothing."""
-    if not inputs or node.op.updates:
+    if not inputs or node.op.states():
         return ()
     small = all(
         y.type.is_static and y.type.size <= LARGEST_FOLDED and y.dtype.is_integer

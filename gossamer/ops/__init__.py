@@ -5,6 +5,8 @@ from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
 from gossamer.ops.atan2 import Atan2
 from gossamer.ops.batch_matmul import BatchMatMul
+from gossamer.ops.bidirectional_sequence_lstm import BidirectionalSequenceLstm
+from gossamer.ops.bidirectional_sequence_rnn import BidirectionalSequenceRnn
 from gossamer.ops.bitwise import BitwiseXor, RightShift
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.bucketize import Bucketize
@@ -28,6 +30,7 @@ from gossamer.ops.l2_normalization import L2Normalization
 from gossamer.ops.local_response_normalization import LocalResponseNormalization
 from gossamer.ops.log_softmax import LogSoftmax
 from gossamer.ops.logical import LogicalAnd, LogicalNot, LogicalOr
+from gossamer.ops.lstm import Lstm
 from gossamer.ops.matrix_diag import MatrixDiag, MatrixSetDiag
 from gossamer.ops.maximum import Maximum, Minimum
 from gossamer.ops.non_max_suppression import NonMaxSuppressionV4, NonMaxSuppressionV5
@@ -46,6 +49,7 @@ from gossamer.ops.reshape import Reshape
 from gossamer.ops.resize import ResizeBilinear, ResizeNearestNeighbor
 from gossamer.ops.reverse import ReverseV2
 from gossamer.ops.reverse_sequence import ReverseSequence
+from gossamer.ops.rnn import Rnn, UnidirectionalSequenceRnn
 from gossamer.ops.scatter_nd import ScatterNd
 from gossamer.ops.segment import (
     SegmentSum,
@@ -66,6 +70,7 @@ from gossamer.ops.split import Split, SplitV
 from gossamer.ops.squared_difference import SquaredDifference
 from gossamer.ops.squeeze import Squeeze
 from gossamer.ops.strided_slice import StridedSlice
+from gossamer.ops.svdf import Svdf
 from gossamer.ops.tile import Tile
 from gossamer.ops.top_k import TopKV2
 from gossamer.ops.transpose import Transpose
@@ -85,6 +90,7 @@ from gossamer.ops.unary import (
     Sqrt,
     Square,
 )
+from gossamer.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 from gossamer.ops.unique import Unique
 from gossamer.ops.variable import AssignVariable, ReadVariable, VarHandle
 
@@ -99,6 +105,8 @@ __all__ = [
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
+    "BidirectionalSequenceLstm",
+    "BidirectionalSequenceRnn",
     "BitwiseXor",
     "BroadcastArgs",
     "BroadcastTo",
@@ -146,6 +154,7 @@ __all__ = [
     "LogicalNot",
     "LogicalOr",
     "Logistic",
+    "Lstm",
     "MatrixDiag",
     "MatrixSetDiag",
     "MaxPool2D",
@@ -186,6 +195,7 @@ __all__ = [
     "ReverseSequence",
     "ReverseV2",
     "RightShift",
+    "Rnn",
     "Round",
     "Rsqrt",
     "ScatterNd",
@@ -209,11 +219,14 @@ __all__ = [
     "StridedSlice",
     "Sub",
     "Sum",
+    "Svdf",
     "Tanh",
     "Tile",
     "TopKV2",
     "Transpose",
     "TransposeConv",
+    "UnidirectionalSequenceLstm",
+    "UnidirectionalSequenceRnn",
     "Unique",
     "Unpack",
     "UnsortedSegmentMax",
