@@ -9,6 +9,7 @@ from gossamer.ops.cast import Cast
 from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.conv_2d import Conv2D
+from gossamer.ops.convolution_2d_transpose_bias import Convolution2DTransposeBias
 from gossamer.ops.cumsum import Cumsum
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.expand_dims import ExpandDims
@@ -79,6 +80,7 @@ __all__ = [
     "Ceil",
     "Concatenation",
     "Conv2D",
+    "Convolution2DTransposeBias",
     "Cos",
     "Cumsum",
     "DepthToSpace",

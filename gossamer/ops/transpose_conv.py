@@ -12,7 +12,7 @@ from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.conv_2d import check_bias, check_ranks
 from gossamer.ops.integer_product import product_factors, requantize_sums, weight_scales
-from gossamer.ops.window import Window
+from gossamer.ops.window import Window, convolve_transposed
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
@@ -79,26 +79,9 @@ class TransposeConv(Op):
 
     def _scatter(self, sizes: Array, weights: Array, x: Array) -> Array:
         """The output before the bias, in the type of `x`."""
-        outputs, kernel_height, kernel_width, _ = weights.shape
-        batch, height, width, _ = self._shape(sizes, outputs)
-        window = self.window(kernel_height, kernel_width)
-        top, left = window.pads(height, 0)[0], window.pads(width, 1)[0]
-        down, right = self.stride_h, self.stride_w
-        rows, columns = x.shape[1], x.shape[2]
-        # Room for every window, so that those that stick out can be cut off.
-        total = (
-            max(top + height, (rows - 1) * down + kernel_height),
-            max(left + width, (columns - 1) * right + kernel_width),
-        )
-        room = np.zeros((batch, *total, outputs), x.dtype)
-        for row in range(kernel_height):
-            for column in range(kernel_width):
-                room[
-                    :,
-                    row : row + (rows - 1) * down + 1 : down,
-                    column : column + (columns - 1) * right + 1 : right,
-                ] += x @ weights[:, row, column].T
-        return room[:, top : top + height, left : left + width]
+        shape = self._shape(sizes, weights.shape[0])
+        window = self.window(*weights.shape[1:3])
+        return convolve_transposed(x, weights, window, (shape[1], shape[2]))
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         sizes, weights, x, *rest = inputs
