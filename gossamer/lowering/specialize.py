@@ -9,6 +9,7 @@ from gossamer.errors import UnsupportedError
 from gossamer.ir.op import evaluate
 from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.shapes import infer_shapes
+from gossamer.ir.sparse import dense_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ def specialize(
         UnsupportedError: a shape depends on data.
     """
     moved = infer_shapes(subgraph, shapes)
+    moved.update((x, dense_tensor(x)) for x in subgraph.tensors if x.sparsity)
     nodes: list[Node] = []
     for node in subgraph.nodes:
         made = _moved(node, moved)
@@ -71,7 +73,7 @@ def _known(node: Node) -> tuple[Array, ...] | None:
         return None
     arrays: list[Array | None] = []
     for x in node.inputs:
-        if x is not None and (x.data is None or x.sparsity is not None):
+        if x is not None and x.data is None:
             return None
         arrays.append(None if x is None else x.data)
     return evaluate(node, arrays)
