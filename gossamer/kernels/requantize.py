@@ -16,7 +16,7 @@ FULLY_CONNECTED multiplies by the real factor in float64 and rounds halves away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -153,6 +153,15 @@ class IntegerOutput:
         """Whether one shift does for both roundings."""
         fits = (self.shifts <= -1) & (self.shifts >= -_MERGED_SHIFT)
         return self.real is None and bool(fits.all()) and self.low >= self.zero_point
+
+    def part(self, columns: slice) -> IntegerOutput:
+        """The same for some of the columns."""
+        return replace(
+            self,
+            multipliers=self.multipliers[columns],
+            shifts=self.shifts[columns],
+            real=None if self.real is None else self.real[columns],
+        )
 
     def constants(self) -> list[npt.NDArray[Any]]:
         """What the kernel needs to know of each column, in `pointers`' order."""

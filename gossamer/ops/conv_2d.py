@@ -124,7 +124,12 @@ class Conv2D(Op):
         x, shape = node.input(0).shape, node.input(1).shape
         window = sliding(x, node.output.shape, self.window(*shape[1:3]))
         asymmetric = self._is_asymmetric(node)
-        product = Product(node, self.fused_activation_function, asymmetric)
+        product = Product(
+            node,
+            self.fused_activation_function,
+            asymmetric,
+            stated=self.quantized_bias_type,
+        )
         return convolution_steps(product, window, shape, target)
 
     def version(self, node: Node) -> int:

@@ -137,7 +137,11 @@ class FullyConnected(Op):
         window = rows_as_pixels(node.input(0).type.size // depth, depth)
         asymmetric = self.asymmetric_quantize_inputs
         product = Product(
-            node, self.fused_activation_function, asymmetric, is_real=True
+            node,
+            self.fused_activation_function,
+            asymmetric,
+            is_real=True,
+            stated=self.quantized_bias_type,
         )
         return convolution_steps(product, window, (outputs, 1, 1, depth), target)
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.ir.arithmetic import activation_range, quantize_multipliers
 from gossamer.ir.types import DType
 from gossamer.kernels import convolution, depthwise_steps
 from gossamer.kernels.depthwise import Window
 from gossamer.kernels.epilogue import ACTIVATION_LIMITS
-from gossamer.kernels.requantize import IntegerOutput
-from gossamer.ops.integer_product import product_scales, weight_scales
+from gossamer.ops.arithmetic_of import Task, integer_output
+from gossamer.ops.integer_product import weight_scales
+from gossamer.ops.placed_steps import grouped_steps
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
@@ -64,13 +64,15 @@ def rows_as_pixels(rows: int, depth: int) -> Window:
 class Product:
     """A node seen as a sum of products; `asymmetric` is for dynamic range.
 
-    `is_real`: sums are requantized by a float64 factor, rounding once.
+    `is_real`: sums are requantized by a float64 factor, rounding once. `stated` is
+    the option that tells the bias's type.
     """
 
     node: Node
     activation: str
     asymmetric: bool
     is_real: bool = False
+    stated: DType = DType.FLOAT32
 
     @property
     def kinds(self) -> tuple[DType, DType, DType]:
@@ -80,6 +82,20 @@ class Product:
     @property
     def bias(self) -> Tensor | None:
         return self.node.optional(2)
+
+    @property
+    def task(self) -> Task:
+        node = self.node
+        return Task(
+            node.input(0),
+            node.input(1),
+            self.bias,
+            node.output,
+            self.activation,
+            self.asymmetric,
+            self.is_real,
+            self.stated,
+        )
 
 
 _FLOAT = (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32)
@@ -115,6 +131,13 @@ def convolution_steps(
     product: Product, window: Window, shape: Shape, target: Target
 ) -> list[Step] | None:
     """Steps of a convolution whose weights have (out, rows, columns, in) = `shape`."""
+    steps = _dense_steps(product, window, shape, target)
+    return steps or grouped_steps(product.task, window, shape, target)
+
+
+def _dense_steps(
+    product: Product, window: Window, shape: Shape, target: Target
+) -> list[Step] | None:
     known = _constants(product)
     node = product.node
     if known is None or product.activation not in ACTIVATION_LIMITS:
@@ -131,7 +154,7 @@ def convolution_steps(
     if product.kinds == _INTEGER:
         start = np.zeros(shape[0], np.int32) if bias is None else bias
         _, zero_point = _pair(x)
-        output = integer_output(product, shape[0])
+        output = integer_output(product.task, shape[0])
         return convolution.integer_convolution(
             target, window, weights, start, zero_point, output, x, y
         )
@@ -175,7 +198,7 @@ def depthwise_convolution_steps(
     if product.kinds == _INTEGER:
         start = np.zeros(window.channels, np.int32) if bias is None else bias
         _, zero_point = _pair(x)
-        output = integer_output(product, window.channels)
+        output = integer_output(product.task, window.channels)
         return depthwise_steps.integer_depthwise(
             target, window, weights, start, zero_point, output, x, y
         )
@@ -192,25 +215,6 @@ def depthwise_convolution_steps(
             asymmetric=product.asymmetric,
         )
     return None
-
-
-def integer_output(product: Product, columns: int) -> IntegerOutput:
-    """How the sums of an int8 product become the output's integers."""
-    node = product.node
-    real = product_scales(node.input(0), node.input(1), node.output)
-    multipliers, shifts = quantize_multipliers(real)
-    _, zero_point = _pair(node.output)
-    quantization = node.output.quantization
-    assert quantization is not None
-    low, high = activation_range(product.activation, quantization, node.output.dtype)
-    return IntegerOutput(
-        np.broadcast_to(multipliers, columns).astype(np.int32),
-        np.broadcast_to(shifts, columns).astype(np.int32),
-        zero_point,
-        low,
-        high,
-        np.broadcast_to(real, columns) if product.is_real else None,
-    )
 
 
 def per_column(weights: Tensor, columns: int) -> Array:

@@ -10,6 +10,7 @@ from gossamer.errors import GraphError
 from gossamer.ir.arithmetic import activate, centered
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
+from gossamer.ops.arithmetic_of import Task
 from gossamer.ops.conv_2d import check_bias, check_ranks
 from gossamer.ops.integer_product import (
     has_wide_sums,
@@ -17,11 +18,16 @@ from gossamer.ops.integer_product import (
     hybrid_weights,
     requantize_sums,
 )
+from gossamer.ops.placed_steps import transposed_steps
 from gossamer.ops.window import Window, convolve_transposed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 _ELEMENTS_LIMIT = 1 << 31
 
@@ -109,6 +115,19 @@ class TransposeConv(Op):
             is_wide=wide,
         )
         return (y,)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        task = Task(
+            node.input(2),
+            node.input(1),
+            node.optional(3),
+            node.output,
+            self.fused_activation_function,
+            asymmetric=True,
+            stated=self.quantized_bias_type,
+        )
+        window = self.window(*node.input(1).shape[1:3])
+        return transposed_steps(task, window, target)
 
     def version(self, node: Node) -> int:
         if self.quantized_bias_type is not DType.FLOAT32:
