@@ -182,7 +182,9 @@ class IntegerOutput:
         if self.is_merged:
             return MergedFactors(*pointers)
         if self.real is not None:
-            return RealFactors(*pointers, bool((self.real <= _SAFE_FACTOR).all()))
+            factors, zero_points = pointers
+            are_safe = bool((self.real <= _SAFE_FACTOR).all())
+            return RealFactors(factors, zero_points, are_safe)
         return DoubleFactors(
             *pointers,
             any_left=bool((self.shifts > 0).any()),

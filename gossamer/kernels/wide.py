@@ -8,6 +8,7 @@ than 2**36 times a factor of 16 bits has 52.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def parts_needed(weights: npt.NDArray[Any], most: int = 4) -> int | None:
         bounds = [size * part // parts for part in range(parts + 1)]
         shares = [
             flat[:, low:high].sum(axis=1).max(initial=0)
-            for low, high in zip(bounds, bounds[1:], strict=False)
+            for low, high in pairwise(bounds)
         ]
         if max(shares) * _GREATEST_INPUT < 1 << 31:
             return parts
@@ -145,8 +146,9 @@ class WideSums:
         return [Constant(array) for array in arrays]
 
     def epilogue(self, nest: Nest, pointers: list[Value]) -> Epilogue:
-        factors = WideFactors(*pointers, self.away, self.low, self.high)
-        return WideEpilogue(factors, self.parts)
+        biases, factors = pointers
+        scaling = WideFactors(biases, factors, self.away, self.low, self.high)
+        return WideEpilogue(scaling, self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from gossamer.ir.arithmetic import activation_range, centered, quantize_multipliers
+from gossamer.ir.arithmetic import (
+    activation_range,
+    centered,
+    parameters,
+    quantize_multipliers,
+)
 from gossamer.ir.types import DType
 from gossamer.kernels import border
 from gossamer.kernels.border_steps import bordered
@@ -91,6 +96,8 @@ def arithmetic_of(task: Task, target: Target) -> Arithmetic | None:
         return None
     if task.bias is not None and task.bias.data is None:
         return None
+    if not _scales_fit(task.weights):
+        return None
     kinds = (task.x.dtype, task.weights.dtype, task.y.dtype)
     if kinds[0] is kinds[2] is DType.FLOAT32:
         return _float(task) if kinds[1].is_float else _hybrid(task, target)
@@ -163,7 +170,7 @@ def _eight_bits(task: Task, target: Target) -> Arithmetic | None:
         return None
     assert task.weights.data is not None
     kernel = centered(task.weights, task.weights.data)
-    small = kernel.min(initial=0) >= -128 and kernel.max(initial=0) <= 127
+    small = _is_small(kernel)
     multiply: Multiply = integer_multiply(target) if small else WidePairMultiply()
     zero_point = _zero_point(task.x)
     unsigned = task.x.dtype is DType.UINT8
@@ -180,9 +187,21 @@ def _eight_bits(task: Task, target: Target) -> Arithmetic | None:
     return _plain(form(zero_point), sums, weights, task)
 
 
+def _is_small(kernel: Array) -> bool:
+    """Whether whole numbers fit eight bits."""
+    return bool(kernel.min(initial=0) >= -128 and kernel.max(initial=0) <= 127)
+
+
 def _zero_point(tensor: Tensor) -> int:
-    assert tensor.quantization is not None
-    return tensor.quantization.pair()[1]
+    return parameters(tensor)[1]
+
+
+def _scales_fit(weights: Tensor) -> bool:
+    """Whether weights have one scale, or one for each of the first axis."""
+    quantization = weights.quantization
+    if quantization is None or not quantization.is_per_channel:
+        return True
+    return quantization.axis == 0 and quantization.scale.size == weights.shape[0]
 
 
 def integer_output(task: Task, columns: int, lift: int = 0) -> IntegerOutput:
@@ -207,13 +226,8 @@ def _sixteen_bits(task: Task) -> Arithmetic | None:
     weights, bias = task.weights.data, _bias(task)
     assert weights is not None
     kernel = centered(task.weights, weights)
-    if (
-        _zero_point(task.x)
-        or _zero_point(task.y)
-        or np.abs(kernel).max(initial=0) > 127
-    ):
-        if kernel.min(initial=0) < -128 or _zero_point(task.x) or _zero_point(task.y):
-            return None
+    if not _is_small(kernel) or _zero_point(task.x) or _zero_point(task.y):
+        return None
     dtype = None if bias is None else bias.dtype
     start = np.zeros(len(kernel), np.int64) if bias is None else bias.astype(np.int64)
     if has_wide_sums(task.x.dtype, dtype, task.stated):
