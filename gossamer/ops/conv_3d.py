@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from gossamer.ir.arithmetic import activate
 from gossamer.ir.op import Op, operator, require
-from gossamer.ir.types import TensorType
+from gossamer.ir.types import DType, TensorType
+from gossamer.ops.arithmetic_of import Task
 from gossamer.ops.conv_2d import as_inputs, check_bias, check_ranks, take
 from gossamer.ops.volume import VolumeWindow, convolve_volume
+from gossamer.ops.volume_steps import oriented, volume_steps
 
 if TYPE_CHECKING:
-    from gossamer.ir.graph import Tensor
+    from collections.abc import Sequence
+
+    from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator("CONV_3D", code=132, options="Conv3DOptions")
@@ -56,3 +62,16 @@ class Conv3D(Op):
         y = convolve_volume(x, weights, self.window(weights.shape))
         y = y + rest[0] if rest and rest[0] is not None else y
         return (activate(y, self.fused_activation_function),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        weights = node.input(1)
+        task = Task(
+            node.input(0),
+            oriented(weights, (4, 0, 1, 2, 3)),
+            node.optional(2),
+            node.output,
+            self.fused_activation_function,
+        )
+        if task.x.dtype is not DType.FLOAT32 or not weights.dtype.is_float:
+            return None
+        return volume_steps(task, self.window(weights.shape), target)

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Any
 from gossamer.errors import GraphError
 from gossamer.ir.arithmetic import activate
 from gossamer.ir.op import Op, operator, require
-from gossamer.ir.types import TensorType
+from gossamer.ir.types import DType, TensorType
+from gossamer.ops.arithmetic_of import Task
 from gossamer.ops.conv_2d import check_bias, check_ranks
 from gossamer.ops.transpose_conv import target_shape
 from gossamer.ops.volume import VolumeWindow, convolve_volume_transposed
+from gossamer.ops.volume_steps import oriented, transposed_volume_steps
 
 if TYPE_CHECKING:
-    from gossamer.ir.graph import Tensor
+    from collections.abc import Sequence
+
+    from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator("CONV_3D_TRANSPOSE", code=141, options="Conv3DOptions")
@@ -84,3 +90,16 @@ class Conv3DTranspose(Op):
         y = convolve_volume_transposed(x, kernel, window, shape)
         y = y + rest[0] if rest and rest[0] is not None else y
         return (activate(y, self.fused_activation_function),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        weights = node.input(1)
+        task = Task(
+            node.input(2),
+            oriented(weights, (3, 0, 1, 2, 4)),
+            node.optional(3),
+            node.output,
+            self.fused_activation_function,
+        )
+        if task.x.dtype is not DType.FLOAT32 or not weights.dtype.is_float:
+            return None
+        return transposed_volume_steps(task, self.window(weights.shape), target)

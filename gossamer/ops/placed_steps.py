@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gossamer.nest.target import Target
     from gossamer.ops.window import Window as Filter
 
-_MOST_PRODUCTS = 512
+MOST_PRODUCTS = 512
 """Steps beyond which a node is not worth its code."""
 
 
@@ -35,7 +35,7 @@ def grouped_steps(
     outputs, _, _, depth = shape
     groups = window.channels // depth if depth else 0
     arithmetic = arithmetic_of(task, target)
-    if arithmetic is None or task.y.type.size == 0 or not 0 < groups <= _MOST_PRODUCTS:
+    if arithmetic is None or task.y.type.size == 0 or not 0 < groups <= MOST_PRODUCTS:
         return None
     source = arithmetic.source(target, border_of(window))
     places = _sliding(window, source.element, task, depth if groups > 1 else 0)
@@ -121,7 +121,7 @@ def transposed_steps(task: Task, window: Filter, target: Target) -> list[Step] |
     )
     phases = list(product(lines.parts, columns.parts))
     arithmetic = arithmetic_of(task, target)
-    if arithmetic is None or not 0 < len(phases) <= _MOST_PRODUCTS:
+    if arithmetic is None or not 0 < len(phases) <= MOST_PRODUCTS:
         return None
     images, height, width, channels = task.x.shape
     edge = Border(

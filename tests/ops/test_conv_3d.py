@@ -5,7 +5,15 @@ import pytest
 
 from gossamer.errors import GraphError
 from gossamer.ops import Conv3D, Conv3DTranspose
-from tests.ops.contract import Case, Constant, Feed, check, prepare
+from tests.ops.contract import (
+    MACHINES,
+    Case,
+    Constant,
+    Feed,
+    check,
+    compiled_agrees_on,
+    prepare,
+)
 from tests.ops.values import floats
 
 
@@ -83,6 +91,14 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_kernel_computes_it(case: Case) -> None:
+    run = prepare(case)
+    if run.values[run.node.output].size:
+        for target in MACHINES:
+            assert compiled_agrees_on(run, target)
 
 
 @pytest.mark.parametrize(
