@@ -64,7 +64,7 @@ class WideFactors:
     high: int
 
     def finish(self, nest: Nest, sums: list[Value], column: Value) -> Value:
-        """The int32 sums of one column vector, added and scaled; int32."""
+        """The sums of one column vector, int32 or float64, added and scaled; int32."""
         kind = F64.of(sums[0].kind.lanes)
         total = nest.load(kind, self.biases, column)
         for each in sums:

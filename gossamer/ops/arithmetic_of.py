@@ -231,7 +231,7 @@ def _sixteen_bits(task: Task) -> Arithmetic | None:
     dtype = None if bias is None else bias.dtype
     start = np.zeros(len(kernel), np.int64) if bias is None else bias.astype(np.int64)
     if has_wide_sums(task.x.dtype, dtype, task.stated):
-        sums = _wide(task, start)
+        sums = wide_sums(task, start)
     else:
         output = integer_output(task, len(kernel))
         sums = ShortSums(start.astype(np.int32), output)
@@ -240,7 +240,8 @@ def _sixteen_bits(task: Task) -> Arithmetic | None:
     return _plain(border.short_form(), sums, kernel.astype(np.int8), task)
 
 
-def _wide(task: Task, bias: Array) -> WideSums | None:
+def wide_sums(task: Task, bias: Array) -> WideSums | None:
+    """64-bit sums that start from `bias`; None where they would not be exact."""
     if np.abs(bias).max(initial=0) >= GREATEST_BIAS:
         return None
     real = product_scales(task.x, task.weights, task.y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from gossamer.ir.types import DType
 from gossamer.ops import (
     Conv2D,
     Convolution2DTransposeBias,
+    DepthwiseConv2D,
     FullyConnected,
     TransposeConv,
 )
@@ -101,6 +104,7 @@ CASES = [
         (Conv2D("same", 2, 2, "relu6"), (6, 3, 2, 4), IMAGE),
         (Conv2D("same", 1, 2), (12, 1, 1, 2), IMAGE),
         (Conv2D("valid", 1, 1, "none", 2, 1), (4, 3, 3, 3), (1, 5, 9, 6)),
+        (Conv2D("same", 1, 1), (16, 3, 3, 1), IMAGE),
         (FullyConnected("relu"), (21, 24), (5, 24)),
         (FullyConnected(), (3, 7), (1, 7)),
     )
@@ -123,7 +127,32 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+def depthwise(op: DepthwiseConv2D, kind: str, kernel: tuple[int, ...]) -> Case:
+    """Channels are along the last axis of the weights."""
+    made = case(op, kind, kernel)
+    x, w, _ = made.inputs
+    assert isinstance(w, Constant)
+    if kind in ("int8", "wide", "dynamic", "int4"):
+        scales = np.linspace(0.004, 0.03, kernel[3])
+        w = replace(w, quantization=Quantization.per_channel(scales, 3))
+    inputs = (x, w, added(kind, w, kernel[3]))
+    return replace(made, inputs=inputs)
+
+
+DEPTHWISE = [
+    depthwise(op, kind, kernel)
+    for kind in ("float", "int8", "uint8", "near", "int4", "wide", "dynamic")
+    for op, kernel in (
+        (DepthwiseConv2D("same", 1, 1, 1, "relu"), (1, 3, 3, 8)),
+        (DepthwiseConv2D("same", 2, 1, 2), (1, 3, 2, 16)),
+        (DepthwiseConv2D("valid", 1, 2, 1, "relu6", 2, 1), (1, 3, 3, 8)),
+        (DepthwiseConv2D("same", 1, 1, 1), (1, 5, 5, 8)),
+        (DepthwiseConv2D("valid", 1, 1, 3), (1, 1, 1, 24)),
+    )
+]
+
+
+@pytest.mark.parametrize("case", CASES + DEPTHWISE, ids=str)
 def test_a_kernel_computes_it(case: Case) -> None:
     run = prepare(case)
     for target in MACHINES:
