@@ -320,7 +320,8 @@ class FloatDepthwise:
 class IntegerDepthwise:
     """int8 in and out; sums are exact in float32 while they stay below 2**24.
 
-    With `unsigned` uint8 in and out, 128 above the int8 of `factors`. `weights` are float32 here, so that only the input is converted in the loop.
+    With `unsigned` uint8 in and out, 128 above the int8 of `factors`. `weights` are
+    float32 here, so that only the input is converted in the loop.
     """
 
     weights: Value

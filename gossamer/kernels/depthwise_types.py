@@ -43,7 +43,9 @@ class WideDepthwise:
 
     def tap(self, nest: Nest, x: Value, index: Value, group: Lanes) -> Value:
         small = group.load(nest, I16, x, index)
-        return nest.convert(nest.convert(small, I32.of(group.count)), F64.of(group.count))
+        return nest.convert(
+            nest.convert(small, I32.of(group.count)), F64.of(group.count)
+        )
 
     def outside(self, nest: Nest, group: Lanes) -> Value | None:
         return None

@@ -53,7 +53,14 @@ def typed_depthwise(
         output = integer_output(task, window.channels, 128)
         _, zero_point = parameters(task.x)
         return unsigned_depthwise(
-            target, window, kernel, start.astype(np.int64), zero_point, output, x, task.y
+            target,
+            window,
+            kernel,
+            start.astype(np.int64),
+            zero_point,
+            output,
+            x,
+            task.y,
         )
     if kinds == (DType.INT16, DType.INT8, DType.INT16) and start.dtype == np.int64:
         if parameters(task.x)[1] or parameters(task.y)[1]:

@@ -19,6 +19,7 @@ from gossamer.ops.arithmetic_of import Task, integer_output
 from gossamer.ops.depthwise_types import repeated, typed_depthwise
 from gossamer.ops.integer_product import weight_scales
 from gossamer.ops.placed_steps import grouped_steps
+from gossamer.ops.sparse_steps import sparse_steps
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
@@ -137,7 +138,8 @@ def convolution_steps(
     product: Product, window: Window, shape: Shape, target: Target
 ) -> list[Step] | None:
     """Steps of a convolution whose weights have (out, rows, columns, in) = `shape`."""
-    steps = _dense_steps(product, window, shape, target)
+    steps = sparse_steps(product.task, window, shape[0], target)
+    steps = steps or _dense_steps(product, window, shape, target)
     if steps is None and shape[3] == 1 < window.channels:
         steps = _as_depthwise(product, window, shape, target)
     return steps or grouped_steps(product.task, window, shape, target)

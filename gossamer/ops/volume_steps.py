@@ -34,9 +34,7 @@ def oriented(weights: Tensor, order: tuple[int, ...]) -> Tensor:
     return replace(weights, data=data, type=TensorType(weights.dtype, data.shape))
 
 
-def volume_steps(
-    task: Task, window: VolumeWindow, target: Target
-) -> list[Step] | None:
+def volume_steps(task: Task, window: VolumeWindow, target: Target) -> list[Step] | None:
     """Steps of a convolution of volumes; weights are (O, KD, KH, KW, C)."""
     pads = window.pads(task.x.shape)
     sizes, outs = task.x.shape[1:4], task.y.shape[1:4]
@@ -83,9 +81,7 @@ def transposed_volume_steps(
     return _products(task, axes, target)
 
 
-def _products(
-    task: Task, axes: Sequence[Phases], target: Target
-) -> list[Step] | None:
+def _products(task: Task, axes: Sequence[Phases], target: Target) -> list[Step] | None:
     phases = list(product(*(axis.parts for axis in axes)))
     images = task.x.shape[0]
     arithmetic = arithmetic_of(task, target)
