@@ -186,7 +186,7 @@ class _Walk:
             totals[at] = self.multiply.accumulate(nest, totals[at], rows, weight)
 
     def each_group(self, emit: Callable[[Value, int], None]) -> None:
-        """Call `emit` for groups of as many columns as there are lanes, and the rest."""
+        """Call `emit` for groups of columns, as many as lanes, and for the rest."""
         whole = self.columns // self.lanes
         if whole:
             with self.nest.loop(whole) as loop:

@@ -68,5 +68,6 @@ def typed_depthwise(
         sums = wide_sums(task, start)
         if sums is None:
             return None
-        return wide_depthwise(target, window, kernel, sums, x, task.y)
+        filters = kernel.astype(np.int8)
+        return wide_depthwise(target, window, filters, sums, x, task.y)
     return None

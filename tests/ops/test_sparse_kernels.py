@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from gossamer.lowering.lower import lower
 from gossamer.lowering.specialize import specialize
-from gossamer.nest.target import Target
 from gossamer.ops import Conv2D, FullyConnected
 from tests.codegen.machines import RUNNABLE, TARGETS
 from tests.ops.contract import Case, Constant, Feed, check, compiled_agrees_on, prepare
 from tests.ops.values import bias, feed, floats, scale, weights
+
+if TYPE_CHECKING:
+    from gossamer.nest.target import Target
 
 
 def kept(columns: int, depth: int, share: float, block: int) -> np.ndarray:
