@@ -12,7 +12,7 @@ from gossamer.flatbuffer.read_tensor import TensorReader
 from gossamer.flatbuffer.schema import IDENTIFIER, VERSION
 from gossamer.flatbuffer.wire import Reader
 from gossamer.ir.graph import Model, Node, Signature, Subgraph, Tensor
-from gossamer.ir.op import CUSTOM_CODE, Custom, Op
+from gossamer.ir.op import CUSTOM_CODE, Op, custom_of
 from gossamer.ir.verify import verify
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class _SubgraphReader:
             size = record["large_custom_options_size"]
             given = self.buffers.outside(offset, size, f"the options of {where}")
         self.buffers.reader.spend(len(given))
-        return Custom(code.custom, bytes(given))
+        return custom_of(code.custom, bytes(given))
 
     def _all(self, vector: Any, where: str) -> tuple[Tensor, ...]:
         return tuple(self._tensor(index, where) for index in _integers(vector))

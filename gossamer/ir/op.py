@@ -7,6 +7,7 @@ fields of the schema's option table, with the schema's names and defaults:
     class Softmax(Op):
         beta: float = 1.0
 
+An operator outside the schema is declared with `@custom_operator` in the same way.
 Serialization, verification, constant folding, quantization and the tests are derived
 from the record, so that nothing about an operator is written down twice.
 """
@@ -27,10 +28,11 @@ from typing import (
 
 import numpy as np
 
-from gossamer.errors import GraphError, UnsupportedError
+from gossamer.errors import FormatError, GraphError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Self
 
     from gossamer.ir.environment import Environment
     from gossamer.ir.graph import Node, Tensor
@@ -166,6 +168,21 @@ class Op:
         """The least operator version that a reader needs for `node`."""
         return 1
 
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """A custom operator with the options of a file; the default takes none.
+
+        Raises:
+            FormatError: the bytes are not this operator's options.
+        """
+        if data:
+            raise FormatError(f"{cls.name} has {len(data)} bytes of options, not none")
+        return cls()
+
+    def to_bytes(self) -> bytes:
+        """A custom operator's options, the very bytes that `from_bytes` was given."""
+        return b""
+
     def __str__(self) -> str:
         return self.name
 
@@ -214,7 +231,7 @@ class Builtin(Op):
 
 @dataclass(frozen=True, slots=True)
 class Custom(Op):
-    """An operator outside the schema, known by `custom_code`."""
+    """An operator outside the schema that no class is declared for."""
 
     custom_code: str
     data: bytes = b""
@@ -227,9 +244,13 @@ class Custom(Op):
     def code(self) -> int:
         return CUSTOM_CODE
 
+    def to_bytes(self) -> bytes:
+        return self.data
+
 
 _by_name: dict[str, type[Op]] = {}
 _by_code: dict[int, type[Op]] = {}
+_custom: dict[str, type[Op]] = {}
 
 
 OpClass = TypeVar("OpClass", bound=Op)
@@ -255,6 +276,45 @@ def operator(
         return made
 
     return declare
+
+
+@dataclass_transform(frozen_default=True)
+def custom_operator(name: str) -> Callable[[type[OpClass]], type[OpClass]]:
+    """Declare a class as the operator that files call `name`, outside the schema.
+
+    `from_bytes` and `to_bytes` read and write its options; where other bytes may mean
+    the same options, the class keeps the bytes.
+    """
+
+    def declare(cls: type[OpClass]) -> type[OpClass]:
+        made = dataclass(frozen=True, slots=True)(cls)
+        for attribute, value in (
+            ("name", name),
+            ("code", CUSTOM_CODE),
+            ("options", None),
+        ):
+            setattr(made, attribute, value)
+        if name in _custom:
+            raise ValueError(f"the custom operator {name} is declared twice")
+        _custom[name] = made
+        return made
+
+    return declare
+
+
+def registered_custom() -> Mapping[str, type[Op]]:
+    """Every declared custom operator by name."""
+    return _custom
+
+
+def custom_of(name: str, data: bytes) -> Op:
+    """The custom operator `name` with its options; `Custom` where none is declared.
+
+    Raises:
+        FormatError: the bytes are not the declared operator's options.
+    """
+    declared = _custom.get(name)
+    return Custom(name, data) if declared is None else declared.from_bytes(data)
 
 
 def registered() -> Mapping[str, type[Op]]:

@@ -15,7 +15,11 @@ from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, 
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.control import CallOnce, If, While
 from gossamer.ops.conv_2d import Conv2D
+from gossamer.ops.conv_3d import Conv3D
+from gossamer.ops.conv_3d_transpose import Conv3DTranspose
+from gossamer.ops.convolution_2d_transpose_bias import Convolution2DTransposeBias
 from gossamer.ops.cumsum import Cumsum
+from gossamer.ops.densify import Densify
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.dilate import Dilate
 from gossamer.ops.dynamic_update_slice import DynamicUpdateSlice
@@ -116,8 +120,12 @@ __all__ = [
     "Ceil",
     "Concatenation",
     "Conv2D",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Convolution2DTransposeBias",
     "Cos",
     "Cumsum",
+    "Densify",
     "DepthToSpace",
     "DepthwiseConv2D",
     "Dequantize",

@@ -9,6 +9,7 @@ import numpy as np
 from gossamer.errors import UnsupportedError
 from gossamer.ir.op import CUSTOM_CODE, Op
 from gossamer.ir.shapes import infer_shapes
+from gossamer.ir.sparse import dense_data
 from gossamer.ir.verify_calls import called_subgraphs
 from gossamer.runtime.evaluate import blank, run_node
 
@@ -78,7 +79,7 @@ class ReferenceExecutable:
 
     def shape(self, tensor: Tensor) -> Shape:
         value = self._values.get(tensor)
-        if value is not None and tensor.sparsity is None:
+        if value is not None:
             return value.shape
         return self._made.get(tensor, tensor).shape
 
@@ -156,7 +157,8 @@ def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:
 
 
 def _constants(subgraph: Subgraph) -> dict[Tensor, Array]:
-    return {x: x.data for x in subgraph.tensors if x.data is not None}
+    arrays = ((x, dense_data(x)) for x in subgraph.tensors)
+    return {x: array for x, array in arrays if array is not None}
 
 
 def _kept(subgraph: Subgraph, *, keep_all: bool) -> frozenset[Tensor]:
