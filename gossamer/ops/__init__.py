@@ -10,6 +10,7 @@ from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from gossamer.ops.concatenation import Concatenation
+from gossamer.ops.control import CallOnce, If, While
 from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.cumsum import Cumsum
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -69,6 +70,7 @@ from gossamer.ops.unary import (
     Square,
 )
 from gossamer.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
+from gossamer.ops.variable import AssignVariable, ReadVariable, VarHandle
 
 __all__ = [
     "Abs",
@@ -76,6 +78,7 @@ __all__ = [
     "AddN",
     "ArgMax",
     "ArgMin",
+    "AssignVariable",
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
@@ -83,6 +86,7 @@ __all__ = [
     "BidirectionalSequenceRnn",
     "BroadcastArgs",
     "BroadcastTo",
+    "CallOnce",
     "Cast",
     "Ceil",
     "Concatenation",
@@ -108,6 +112,7 @@ __all__ = [
     "Greater",
     "GreaterEqual",
     "HardSwish",
+    "If",
     "L2Normalization",
     "L2Pool2D",
     "LeakyRelu",
@@ -137,6 +142,7 @@ __all__ = [
     "Quantize",
     "Range",
     "Rank",
+    "ReadVariable",
     "ReduceMax",
     "ReduceMin",
     "ReduceProd",
@@ -178,6 +184,8 @@ __all__ = [
     "UnidirectionalSequenceLstm",
     "UnidirectionalSequenceRnn",
     "Unpack",
+    "VarHandle",
     "Where",
+    "While",
     "ZerosLike",
 ]
