@@ -7,7 +7,7 @@ point from its own range; the sums are exact integers, scaled back at the end.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gossamer.kernels.elementwise import Lanes, each_vector
 from gossamer.kernels.epilogue import clamp
@@ -37,7 +37,7 @@ class ItemForm:
     q - zero_point.
     """
 
-    kind: str
+    kind: Literal["signed", "unsigned", "centred"]
     asymmetric: bool
 
     @property

@@ -150,18 +150,13 @@ def _left_of_all(
     quads = _is_quads(target)
     if matrix.scales is not None:
         border = Border(rows, 1, 1, matrix.depth, 0, 0, 0, 0)
-        form = _item_form(matrix, quads=quads)
+        form = ItemForm("unsigned" if quads else "centred", matrix.asymmetric)
         step, items, parameters = quantized_items(target, border, form, x)
         return [step], items, parameters
     form = quad_form(0) if quads else pair_form(0)
     count = rows * matrix.depth
     scratch = Scratch(count * form.result.bytes + _SLACK)
     return [reformed(target, count, form, x, scratch)], scratch, None
-
-
-def _item_form(matrix: Matrix, *, quads: bool) -> ItemForm:
-    """Quantized items as the machine's product reads them."""
-    return ItemForm("unsigned" if quads else "centred", matrix.asymmetric)
 
 
 def _is_quads(target: Target) -> bool:
@@ -247,7 +242,7 @@ def _left(
         left = IntegerLeft(source, items, quads, matrix.depth, rows.stride)
         return left, None
     parameters = memory.write(Scratch(rows.count * PARAMETER_BYTES))
-    form = _item_form(matrix, quads=quads)
+    form = ItemForm("unsigned" if quads else "centred", matrix.asymmetric)
     left = HybridLeft(source, items, parameters, form, matrix.depth, rows.stride)
     return left, parameters
 

@@ -24,7 +24,7 @@ import numpy as np
 from gossamer.codegen import cache as folder_cache
 from gossamer.codegen.image import Image
 from gossamer.ir.types import DType, TensorType
-from gossamer.runtime.compiled import Compiled, Place
+from gossamer.runtime.compiled import Alarm, Compiled, Place
 from gossamer.runtime.outline import Outline, from_table, outline_of, to_table
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def _encode(compiled: Compiled) -> tuple[dict[str, Any], bytes]:
             [index, *place.address, place.type.dtype.code, list(place.type.shape)]
             for index, place in compiled.places.items()
         ],
+        "alarms": [list(alarm) for alarm in compiled.alarms],
         "shapes": [[index, list(shape)] for index, shape in compiled.shapes.items()],
     }
     return table, compiled.image.code
@@ -138,6 +139,7 @@ def _decode(table: dict[str, Any], code: bytes, constants: Any) -> Compiled:
         tuple(table["parts"]),
         places,
         table["brief"],
+        alarms=tuple(Alarm(*alarm) for alarm in table["alarms"]),
         shapes={index: tuple(shape) for index, shape in table["shapes"]},
     )
 
