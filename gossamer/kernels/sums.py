@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FloatSums:
-    """float32 in and out; `bias` is one number per column, or where they lie."""
+    """float32 in and out; the bias is one number per column.
+
+    `computed` is where it lies if only running the model tells it.
+    """
 
     bias: npt.NDArray[np.float32] | None
     limits: tuple[float, float]
+    computed: Argument | None = None
     name: str = "product_f32"
     packs_rows: bool = False
     parts: int = 1
@@ -48,6 +52,8 @@ class FloatSums:
         return replace(self, bias=self.bias[columns])
 
     def arguments(self, plan: Gemm) -> list[Argument]:
+        if self.computed is not None:
+            return [self.computed]
         return [] if self.bias is None else [Constant(pad_columns(self.bias, plan))]
 
     def epilogue(self, nest: Nest, pointers: list[Value]) -> Epilogue:

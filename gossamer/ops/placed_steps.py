@@ -6,6 +6,7 @@ group, per phase of a stride, or per image.
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_PRODUCTS = 512
 """Steps beyond which a node is not worth its code."""
+_MOST_ELEMENTS = 1 << 29
+"""Of an input with its border: a file may state any dilation."""
 
 
 def grouped_steps(
@@ -37,8 +40,10 @@ def grouped_steps(
     arithmetic = arithmetic_of(task, target)
     if arithmetic is None or task.y.type.size == 0 or not 0 < groups <= MOST_PRODUCTS:
         return None
+    if not is_modest(border_of(window)):
+        return None
     source = arithmetic.source(target, border_of(window))
-    places = _sliding(window, source.element, task, depth if groups > 1 else 0)
+    places = sliding_layout(window, source.element, task, depth if groups > 1 else 0)
     if places is None:
         return None
     sums = source.sums(window.out_height * window.out_width)
@@ -79,7 +84,10 @@ def _product(
     return placed_step(target, places, weights, fitted, offsets, arguments)
 
 
-def _sliding(window: Window, element: int, task: Task, taken: int) -> Layout | None:
+def sliding_layout(
+    window: Window, element: int, task: Task, taken: int
+) -> Layout | None:
+    """A convolution's product in memory; `taken` channels per group, 0 for all."""
     pixel = task.y.shape[-1] * _item(task)
     if is_pointwise(window):
         rows = window.images * window.height * window.width
@@ -109,6 +117,8 @@ def transposed_steps(task: Task, window: Filter, target: Target) -> list[Step] |
     """Steps of a transposed convolution of images; weights are (O, KH, KW, C)."""
     if 0 in task.x.shape or task.y.type.size == 0:
         return None
+    if not has_few_phases(window.stride, task.y.shape):
+        return None
     lines, columns = (
         phases_of(
             task.x.shape[1 + axis],
@@ -134,6 +144,8 @@ def transposed_steps(task: Task, window: Filter, target: Target) -> list[Step] |
         columns.before,
         columns.after,
     )
+    if not is_modest(edge):
+        return None
     source = arithmetic.source(target, edge)
     pixel = task.y.shape[-1] * _item(task)
     made: list[Step | None] = []
@@ -148,6 +160,17 @@ def transposed_steps(task: Task, window: Filter, target: Target) -> list[Step] |
         sums = source.sums(line.axis.out * column.axis.out)
         made.append(_product(task, target, places, flat, sums, source, (0, 0)))
     return _all(source.steps, made)
+
+
+def is_modest(edge: Border) -> bool:
+    """Whether an input with its border can be held."""
+    return edge.elements <= _MOST_ELEMENTS
+
+
+def has_few_phases(strides: tuple[int, ...], shape: Shape) -> bool:
+    """Whether the phases of a transposed window over `shape` are worth their code."""
+    sizes = zip(strides, shape[1:-1], strict=True)
+    return math.prod(min(stride, size) for stride, size in sizes) <= MOST_PRODUCTS
 
 
 def picked(weights: Array, axis: int, cells: tuple[int | None, ...]) -> Array:

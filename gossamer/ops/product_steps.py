@@ -19,6 +19,7 @@ from gossamer.ops.arithmetic_of import Task, integer_output
 from gossamer.ops.depthwise_types import repeated, typed_depthwise
 from gossamer.ops.integer_product import weight_scales
 from gossamer.ops.placed_steps import grouped_steps
+from gossamer.ops.run_time_steps import run_time_steps
 from gossamer.ops.sparse_steps import sparse_steps
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def convolution_steps(
     steps = steps or _dense_steps(product, window, shape, target)
     if steps is None and shape[3] == 1 < window.channels:
         steps = _as_depthwise(product, window, shape, target)
-    return steps or grouped_steps(product.task, window, shape, target)
+    steps = steps or grouped_steps(product.task, window, shape, target)
+    return steps or run_time_steps(product.task, window, shape, target)
 
 
 def _as_depthwise(

@@ -14,7 +14,12 @@ from gossamer.kernels.border import Border, float_form
 from gossamer.kernels.border_steps import bordered
 from gossamer.kernels.placed import placed_step
 from gossamer.ops.arithmetic_of import Source, Task, arithmetic_of
-from gossamer.ops.placed_steps import MOST_PRODUCTS, picked
+from gossamer.ops.placed_steps import (
+    MOST_PRODUCTS,
+    has_few_phases,
+    is_modest,
+    picked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +29,10 @@ if TYPE_CHECKING:
     from gossamer.kernels.step import Step
     from gossamer.nest.target import Target
     from gossamer.ops.volume import VolumeWindow
+
+
+_MOST_REACH = 4096
+"""Cells that a dilated kernel may span where it is filled up with zeros."""
 
 
 def oriented(weights: Tensor, order: tuple[int, ...]) -> Tensor:
@@ -36,6 +45,8 @@ def oriented(weights: Tensor, order: tuple[int, ...]) -> Tensor:
 
 def volume_steps(task: Task, window: VolumeWindow, target: Target) -> list[Step] | None:
     """Steps of a convolution of volumes; weights are (O, KD, KH, KW, C)."""
+    if (window.kernel[2] - 1) * window.dilation[2] >= _MOST_REACH:
+        return None
     pads = window.pads(task.x.shape)
     sizes, outs = task.x.shape[1:4], task.y.shape[1:4]
     axes: list[Phases] = []
@@ -65,6 +76,11 @@ def transposed_volume_steps(
 ) -> list[Step] | None:
     """Steps of a transposed one; weights are (O, KD, KH, KW, C)."""
     if 0 in task.x.shape or task.y.type.size == 0:
+        return None
+    spans = zip(window.kernel, window.dilation, strict=True)
+    if any((kernel - 1) * dilation >= _MOST_REACH for kernel, dilation in spans):
+        return None
+    if not has_few_phases(window.stride, task.y.shape):
         return None
     pads = window.pads(task.y.shape)
     axes = [
@@ -101,6 +117,8 @@ def _products(task: Task, axes: Sequence[Phases], target: Target) -> list[Step] 
         columns.before,
         columns.after,
     )
+    if not is_modest(edge):
+        return None
     source = arithmetic.source(target, edge)
     cell = edge.rows * edge.columns
     depth = Border(
@@ -108,6 +126,8 @@ def _products(task: Task, axes: Sequence[Phases], target: Target) -> list[Step] 
     )
     steps, place = bordered(target, depth, float_form(), source.place)
     whole = replace(source, steps=[*source.steps, *steps], place=place)
+    if not is_modest(depth):
+        return None
     step = depth.elements // images * source.element
     made = list(whole.steps)
     for image, each in product(range(images), phases):

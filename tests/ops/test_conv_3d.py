@@ -137,3 +137,26 @@ def test_output_shapes_that_do_not_fit(y: tuple[int, ...], words: str) -> None:
     op = Conv3DTranspose("same", 2, 2, 2)
     with pytest.raises(GraphError, match=words):
         prepare(transposed(y, (2, 2, 2, 3, 2), (1, 2, 2, 2, 2), op))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        conv(
+            (1, 2, 2, 3, 1),
+            (1, 1, 2, 1, 1),
+            Conv3D("same", 1, 1, 1, "none", 1, 1 << 13, 1),
+        ),
+        transposed(
+            (1, 1, 1, 700, 1),
+            (1, 1, 2, 1, 1),
+            (1, 1, 1, 1, 1),
+            Conv3DTranspose("same", 1, 1 << 30, 1),
+        ),
+    ],
+    ids=str,
+)
+def test_numbers_too_large_for_kernels_run_through_the_meaning(case: Case) -> None:
+    check(case)
+    run = prepare(case)
+    assert not any(compiled_agrees_on(run, target) for target in MACHINES)

@@ -11,7 +11,17 @@ from gossamer.errors import UnsupportedError
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
 from gossamer.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposeConv
-from tests.ops.contract import OPTIMIZED, Case, Constant, Feed, check, prepare
+from tests.ops.contract import (
+    MACHINES,
+    OPTIMIZED,
+    Case,
+    Constant,
+    Feed,
+    check,
+    compiled_agrees_on,
+    litert_agrees,
+    prepare,
+)
 from tests.ops.values import bias, feed, floats, integers, scale, weights
 
 X_SCALES = {np.int8: scale(0.02, -7), np.int16: scale(0.0002), np.uint8: scale(0.02, 9)}
@@ -259,6 +269,25 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.parametrize(
+    ("op", "x", "kernel"),
+    [
+        (Conv2D("same", 1, 1, "relu"), (2, 5, 5, 4), (6, 3, 3, 4)),
+        (Conv2D("valid", 2, 1, "none", 1, 2), (1, 9, 7, 3), (33, 2, 3, 3)),
+        (FullyConnected("relu6"), (1, 24), (5, 24)),
+        (FullyConnected(), (40, 65), (70, 65)),
+        (FullyConnected(), (7, 1), (1, 1)),
+    ],
+)
+@pytest.mark.parametrize("bias_of", [Feed, Constant])
+def test_kernels_take_weights_that_are_computed(op, x, kernel, bias_of) -> None:
+    inputs = (Feed(floats(*x)), Feed(floats(*kernel)), bias_of(floats(kernel[0])))
+    run = prepare(Case(op, inputs))
+    litert_agrees(run)
+    for target in MACHINES:
+        assert compiled_agrees_on(run, target)
 
 
 @pytest.mark.parametrize("case", EMPTY, ids=str)
