@@ -117,14 +117,15 @@ class NativeExecutable:
 
     def _alarmed(self, run: Callable[[], None]) -> Callable[[], None]:
         """A run after which an error is raised if a kernel has reported one."""
-        words = self._bases[ALARMS].view(np.int64)
+        words = self._bases[ALARMS].view(np.int64).data
 
         def checked() -> None:
             run()
-            if words.any():
-                index = int(np.flatnonzero(words)[0])
-                value, alarm = int(words[index]), self.program.alarms[index]
-                words[:] = 0
+            if any(words):
+                index = next(i for i, word in enumerate(words) if word)
+                value, alarm = words[index], self.program.alarms[index]
+                for i in range(len(words)):
+                    words[i] = 0
                 text = alarm.text.format(value=value)
                 raise failed(self._positions.get(alarm.node, -1), alarm.node, text)
 
