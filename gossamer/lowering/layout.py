@@ -9,7 +9,7 @@ import numpy as np
 
 from gossamer.ir.graph import Tensor
 from gossamer.kernels.step import Alarm, Constant, Scratch
-from gossamer.lowering.arena import ALIGNMENT, Block, align, place
+from gossamer.lowering.arena import Block, align, place
 from gossamer.lowering.program import (
     ALARM_BYTES,
     ALARMS,
@@ -19,6 +19,7 @@ from gossamer.lowering.program import (
     Address,
     PlacedAlarm,
 )
+from gossamer.memory import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,10 +124,3 @@ def _nbytes(key: object) -> int:
         return key.nbytes
     assert isinstance(key, Tensor)
     return max(key.type.nbytes, 1)
-
-
-def aligned(nbytes: int) -> np.ndarray:
-    """Zeroed bytes that begin at a cache line."""
-    memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % ALIGNMENT
-    return memory[start : start + nbytes]

@@ -3,7 +3,9 @@
 from gossamer.ops.add_n import AddN
 from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
+from gossamer.ops.atan2 import Atan2
 from gossamer.ops.batch_matmul import BatchMatMul
+from gossamer.ops.bitwise import BitwiseXor, RightShift
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.bucketize import Bucketize
 from gossamer.ops.cast import Cast
@@ -93,9 +95,11 @@ __all__ = [
     "ArgMax",
     "ArgMin",
     "AssignVariable",
+    "Atan2",
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
+    "BitwiseXor",
     "BroadcastArgs",
     "BroadcastTo",
     "Bucketize",
@@ -181,6 +185,7 @@ __all__ = [
     "ResizeNearestNeighbor",
     "ReverseSequence",
     "ReverseV2",
+    "RightShift",
     "Round",
     "Rsqrt",
     "ScatterNd",

@@ -9,8 +9,8 @@ import numpy as np
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
 from gossamer.nest.expr import F32, I32
+from gossamer.ops.element_steps import element_step
 from gossamer.ops.shapes import made, operands
-from gossamer.ops.steps import unary_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Bucketize(Op):
         is_plain = x.dtype in (DType.FLOAT32, DType.INT32)
         if not is_plain or len(self.boundaries) > _MOST_COMPARED:
             return None
-        return unary_step("bucketize", target, x, y, self._count)
+        return element_step("bucketize", target, (x,), y, self._count)
 
     def _count(self, nest: Nest, value: Value) -> Value:
         lanes = value.kind.lanes

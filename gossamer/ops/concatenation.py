@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.op import SameAsInput, operator, require
+from gossamer.ir.types import DType
 from gossamer.kernels.move import Box, strides_of
 from gossamer.kernels.step import Scratch
+from gossamer.ops.element_steps import lookup_step
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import made, operands, same_size, same_type, within
-from gossamer.ops.steps import move_steps, table_of_bytes
+from gossamer.ops.steps import move_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,9 +101,10 @@ def _rescale_steps(
     node: Node, target: Target, tensor: Tensor, y: Argument
 ) -> list[Step]:
     """The input at the output's scale, by a table of all that it can hold."""
-    every = np.arange(-128, 128, dtype=np.int8).view(np.uint8)
-    table = _rescaled(node, tensor, every).view(np.int8)
-    return [table_of_bytes(target, table, tensor.type.size, tensor, y)]
+    every = np.arange(256, dtype=np.uint8)
+    table = _rescaled(node, tensor, every)
+    kind = DType.UINT8
+    return [lookup_step(target, table, (tensor, kind), (y, kind), tensor.type.size)]
 
 
 def _rescaled(node: Node, tensor: Tensor | None, array: Array) -> Array:

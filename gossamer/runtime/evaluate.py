@@ -31,20 +31,20 @@ def run_node(
     try:
         return node.op.perform(node, inputs, environment)
     except GraphError as error:
-        raise failed(index, node, error) from error
+        raise failed(index, node.op.name, error) from error
     except GossamerError as error:
-        raise type(error)(str(failed(index, node, error))) from error
+        raise type(error)(str(failed(index, node.op.name, error))) from error
     except RecursionError as error:
-        raise failed(index, node, "too many calls inside one another") from error
+        raise failed(
+            index, node.op.name, "too many calls inside one another"
+        ) from error
     except UNFIT as error:
-        raise failed(index, node, error) from error
+        raise failed(index, node.op.name, error) from error
 
 
-def failed(index: int, node: Node, why: object) -> ExecutionError:
+def failed(index: int, name: str, why: object) -> ExecutionError:
     """The error of a node that could not run."""
-    return ExecutionError(
-        f"Node number {index} ({node.op.name}) failed to invoke: {why}"
-    )
+    return ExecutionError(f"Node number {index} ({name}) failed to invoke: {why}")
 
 
 def run_subgraph(
