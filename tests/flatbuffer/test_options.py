@@ -75,10 +75,10 @@ def test_options_of_a_declared_operator_come_back():
 
 
 def test_an_operator_without_a_class_keeps_its_options():
-    record = {"seed": 3, "seed2": 4}
-    op = operator_from(146, ("RandomOptions", record))
-    assert op == Builtin("RANDOM_STANDARD_NORMAL", 146, "RandomOptions", record)
-    assert options_of(op) == ("RandomOptions", record)
+    record = {"ngram_size": 3, "max_skip_size": 4, "include_all_ngrams": True}
+    op = operator_from(30, ("SkipGramOptions", record))
+    assert op == Builtin("SKIP_GRAM", 30, "SkipGramOptions", record)
+    assert options_of(op) == ("SkipGramOptions", record)
 
 
 def test_options_that_the_file_leaves_out_are_the_defaults():
