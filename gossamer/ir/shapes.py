@@ -58,7 +58,7 @@ def infer_shapes(
 
 def _outputs(node: Node, made: Mapping[Tensor, Tensor]) -> dict[Tensor, Tensor]:
     inputs = tuple(None if x is None else made.get(x, x) for x in node.inputs)
-    types = node.op.infer(*inputs)
+    types = node.op.infer_node(replace(node, inputs=inputs))
     outputs = {
         y: replace(_with_shape(y, type_.shape), data=y.data)
         for y, type_ in zip(node.outputs, types, strict=True)

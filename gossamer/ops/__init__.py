@@ -5,6 +5,7 @@ from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
 from gossamer.ops.atan2 import Atan2
 from gossamer.ops.batch_matmul import BatchMatMul
+from gossamer.ops.bitcast import Bitcast
 from gossamer.ops.bitwise import BitwiseXor, RightShift
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.cast import Cast
@@ -14,6 +15,7 @@ from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.cumsum import Cumsum
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.expand_dims import ExpandDims
+from gossamer.ops.fake_quant import FakeQuant
 from gossamer.ops.fill import Fill, ZerosLike
 from gossamer.ops.floor_div import FloorDiv, FloorMod
 from gossamer.ops.fully_connected import FullyConnected
@@ -76,6 +78,7 @@ __all__ = [
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
+    "Bitcast",
     "BitwiseXor",
     "BroadcastArgs",
     "BroadcastTo",
@@ -93,6 +96,7 @@ __all__ = [
     "Equal",
     "Exp",
     "ExpandDims",
+    "FakeQuant",
     "Fill",
     "Floor",
     "FloorDiv",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.arithmetic import Integers, look_up, lookup_table, parameters
+from gossamer.ir.interpolation import interpolated
 from gossamer.ir.op import (
     Fixed,
     Free,
@@ -192,6 +193,10 @@ class Gelu(Curve):
             return (0.5 * real * (1 + np.tanh(bent))).astype(np.float32)
         share = np.asarray(_erfc(real * -math.sqrt(0.5)), np.float64)
         return (0.5 * real * share).astype(np.float32)
+
+    def curve_16_bit(self, node: Node, x: Array) -> Array:
+        with np.errstate(over="ignore"):
+            return interpolated(node.input(0), node.output, self.curve, x)
 
     def on_lanes(self) -> Compute:
         return math_kernels.gelu_by_tanh if self.approximate else math_kernels.gelu
