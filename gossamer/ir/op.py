@@ -137,6 +137,10 @@ class Op:
         """
         raise UnsupportedError(f"{self.name} has no shape rule")
 
+    def infer_node(self, node: Node) -> tuple[TensorType, ...]:
+        """`infer` where the output tensor's element type has a say in its shape."""
+        return self.infer(*node.inputs)
+
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         """The meaning, in NumPy, on arrays (None for an input left out).
 
@@ -352,6 +356,6 @@ def evaluate(node: Node, inputs: Sequence[Any]) -> tuple[Array, ...]:
         tensor is not None and tensor.is_quantized
         for tensor in (*node.inputs, *node.outputs)
     )
-    if quantized:
+    if quantized or type(node.op).reference is Op.reference:
         return node.op.integer(node, *inputs)
     return node.op.reference(*inputs)

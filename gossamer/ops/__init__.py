@@ -7,6 +7,7 @@ from gossamer.ops.atan2 import Atan2
 from gossamer.ops.batch_matmul import BatchMatMul
 from gossamer.ops.bidirectional_sequence_lstm import BidirectionalSequenceLstm
 from gossamer.ops.bidirectional_sequence_rnn import BidirectionalSequenceRnn
+from gossamer.ops.bitcast import Bitcast
 from gossamer.ops.bitwise import BitwiseXor, RightShift
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.bucketize import Bucketize
@@ -25,6 +26,7 @@ from gossamer.ops.dilate import Dilate
 from gossamer.ops.dynamic_update_slice import DynamicUpdateSlice
 from gossamer.ops.embedding_lookup import EmbeddingLookup, HashtableLookup
 from gossamer.ops.expand_dims import ExpandDims
+from gossamer.ops.fake_quant import FakeQuant
 from gossamer.ops.fill import Fill, ZerosLike
 from gossamer.ops.floor_div import FloorDiv, FloorMod
 from gossamer.ops.fully_connected import FullyConnected
@@ -111,6 +113,7 @@ __all__ = [
     "BatchToSpaceNd",
     "BidirectionalSequenceLstm",
     "BidirectionalSequenceRnn",
+    "Bitcast",
     "BitwiseXor",
     "BroadcastArgs",
     "BroadcastTo",
@@ -137,6 +140,7 @@ __all__ = [
     "Equal",
     "Exp",
     "ExpandDims",
+    "FakeQuant",
     "Fill",
     "Floor",
     "FloorDiv",

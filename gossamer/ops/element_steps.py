@@ -100,7 +100,8 @@ def element_step(
 def _loops(shapes: Sequence[Shape], y: Tensor) -> Broadcast:
     if all(shape == y.shape for shape in shapes):
         return Broadcast((y.type.size,), ((1,),) * len(shapes))
-    return broadcast(*shapes)
+    loops = broadcast(*shapes, y.shape)
+    return Broadcast(loops.sizes, loops.strides[:-1])
 
 
 def _lanes(target: Target, elements: Sequence[Element]) -> int:
