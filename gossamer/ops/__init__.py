@@ -7,6 +7,7 @@ from gossamer.ops.batch_matmul import BatchMatMul
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from gossamer.ops.complex import ComplexAbs, Imag, Real
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.convolution_2d_transpose_bias import Convolution2DTransposeBias
@@ -30,10 +31,12 @@ from gossamer.ops.pow import Pow
 from gossamer.ops.quantize import Dequantize, Quantize
 from gossamer.ops.range import Range
 from gossamer.ops.reduce import Mean, ReduceMax, ReduceMin, ReduceProd, Sum
+from gossamer.ops.reduce_window import ReduceWindow
 from gossamer.ops.relu import LeakyRelu, PRelu, Relu, Relu0To1, Relu6, ReluN1To1
 from gossamer.ops.reshape import Reshape
 from gossamer.ops.resize import ResizeBilinear, ResizeNearestNeighbor
 from gossamer.ops.reverse import ReverseV2
+from gossamer.ops.rfft_2d import Rfft2D
 from gossamer.ops.select import Select, SelectV2, Where
 from gossamer.ops.shape import Rank, Shape
 from gossamer.ops.sigmoid import Elu, Gelu, Logistic, Tanh
@@ -44,6 +47,16 @@ from gossamer.ops.space_to_depth import DepthToSpace, SpaceToDepth
 from gossamer.ops.split import Split, SplitV
 from gossamer.ops.squared_difference import SquaredDifference
 from gossamer.ops.squeeze import Squeeze
+from gossamer.ops.stablehlo_binary import (
+    StablehloAdd,
+    StablehloAnd,
+    StablehloMaximum,
+    StablehloMinimum,
+    StablehloMultiply,
+    StablehloShiftLeft,
+)
+from gossamer.ops.stablehlo_gather import StablehloGather
+from gossamer.ops.stablehlo_pad import StablehloPad
 from gossamer.ops.strided_slice import StridedSlice
 from gossamer.ops.tile import Tile
 from gossamer.ops.top_k import TopKV2
@@ -78,6 +91,7 @@ __all__ = [
     "BroadcastTo",
     "Cast",
     "Ceil",
+    "ComplexAbs",
     "Concatenation",
     "Conv2D",
     "Convolution2DTransposeBias",
@@ -102,6 +116,7 @@ __all__ = [
     "Greater",
     "GreaterEqual",
     "HardSwish",
+    "Imag",
     "L2Normalization",
     "L2Pool2D",
     "LeakyRelu",
@@ -130,9 +145,11 @@ __all__ = [
     "Quantize",
     "Range",
     "Rank",
+    "Real",
     "ReduceMax",
     "ReduceMin",
     "ReduceProd",
+    "ReduceWindow",
     "Relu",
     "Relu0To1",
     "Relu6",
@@ -141,6 +158,7 @@ __all__ = [
     "ResizeBilinear",
     "ResizeNearestNeighbor",
     "ReverseV2",
+    "Rfft2D",
     "Round",
     "Rsqrt",
     "Select",
@@ -158,6 +176,14 @@ __all__ = [
     "Square",
     "SquaredDifference",
     "Squeeze",
+    "StablehloAdd",
+    "StablehloAnd",
+    "StablehloGather",
+    "StablehloMaximum",
+    "StablehloMinimum",
+    "StablehloMultiply",
+    "StablehloPad",
+    "StablehloShiftLeft",
     "StridedSlice",
     "Sub",
     "Sum",
