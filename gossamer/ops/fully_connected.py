@@ -10,8 +10,14 @@ from gossamer.errors import UnsupportedError
 from gossamer.ir.arithmetic import activate, centered
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.ops.conv_2d import check_bias, is_per_channel, take
-from gossamer.ops.integer_product import hybrid, product_factors, requantize_sums
+from gossamer.ops.conv_2d import (
+    as_inputs,
+    check_bias,
+    is_per_channel,
+    sums_are_wide,
+    take,
+)
+from gossamer.ops.integer_product import hybrid, hybrid_weights, requantize_sums
 from gossamer.ops.product_steps import Product, convolution_steps, rows_as_pixels
 
 if TYPE_CHECKING:
@@ -73,7 +79,7 @@ class FullyConnected(Op):
         return (size // depth, outputs)
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
-        x, weights, *rest = inputs
+        x, weights, *rest = as_inputs(inputs)
         y = self._rows(x, weights) @ weights.T
         y = y + rest[0] if rest and rest[0] is not None else y
         return (self._finish(x, activate(y, self.fused_activation_function)),)
@@ -92,12 +98,12 @@ class FullyConnected(Op):
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, weights, *rest = inputs
         bias = rest[0] if rest else None
-        if weights.dtype.kind == "f":
+        if node.input(1).dtype.is_float:
             return self.reference(*inputs)
         rows = self._rows(x, weights)
-        matrix = centered(node.input(1), weights).astype(np.float64).T
         activation = self.fused_activation_function
         if x.dtype.kind == "f":
+            matrix = hybrid_weights(weights).T
             y = hybrid(
                 rows,
                 node.input(1),
@@ -107,15 +113,14 @@ class FullyConnected(Op):
                 asymmetric=self.asymmetric_quantize_inputs,
             )
             return (self._finish(x, y),)
-        sums = centered(node.input(0), rows).astype(np.float64) @ matrix
-        factors = product_factors(node.input(0), node.input(1), node.output)
+        matrix = centered(node.input(1), weights).astype(np.float64).T
         y = requantize_sums(
-            sums,
-            factors,
-            node.output,
+            centered(node.input(0), rows).astype(np.float64) @ matrix,
+            (node.input(0), node.input(1), node.output),
             bias,
             activation,
-            rounds_once=True,
+            is_wide=sums_are_wide(node, bias, self.quantized_bias_type),
+            is_real=True,
         )
         return (self._finish(x, y),)
 
@@ -126,7 +131,7 @@ class FullyConnected(Op):
         window = rows_as_pixels(node.input(0).type.size // depth, depth)
         asymmetric = self.asymmetric_quantize_inputs
         product = Product(
-            node, self.fused_activation_function, asymmetric, rounds_once=True
+            node, self.fused_activation_function, asymmetric, is_real=True
         )
         return convolution_steps(product, window, (outputs, 1, 1, depth), target)
 

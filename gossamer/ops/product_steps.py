@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.ir.arithmetic import activation_range
+from gossamer.ir.arithmetic import activation_range, quantize_multipliers
 from gossamer.ir.types import DType
 from gossamer.kernels import convolution, depthwise_steps
 from gossamer.kernels.depthwise import Window
 from gossamer.kernels.epilogue import ACTIVATION_LIMITS
 from gossamer.kernels.requantize import IntegerOutput
-from gossamer.ops.integer_product import product_factors, weight_scales
+from gossamer.ops.integer_product import product_scales, weight_scales
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
@@ -64,13 +64,13 @@ def rows_as_pixels(rows: int, depth: int) -> Window:
 class Product:
     """A node seen as a sum of products; `asymmetric` is for dynamic range.
 
-    `rounds_once` is how int8 sums are requantized.
+    `is_real`: sums are requantized by a float64 factor, rounding once.
     """
 
     node: Node
     activation: str
     asymmetric: bool
-    rounds_once: bool = False
+    is_real: bool = False
 
     @property
     def kinds(self) -> tuple[DType, DType, DType]:
@@ -197,7 +197,8 @@ def depthwise_convolution_steps(
 def integer_output(product: Product, columns: int) -> IntegerOutput:
     """How the sums of an int8 product become the output's integers."""
     node = product.node
-    multipliers, shifts = product_factors(node.input(0), node.input(1), node.output)
+    real = product_scales(node.input(0), node.input(1), node.output)
+    multipliers, shifts = quantize_multipliers(real)
     _, zero_point = _pair(node.output)
     quantization = node.output.quantization
     assert quantization is not None
@@ -208,7 +209,7 @@ def integer_output(product: Product, columns: int) -> IntegerOutput:
         zero_point,
         low,
         high,
-        product.rounds_once,
+        np.broadcast_to(real, columns) if product.is_real else None,
     )
 
 

@@ -11,7 +11,12 @@ from gossamer.ir.arithmetic import activate, centered
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.conv_2d import check_bias, check_ranks
-from gossamer.ops.integer_product import product_factors, requantize_sums, weight_scales
+from gossamer.ops.integer_product import (
+    has_wide_sums,
+    hybrid,
+    hybrid_weights,
+    requantize_sums,
+)
 from gossamer.ops.window import Window, convolve_transposed
 
 if TYPE_CHECKING:
@@ -73,7 +78,7 @@ class TransposeConv(Op):
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         sizes, weights, x, *rest = inputs
-        y = self._scatter(sizes, weights, x)
+        y = self._scatter(sizes, weights.astype(x.dtype), x)
         y = y + rest[0] if rest and rest[0] is not None else y
         return (activate(y, self.fused_activation_function),)
 
@@ -86,18 +91,32 @@ class TransposeConv(Op):
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         sizes, weights, x, *rest = inputs
         bias = rest[0] if rest else None
-        if weights.dtype.kind == "f":
+        if node.input(1).dtype.is_float:
             return self.reference(*inputs)
-        kernel = centered(node.input(1), weights).astype(np.float64)
-        if x.dtype.kind == "f":
-            scales = weight_scales(node.input(1)).reshape(-1, 1, 1, 1)
-            real = (kernel * scales).astype(np.float32)
-            return self.reference(sizes, real, x, *rest)
-        values = centered(node.input(2), x).astype(np.float64)
-        sums = self._scatter(sizes, kernel, values)
-        factors = product_factors(node.input(2), node.input(1), node.output)
         activation = self.fused_activation_function
-        return (requantize_sums(sums, factors, node.output, bias, activation),)
+        if x.dtype.kind == "f":
+            kernel = hybrid_weights(weights)
+            y = hybrid(
+                x,
+                node.input(1),
+                lambda values: self._scatter(sizes, kernel, values),
+                bias,
+                activation,
+                asymmetric=True,
+            )
+            return (y,)
+        kernel = centered(node.input(1), weights).astype(np.float64)
+        values = centered(node.input(2), x).astype(np.float64)
+        dtype = None if bias is None else bias.dtype
+        wide = has_wide_sums(node.input(2).dtype, dtype, self.quantized_bias_type)
+        y = requantize_sums(
+            self._scatter(sizes, kernel, values),
+            (node.input(2), node.input(1), node.output),
+            bias,
+            activation,
+            is_wide=wide,
+        )
+        return (y,)
 
     def version(self, node: Node) -> int:
         if self.quantized_bias_type is not DType.FLOAT32:
