@@ -9,6 +9,7 @@ from gossamer.ops.cast import Cast
 from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from gossamer.ops.complex import ComplexAbs, Imag, Real
 from gossamer.ops.concatenation import Concatenation
+from gossamer.ops.control import CallOnce, If, While
 from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.convolution_2d_transpose_bias import Convolution2DTransposeBias
 from gossamer.ops.cumsum import Cumsum
@@ -77,6 +78,7 @@ from gossamer.ops.unary import (
     Sqrt,
     Square,
 )
+from gossamer.ops.variable import AssignVariable, ReadVariable, VarHandle
 
 __all__ = [
     "Abs",
@@ -84,11 +86,13 @@ __all__ = [
     "AddN",
     "ArgMax",
     "ArgMin",
+    "AssignVariable",
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
     "BroadcastArgs",
     "BroadcastTo",
+    "CallOnce",
     "Cast",
     "Ceil",
     "ComplexAbs",
@@ -117,6 +121,7 @@ __all__ = [
     "GreaterEqual",
     "HardSwish",
     "Imag",
+    "If",
     "L2Normalization",
     "L2Pool2D",
     "LeakyRelu",
@@ -146,6 +151,7 @@ __all__ = [
     "Range",
     "Rank",
     "Real",
+    "ReadVariable",
     "ReduceMax",
     "ReduceMin",
     "ReduceProd",
@@ -193,6 +199,8 @@ __all__ = [
     "Transpose",
     "TransposeConv",
     "Unpack",
+    "VarHandle",
     "Where",
+    "While",
     "ZerosLike",
 ]
