@@ -124,6 +124,9 @@ class Op:
     declares_outputs: ClassVar[bool] = False
     """Whether the types of the outputs are what the file says, and no rule tells."""
 
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Fields by the schema's names of options, for those called otherwise here."""
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
 
@@ -357,6 +360,11 @@ def require(condition: bool, op: Op, message: str) -> None:  # noqa: FBT001
     """Raise `GraphError` naming `op` unless `condition` holds."""
     if not condition:
         raise GraphError(f"{op.name}: {message}")
+
+
+def is_pure(op: Op) -> bool:
+    """Whether the inputs alone decide what an operator computes."""
+    return type(op).perform is Op.perform
 
 
 def evaluate(node: Node, inputs: Sequence[Any]) -> tuple[Array, ...]:

@@ -56,8 +56,12 @@ from gossamer.ops.stablehlo_binary import (
     StablehloMultiply,
     StablehloShiftLeft,
 )
+from gossamer.ops.stablehlo_call import StablehloCase, StablehloComposite
 from gossamer.ops.stablehlo_gather import StablehloGather
 from gossamer.ops.stablehlo_pad import StablehloPad
+from gossamer.ops.stablehlo_reduce_window import StablehloReduceWindow
+from gossamer.ops.stablehlo_rng import StablehloRngBitGenerator
+from gossamer.ops.stablehlo_scatter import StablehloScatter
 from gossamer.ops.strided_slice import StridedSlice
 from gossamer.ops.tile import Tile
 from gossamer.ops.top_k import TopKV2
@@ -120,8 +124,8 @@ __all__ = [
     "Greater",
     "GreaterEqual",
     "HardSwish",
-    "Imag",
     "If",
+    "Imag",
     "L2Normalization",
     "L2Pool2D",
     "LeakyRelu",
@@ -150,8 +154,8 @@ __all__ = [
     "Quantize",
     "Range",
     "Rank",
-    "Real",
     "ReadVariable",
+    "Real",
     "ReduceMax",
     "ReduceMin",
     "ReduceProd",
@@ -184,11 +188,16 @@ __all__ = [
     "Squeeze",
     "StablehloAdd",
     "StablehloAnd",
+    "StablehloCase",
+    "StablehloComposite",
     "StablehloGather",
     "StablehloMaximum",
     "StablehloMinimum",
     "StablehloMultiply",
     "StablehloPad",
+    "StablehloReduceWindow",
+    "StablehloRngBitGenerator",
+    "StablehloScatter",
     "StablehloShiftLeft",
     "StridedSlice",
     "Sub",

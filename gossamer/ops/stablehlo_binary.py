@@ -29,7 +29,9 @@ _INTEGERS = frozenset(
     DType.of_numpy(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)
 )
 _WHOLE = _INTEGERS | {DType.BOOL}
-_NUMBERS = _WHOLE | {DType.FLOAT16, DType.FLOAT32, DType.FLOAT64}
+NUMBERS = _WHOLE | {DType.FLOAT16, DType.FLOAT32, DType.FLOAT64}
+"""The element types that StableHLO's arithmetic works on."""
+
 _COMPILED = (DType.FLOAT32, DType.INT8, DType.INT32, DType.INT64)
 
 
@@ -38,7 +40,7 @@ class StablehloBinary(Op):
 
     __slots__ = ()
 
-    takes: ClassVar[frozenset[DType]] = _NUMBERS
+    takes: ClassVar[frozenset[DType]] = NUMBERS
     """The element types that it works on."""
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:

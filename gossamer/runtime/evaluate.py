@@ -30,13 +30,33 @@ def run_node(
     """
     where = f"Node number {index} ({node.op.name}) failed to invoke"
     try:
-        return node.op.perform(node, inputs, environment)
+        results = node.op.perform(node, inputs, environment)
     except GossamerError as error:
         raise type(error)(f"{where}: {error}") from error
     except RecursionError as error:
         raise ExecutionError(f"{where}: too many calls inside one another") from error
     except UNFIT as error:
         raise ExecutionError(f"{where}: {error}") from error
+    if len(results) != len(node.written):
+        raise ExecutionError(
+            f"{where}: it gave {len(results)} results for {len(node.written)} outputs"
+        )
+    return results
+
+
+def store(result: Any, view: Array, node: Node) -> None:
+    """Put one of a node's results into its memory.
+
+    Raises:
+        ExecutionError: it has another size than was inferred.
+    """
+    array = np.asarray(result)
+    if array.size != view.size:
+        raise ExecutionError(
+            f"{node.op.name} gave a result of shape {list(array.shape)}, where its "
+            f"shape rule says {list(view.shape)}"
+        )
+    view[...] = array.reshape(view.shape)
 
 
 def run_subgraph(

@@ -14,7 +14,7 @@ from gossamer.lowering.layout import aligned
 from gossamer.lowering.link import Linker
 from gossamer.lowering.lower import lower
 from gossamer.lowering.specialize import specialize
-from gossamer.runtime.evaluate import run_node
+from gossamer.runtime.evaluate import run_node, store
 from gossamer.runtime.procedures import Division, Rounds, Ways
 from gossamer.runtime.state import State
 from gossamer.runtime.workers import Workers
@@ -158,7 +158,7 @@ class NativeExecutable:
         def run() -> None:
             results = run_node(index, node, inputs, self._state)
             for view, result in zip(outputs, results, strict=True):
-                view[...] = np.asarray(result).reshape(view.shape)
+                store(result, view, node)
 
         return run
 

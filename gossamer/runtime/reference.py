@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gossamer.ir.environment import Environment
-    from gossamer.ir.graph import Model, Subgraph, Tensor
+    from gossamer.ir.graph import Model, Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
 
 
