@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from gossamer.codegen.tiles import tile_frame
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -92,6 +94,21 @@ class ProcedurePrinter:
 
     def label(self, name: str) -> None:
         self.lines.append(f"{name}:")
+
+    def body(
+        self,
+        actions: Sequence[Action],
+        emit: Callable[[Sequence[Action]], None],
+        *,
+        more: Sequence[int] = (),
+    ) -> list[str]:
+        """The lines of a whole function that emits the actions."""
+        self.bases(actions, more=more)
+        before, after = tile_frame(call.kernel for call in calls_of(actions))
+        self.lines += before
+        emit(actions)
+        self.lines += [*after, "  ret void", "}"]
+        return self.lines
 
     def bases(self, actions: Sequence[Action], *, more: Sequence[int] = ()) -> None:
         """Load the base pointers that the actions need, once."""
@@ -177,6 +194,7 @@ def serial_procedure(
 ) -> list[str]:
     """A function that does all actions in the thread that calls it."""
     printer = ProcedurePrinter(names)
-    printer.bases(actions)
-    printer.serial(actions)
-    return [f"define void @{name}() #0 {{", *printer.lines, "  ret void", "}"]
+    return [
+        f"define void @{name}() #0 {{",
+        *printer.body(actions, printer.serial),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gossamer.errors import GraphError, UnsupportedError
@@ -12,9 +12,10 @@ from gossamer.ir.shapes import infer_node
 from gossamer.ir.types import TensorType
 from gossamer.lowering.link import Linker, bind
 from gossamer.ops.bound import changes_state
+from gossamer.ops.variable import VarHandle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gossamer.ir.graph import Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
@@ -127,3 +128,78 @@ def _needed(subgraph: Subgraph, nodes: list[Node]) -> list[Node]:
             kept.append(node)
             wanted.update(x for x in node.inputs if x is not None)
     return kept[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Nodes by whether their shapes are known: `ready` can be compiled together.
+
+    `waiting` have all that they read once those have run, and give what only data can
+    tell; `later` depend on them.
+    """
+
+    ready: tuple[Node, ...]
+    waiting: tuple[tuple[int, Node], ...]
+    later: tuple[tuple[int, Node], ...]
+
+
+def split(
+    nodes: Sequence[tuple[int, Node]],
+    types: Mapping[Tensor, TensorType],
+    linker: Linker,
+) -> Split:
+    """Divide nodes, each with its index in the graph, by what is known before a run.
+
+    Args:
+        nodes: in an order in which they can run.
+        types: the types of the tensors that are computed already.
+        linker: see `specialize`.
+
+    Raises:
+        GraphError: an operator cannot take the shapes that reach it.
+    """
+    moved = {x: replace(x, type=type_, signature=None) for x, type_ in types.items()}
+    ready: list[Node] = []
+    waiting: list[tuple[int, Node]] = []
+    later: list[tuple[int, Node]] = []
+    unknown: set[Tensor] = set()
+    for index, node in nodes:
+        stateful = node.op.declares_outputs or bool(node.op.updates)
+        in_turn = stateful and _is_stateful(waiting, later)
+        if any(x in unknown for x in node.inputs) or in_turn:
+            later.append((index, node))
+        elif _is_known(index, node, moved, linker):
+            ready.append(node)
+            continue
+        else:
+            waiting.append((index, node))
+        unknown.update(node.outputs)
+    return Split(tuple(ready), tuple(waiting), tuple(later))
+
+
+def _is_stateful(*groups: list[tuple[int, Node]]) -> bool:
+    """Whether one of the nodes may read or write variables, which keep their order."""
+    return any(
+        (node.op.declares_outputs or node.op.updates)
+        and not isinstance(node.op, VarHandle)
+        for group in groups
+        for _, node in group
+    )
+
+
+def _is_known(
+    index: int, node: Node, moved: dict[Tensor, Tensor], linker: Linker
+) -> bool:
+    """Whether a node can be compiled; `moved` learns of its outputs."""
+    tensors = (*node.inputs, *node.outputs)
+    if any(x is not None and x.dtype.numpy.hasobject for x in tensors):
+        return False
+    try:
+        _specialized(node, moved, linker)
+    except UnsupportedError:
+        return False
+    except GraphError as error:
+        raise GraphError(
+            f"Node number {index} ({node.op.name}) failed to prepare: {error}"
+        ) from error
+    return True

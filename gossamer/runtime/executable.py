@@ -12,6 +12,7 @@ from gossamer.codegen.host import is_supported
 from gossamer.errors import UnsupportedError
 from gossamer.runtime.native import NativeExecutable
 from gossamer.runtime.reference import ReferenceExecutable, require_meaning
+from gossamer.runtime.staged import StagedExecutable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,22 +95,21 @@ def prepare(
     if not reference and not is_supported():
         _warn_of_slowness()
         reference = True
-    if not reference and _is_compiled(graph):
+    if reference:
+        return ReferenceExecutable(graph, shapes, state, keep_all=options.keep_all)
+    threads, keep_all = options.threads, options.keep_all
+    if _has_numbers_only(graph):
         try:
             return NativeExecutable(
-                graph,
-                shapes,
-                state=state,
-                threads=options.threads,
-                keep_all=options.keep_all,
+                graph, shapes, state=state, threads=threads, keep_all=keep_all
             )
         except UnsupportedError:
             pass  # A shape or a variable that depends on data: only running can tell.
-    return ReferenceExecutable(graph, shapes, state, keep_all=options.keep_all)
+    return StagedExecutable(graph, shapes, state, threads=threads, keep_all=keep_all)
 
 
-def _is_compiled(graph: Subgraph) -> bool:
-    """Whether machine code can work on all tensors."""
+def _has_numbers_only(graph: Subgraph) -> bool:
+    """Whether machine code can work on all tensors, which it cannot on strings."""
     return not any(tensor.dtype.numpy.hasobject for tensor in graph.tensors)
 
 
