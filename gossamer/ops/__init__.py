@@ -3,6 +3,7 @@
 from gossamer.ops.add_n import AddN
 from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
+from gossamer.ops.audio import AudioSpectrogram, Mfcc
 from gossamer.ops.batch_matmul import BatchMatMul
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.cast import Cast
@@ -14,6 +15,7 @@ from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.convolution_2d_transpose_bias import Convolution2DTransposeBias
 from gossamer.ops.cumsum import Cumsum
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
+from gossamer.ops.detection_post_process import DetectionPostProcess
 from gossamer.ops.expand_dims import ExpandDims
 from gossamer.ops.fill import Fill, ZerosLike
 from gossamer.ops.floor_div import FloorDiv, FloorMod
@@ -24,6 +26,7 @@ from gossamer.ops.l2_normalization import L2Normalization
 from gossamer.ops.log_softmax import LogSoftmax
 from gossamer.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from gossamer.ops.maximum import Maximum, Minimum
+from gossamer.ops.numeric_verify import NumericVerify
 from gossamer.ops.one_hot import OneHot
 from gossamer.ops.pack import Pack, Unpack
 from gossamer.ops.pad import MirrorPad, Pad, PadV2
@@ -91,6 +94,7 @@ __all__ = [
     "ArgMax",
     "ArgMin",
     "AssignVariable",
+    "AudioSpectrogram",
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
@@ -108,6 +112,7 @@ __all__ = [
     "DepthToSpace",
     "DepthwiseConv2D",
     "Dequantize",
+    "DetectionPostProcess",
     "Div",
     "Elu",
     "Equal",
@@ -140,11 +145,13 @@ __all__ = [
     "MaxPool2D",
     "Maximum",
     "Mean",
+    "Mfcc",
     "Minimum",
     "MirrorPad",
     "Mul",
     "Neg",
     "NotEqual",
+    "NumericVerify",
     "OneHot",
     "PRelu",
     "Pack",
