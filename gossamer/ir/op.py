@@ -259,6 +259,7 @@ class Declared(Protocol):
 _by_name: dict[str, type[Op]] = {}
 _by_code: dict[int, type[Op]] = {}
 _custom: dict[str, Declared] = {}
+_of_users: set[str] = set()
 
 
 OpClass = TypeVar("OpClass", bound=Op)
@@ -306,8 +307,11 @@ DeclaredAny = TypeVar("DeclaredAny", bound="type[Op] | Declared")
 def declare_custom(
     name: str, meaning: DeclaredAny, *, replace: bool = False
 ) -> DeclaredAny:
-    """Declare a class, or what makes operators in its place, as a custom operator."""
-    if name in _custom and not replace:
+    """Declare a class, or what makes operators in its place, as a custom operator.
+
+    With `replace` it is a user's, which comes before one that Gossamer has.
+    """
+    if name in _custom and not replace and name not in _of_users:
         raise ValueError(f"the custom operator {name} is declared twice")
     made: Any = meaning
     if isinstance(meaning, type):
@@ -318,8 +322,16 @@ def declare_custom(
             ("options", None),
         ):
             setattr(made, attribute, value)
-    _custom[name] = made
+    if replace:
+        _of_users.add(name)
+    if replace or name not in _of_users:
+        _custom[name] = made
     return made
+
+
+def custom_of_users() -> frozenset[str]:
+    """The names of the custom operators that users declared for this process."""
+    return frozenset(_of_users)
 
 
 def registered_custom() -> Mapping[str, Declared]:

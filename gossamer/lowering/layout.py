@@ -9,8 +9,9 @@ import numpy as np
 
 from gossamer.ir.graph import Tensor
 from gossamer.kernels.step import Constant, Scratch
-from gossamer.lowering.arena import ALIGNMENT, Block, align, place
+from gossamer.lowering.arena import Block, align, place
 from gossamer.lowering.program import ARENA, CONSTANTS, VARIABLES, Address
+from gossamer.memory import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,10 +113,3 @@ def _nbytes(key: object) -> int:
         return key.nbytes
     assert isinstance(key, Tensor)
     return max(key.type.nbytes, 1)
-
-
-def aligned(nbytes: int) -> np.ndarray:
-    """Zeroed bytes that begin at a cache line."""
-    memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % ALIGNMENT
-    return memory[start : start + nbytes]

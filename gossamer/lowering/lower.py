@@ -39,6 +39,7 @@ def lower(
     *,
     keep_all: bool = False,
     variables: tuple[Tensor, ...] = (),
+    known: Iterable[Tensor] = (),
 ) -> Program:
     """The program of a subgraph whose shapes are all known.
 
@@ -48,12 +49,14 @@ def lower(
         keep_all: give every tensor memory of its own, so that all can be looked at.
         variables: tensors whose memory lies outside the arena, since others have it
             too.
+        known: constants that must have a place, since somebody may ask for them.
     """
     sharing = Sharing(subgraph, keep_all=keep_all)
     items = Scheduler(target, sharing).items(subgraph.nodes)
     times = lifetimes(subgraph, items, sharing)
     layout = lay_out(times, sharing, variables, keep_all=keep_all)
     actions = _actions(items, layout)
+    folded = {tensor: layout.address(tensor)[1] for tensor in known}
     return Program(
         subgraph,
         target,
@@ -62,6 +65,7 @@ def lower(
         layout.constant_bytes(),
         layout.places(_mentioned(subgraph, actions)),
         variables,
+        folded,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from gossamer.ir.graph import Node
@@ -88,7 +88,8 @@ class Program:
     """Actions in the order in which they run, and the memory that they work on.
 
     `places` are where tensors lie; `constants` all bytes that are only read;
-    `variables` the tensors behind the places in the context from `VARIABLES` on.
+    `variables` the tensors behind the places in the context from `VARIABLES` on;
+    `folded` where among the constants those lie that were computed ahead.
     """
 
     subgraph: Subgraph
@@ -98,6 +99,7 @@ class Program:
     constants: npt.NDArray[np.uint8]
     places: Mapping[Tensor, Address]
     variables: tuple[Tensor, ...] = ()
+    folded: Mapping[Tensor, int] = field(default_factory=dict["Tensor", int])
 
     @property
     def is_brief(self) -> bool:

@@ -11,11 +11,10 @@ from gossamer.ir.build import Builder
 from gossamer.ir.evaluate import evaluate
 from gossamer.ir.graph import Node, Subgraph, Tensor
 from gossamer.ir.types import DType, TensorType
-from gossamer.lowering.arena import ALIGNMENT
-from gossamer.lowering.layout import aligned
 from gossamer.lowering.lower import lower
 from gossamer.lowering.program import ARENA, CONSTANTS, PlacedStep, Program
 from gossamer.lowering.specialize import specialize
+from gossamer.memory import ALIGNMENT, aligned
 from gossamer.nest.interpret import interpret
 from gossamer.ops import Add, Conv2D, Cumsum, FullyConnected, Relu, Reshape, Softmax
 from gossamer.runtime.native import NativeExecutable
