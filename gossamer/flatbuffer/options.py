@@ -48,7 +48,8 @@ def operator_from(code: int, options: Union | None) -> Op:
         raise FormatError(
             f"operator {name} carries {options[0]}; its options are {expected}"
         )
-    return declared(**from_record(name, *options))
+    fields = from_record(name, *options)
+    return declared(**{declared.renamed.get(key, key): fields[key] for key in fields})
 
 
 def options_of(op: Op) -> Union | None:
@@ -57,7 +58,11 @@ def options_of(op: Op) -> Union | None:
         return None
     if isinstance(op, Builtin):
         return op.options, to_record(op.name, op.options, op.fields)
-    fields = {field.name: getattr(op, field.name) for field in option_fields(op)}
+    names = {ours: theirs for theirs, ours in op.renamed.items()}
+    fields = {
+        names.get(field.name, field.name): getattr(op, field.name)
+        for field in option_fields(op)
+    }
     return op.options, to_record(op.name, op.options, fields)
 
 

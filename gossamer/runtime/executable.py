@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gossamer.codegen.host import host, is_supported
 from gossamer.errors import UnsupportedError
+from gossamer.ir.op import CUSTOM_CODE, custom_of_users
 from gossamer.runtime import store
 from gossamer.runtime.options import Options
 from gossamer.runtime.runner import Runner
@@ -144,6 +145,8 @@ def prepare(
     if compiled:
         return KeptExecutable(compiled, outline.tensors, state, options.threads)
     model = source.model
+    if _holds(model, _of_users(source)):
+        key = None
     graph = model.subgraphs[subgraph]
     real = dict(zip(outline.tensors, graph.tensors, strict=True))
     sizes = {real[x]: shape for x, shape in shapes.items()}
@@ -157,7 +160,23 @@ def _key(
     """What the compiled subgraph is known by; None for what is not kept."""
     if options.reference or source.digest is None:
         return None
-    return store.program_key(source.digest, subgraph, shapes, options, host())
+    # What users declare may be another thing in the next process, or the next line.
+    known = " ".join([source.digest, *sorted(_of_users(source))])
+    return store.program_key(known, subgraph, shapes, options, host())
+
+
+def _of_users(source: Source) -> frozenset[str]:
+    """The custom operators that a model may hold and that are not Gossamer's."""
+    return custom_of_users() | frozenset(source.custom_operators)
+
+
+def _holds(model: Model, names: frozenset[str]) -> bool:
+    """Whether a model has one of some custom operators."""
+    return any(
+        node.op.code == CUSTOM_CODE and node.op.name in names
+        for graph in model.subgraphs
+        for node in graph.nodes
+    )
 
 
 def _compile(

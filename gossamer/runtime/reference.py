@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gossamer.ir.environment import Environment
-    from gossamer.ir.graph import Model, Subgraph, Tensor
+    from gossamer.ir.graph import Model, Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
 
 
@@ -117,16 +117,28 @@ def require_meaning(model: Model, subgraph: int) -> None:
         return
     index, node = missing[0]
     names = ", ".join(dict.fromkeys(each.op.name for _, each in missing))
-    what = (
-        f"Encountered unresolved custom op: {node.op.name}"
-        if node.op.code == CUSTOM_CODE
-        else f"Didn't find op for builtin opcode '{node.op.name}' "
-        f"version '{node.version}'"
-    )
     raise UnsupportedError(
-        f"{what}. Node number {index} ({node.op.name}) failed to prepare. Convert the "
-        f"model without the operators that there is no kernel for: {names}"
+        f"{_unresolved(node)} Node number {index} ({node.op.name}) failed to prepare. "
+        f"There is no kernel for: {names}"
     )
+
+
+def _unresolved(node: Node) -> str:
+    """What is wrong with an operator without a meaning, and what helps."""
+    name = node.op.name
+    if node.op.code == CUSTOM_CODE:
+        return (
+            f"Encountered unresolved custom op: {name}. Say what it computes, before "
+            f'the model is read: put @gossamer.custom_operator("{name}") on a function '
+            "of NumPy arrays (see docs/custom_operators.md)."
+        )
+    missing = f"Didn't find op for builtin opcode '{name}' version '{node.version}'."
+    if name.startswith("STABLEHLO_"):
+        return (
+            f"{missing} It is a form between a framework and .tflite, which TensorFlow "
+            "Lite has no runtime for either; convert it to builtin operators."
+        )
+    return f"{missing} Convert the model without it."
 
 
 def _reachable(model: Model, subgraph: int) -> list[Subgraph]:

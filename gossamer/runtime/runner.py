@@ -11,7 +11,7 @@ from gossamer.codegen.load import LoadedCode
 from gossamer.ir.graph import Node
 from gossamer.memory import aligned
 from gossamer.runtime.compiled import ALARMS, Rounds, Ways
-from gossamer.runtime.evaluate import failed, run_node
+from gossamer.runtime.evaluate import failed, run_node, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,7 +154,7 @@ class Runner:
         def run() -> None:
             results = run_node(index, node, inputs, self._state)
             for view, result in zip(outputs, results, strict=True):
-                view[...] = np.asarray(result).reshape(view.shape)
+                store(result, view, node)
 
         return run
 

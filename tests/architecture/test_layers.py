@@ -41,7 +41,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "runtime"},
+    "__init__": {"api", "converter", "ir", "runtime"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.

@@ -34,7 +34,7 @@ def test_a_record_mirrors_its_table(name):
         {}
         if op.options is None
         else {
-            field.name: default_value(field)
+            op.renamed.get(field.name, field.name): default_value(field)
             for field in schema.table(op.options).fields
         }
     )
