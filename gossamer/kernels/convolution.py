@@ -180,7 +180,8 @@ def float_convolution(
     if bias is not None:
         constants.append(Constant(pad_columns(bias, plan)))
     arguments = (source, *constants, y)
-    steps.append(Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,)))
+    written = (len(arguments) - 1,)
+    steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
     return steps
 
 
@@ -224,7 +225,7 @@ def integer_convolution(
         y,
     )
     written = (len(arguments) - 1,)
-    steps.append(Step(nest.finish(), arguments, plan.units, written))
+    steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
     return steps
 
 
@@ -301,7 +302,8 @@ def hybrid_convolution(
         *(Constant(array) for array in constants),
         y,
     )
-    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
     return [quantize, product]
 
 

@@ -108,10 +108,17 @@ def lay_out(
 
 
 def _nbytes(key: object) -> int:
-    if isinstance(key, Scratch):
-        return key.nbytes
-    assert isinstance(key, Tensor)
-    return max(key.type.nbytes, 1)
+    return max(size_of(key), 1)
+
+
+def size_of(argument: object) -> int:
+    """Bytes of what a step's argument is."""
+    if isinstance(argument, Constant):
+        return argument.data.nbytes
+    if isinstance(argument, Scratch):
+        return argument.nbytes
+    assert isinstance(argument, Tensor)
+    return argument.type.nbytes
 
 
 def aligned(nbytes: int) -> np.ndarray:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Model, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.pieces import Piece
     from gossamer.runtime.state import State
 
 
@@ -41,6 +42,10 @@ class Executable(Protocol):
     @property
     def moving(self) -> frozenset[Tensor]:
         """Tensors whose array is another one after each `invoke`."""
+        ...
+
+    def pieces(self) -> list[Piece]:
+        """What `invoke` does, piece by piece, to be run one after another."""
         ...
 
     def view(self, tensor: Tensor) -> Array | None:

@@ -15,6 +15,7 @@ from gossamer.lowering.link import Linker
 from gossamer.lowering.lower import lower
 from gossamer.lowering.specialize import specialize
 from gossamer.runtime.evaluate import run_node
+from gossamer.runtime.pieces import piece_of
 from gossamer.runtime.procedures import Division, Rounds, Ways
 from gossamer.runtime.state import State
 from gossamer.runtime.workers import Workers
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gossamer.ir.types import Array, Shape
     from gossamer.lowering.program import Address, Program
     from gossamer.nest.target import Target
+    from gossamer.runtime.pieces import Piece
     from gossamer.runtime.procedures import Part
 
 
@@ -161,6 +163,21 @@ class NativeExecutable:
                 view[...] = np.asarray(result).reshape(view.shape)
 
         return run
+
+    def pieces(self) -> list[Piece]:
+        """Every step on its own, on one thread, in the order in which they run."""
+        division = Division(1)
+        parts = [division.parts((action,)) for action in self.program.actions]
+        kept = self._code
+        self._code = load_procedures(
+            self.program.target, division.procedures, ctypes.addressof(self._context)
+        )
+        try:
+            runs = [self._run(part) for part in parts]
+        finally:
+            self._code = kept
+        pairs = zip(self.program.actions, runs, strict=True)
+        return [piece_of(action, run, self) for action, run in pairs]
 
     @property
     def is_brief(self) -> bool:

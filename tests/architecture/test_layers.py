@@ -25,12 +25,14 @@ MAY_IMPORT = {
     "lowering": _GRAPH | {"kernels", "nest"},
     "codegen": {"errors", "nest", "settings"},
     "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "ops", "settings"},
+    "benchmark": {"codegen", "errors", "ir", "lowering", "nest", "runtime"},
     "metadata": {"ir"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
     | {"passes", "quantization", "runtime"},
     "converter": {"api", "calibration", "errors", "frontends", "ir"},
-    "cli": {"api", "errors", "flatbuffer", "ir", "passes", "runtime", "settings"},
+    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "passes", "runtime"}
+    | {"settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -46,6 +48,7 @@ MAY_NAME = {
 NUMPY = {"numpy"}
 THIRD_PARTIES = {
     "api": NUMPY,
+    "benchmark": NUMPY,
     "calibration": NUMPY,
     "cli": NUMPY | {"rich", "typer"},
     "codegen": {"llvmlite"},
@@ -62,6 +65,7 @@ THIRD_PARTIES = {
     "runtime": NUMPY,
 }
 LATE = {
+    "benchmark": {"matplotlib"},
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
     "frontends/keras": {"keras"},

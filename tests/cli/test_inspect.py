@@ -32,7 +32,7 @@ def test_table_has_ends_operators_and_totals(gossamer, dense):
     ] in rows
     assert ["FULLY_CONNECTED", "1", "60 B", "12"] in rows
     assert "serving_default(in_x) -> out_scores" in gossamer.out
-    assert f"{dense.stat().st_size / 1000:.1f} kB" in gossamer.out
+    assert f"{dense}, {dense.stat().st_size} B" in gossamer.out
 
 
 def test_tensors_are_listed_on_demand(gossamer, dense):
