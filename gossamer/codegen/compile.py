@@ -13,6 +13,7 @@ from gossamer.codegen.object import emit_object
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gossamer.codegen.link import Image
     from gossamer.codegen.procedure import Action
     from gossamer.nest.target import Target
 
@@ -26,11 +27,21 @@ def load_procedures(
 ) -> LoadedCode:
     """Machine code for procedures that each do their actions one after another.
 
-    They work on the table of base pointers at address `context`. What was compiled
-    once comes from the cache on disk.
+    They work on the table of base pointers at address `context`.
 
     Raises:
         CompilationError: the code cannot be made or loaded.
+    """
+    return LoadedCode(compiled(target, procedures, threads=threads), context)
+
+
+def compiled(
+    target: Target, procedures: Mapping[str, Sequence[Action]], *, threads: int = 1
+) -> Image:
+    """The image of procedures; from the cache on disk if it was made before.
+
+    Raises:
+        CompilationError: the code cannot be made.
     """
     text = module_text(target, procedures, threads=threads)
     key = cache.key_of(text, target)
@@ -38,4 +49,4 @@ def load_procedures(
     if image is None:
         image = link(emit_object(text, target))
         cache.store(key, image)
-    return LoadedCode(image, context)
+    return image

@@ -31,8 +31,10 @@ MAY_IMPORT = {
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
     | {"passes", "quantization", "runtime"},
     "converter": {"api", "calibration", "errors", "frontends", "ir"},
-    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "passes", "runtime"}
-    | {"settings"},
+    "experimental": {"analyzer"},
+    "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
+    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering", "passes"}
+    | {"runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
