@@ -15,7 +15,7 @@ _HELPERS = {
     "reform": "the elements in the form that the product reads",
     "quantize_items": "each item in int8 by its own range, for int8 weights",
     "table": "a table of all 256 results",
-    "copy": "bytes are moved, nothing is computed",
+    "move": "elements are moved, nothing is computed",
 }
 
 
