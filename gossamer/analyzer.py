@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gossamer.ir.work import stored_bytes
-from gossamer.runtime.load import load
+from gossamer.runtime.source import Source
 
 if TYPE_CHECKING:
     import os
@@ -44,7 +44,7 @@ class Analyzer:
         Example:
             >>> Analyzer.analyze(model_path="digits.tflite")
         """
-        model, _ = load(model_path, model_content)
+        model = Source(model_path, model_content).model
         size = _size(model_path, model_content)
         for line in _lines(model, size, gpu=gpu_compatibility):
             sys.stdout.write(f"{line}\n")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Model, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.source import Source
 
 _SMALL_INTEGERS = (0, 1)
 """The range of wide integers: they are often indices."""
@@ -37,9 +38,9 @@ class InputFlags:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subgraph of a model, and an array for each of its inputs."""
+    """A subgraph of a model, and an array for each input of its outline."""
 
-    model: Model
+    source: Source
     subgraph: int
     values: Mapping[Tensor, Array] = field(default_factory=dict["Tensor", "Array"])
 
@@ -48,13 +49,14 @@ class Subject:
         return {tensor: array.shape for tensor, array in self.values.items()}
 
 
-def subject(model: Model, flags: InputFlags) -> Subject:
+def subject(source: Source, flags: InputFlags) -> Subject:
     """What is to be measured, with random values where nothing else is asked for.
 
     Raises:
         InputError: a flag that the model does not fit.
         UnsupportedError: an input has a type for which there are no random values.
     """
+    model = source.outline.model
     index, names = _called(model, flags.signature)
     shapes = _shapes(flags, names)
     ranges = _ranges(flags.value_range, names)
@@ -67,7 +69,7 @@ def subject(model: Model, flags: InputFlags) -> Subject:
             values[tensor] = _from_file(files[tensor], tensor, shape)
         else:
             values[tensor] = _random(random, tensor, shape, ranges.get(tensor))
-    return Subject(model, index, values)
+    return Subject(source, index, values)
 
 
 def _called(model: Model, signature: str) -> tuple[int, dict[str, Tensor]]:

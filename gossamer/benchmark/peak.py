@@ -19,7 +19,7 @@ from gossamer.codegen.compile import load_procedures
 from gossamer.codegen.host import host
 from gossamer.codegen.module import module_text
 from gossamer.codegen.procedure import Call
-from gossamer.lowering.layout import aligned
+from gossamer.memory import aligned
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32, I32
 from gossamer.nest.target import Dot
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gossamer.nest.expr import Kind, Value
     from gossamer.nest.stmt import Kernel
-    from gossamer.nest.target import Target
+    from gossamer.nest.target import Target, Tiles
 
 _ROUNDS = 100_000
 _REPEATS = 15
@@ -90,6 +90,10 @@ def _float_kernel(target: Target) -> tuple[Kernel, int]:
 
 
 def _integer_kernel(target: Target) -> tuple[Kernel, int]:
+    """The same for int8; on the matrix unit where there is one."""
+    if target.tiles is not None:
+        return _tile_kernel(target, target.tiles)
+
     def accumulate(total: Value, one: Value, other: Value) -> Value:
         nest = one.nest
         if target.dot is Dot.UNSIGNED_QUADS:
@@ -121,6 +125,25 @@ def _kernel(
     for each, total in enumerate(loop.results):
         nest.store(total, memory, kind.lanes * each)
     return nest.finish(), operations * count
+
+
+def _tile_kernel(target: Target, tiles: Tiles) -> tuple[Kernel, int]:
+    """Half of the tiles are sums, the others factors."""
+    nest = Nest("peak_tiles", target)
+    memory = nest.pointer()
+    for _ in ("begin", "end"):
+        nest.integer()
+    sums, half = range(tiles.count // 2), tiles.count // 2
+    for tile in sums:
+        nest.tile_zero(tile)
+        nest.tile_load(half + tile, memory, tiles.row_bytes)
+    with nest.loop(_ROUNDS):
+        for tile in sums:
+            nest.tile_dot(tile, half + tile % 2, half + 2 + tile // 2 % 2)
+    for tile in sums:
+        nest.tile_store(tile, memory, tiles.row_bytes)
+    products = tiles.rows * tiles.columns * tiles.row_bytes
+    return nest.finish(), 2 * products * len(sums)
 
 
 def _processor() -> str:

@@ -8,14 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gossamer.runtime.executable import prepare
+from gossamer.runtime.executable import build, prepare
 from gossamer.runtime.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gossamer.benchmark.inputs import Subject
+    from gossamer.ir.graph import Tensor
+    from gossamer.ir.types import Array
     from gossamer.runtime.executable import Executable, Options
+    from gossamer.runtime.pieces import Piece
 
 _MEMORY = "Memory footprint delta from the start of the tool (MB)"
 
@@ -121,13 +124,30 @@ class Outcome:
 
 def ready(subject: Subject, options: Options) -> Executable:
     """An executable whose inputs hold their values."""
-    state = State(subject.model)
-    made = prepare(subject.model, subject.subgraph, subject.shapes, state, options)
-    for tensor, array in subject.values.items():
+    source = subject.source
+    state = State(lambda: source.model.subgraphs)
+    made = prepare(source, subject.subgraph, subject.shapes, state, options)
+    _fill(made, subject.values)
+    return made
+
+
+def divided(subject: Subject, options: Options) -> list[Piece]:
+    """The pieces of an executable whose inputs hold their values."""
+    model = subject.source.model
+    inputs = model.subgraphs[subject.subgraph].inputs
+    values = dict(zip(inputs, subject.values.values(), strict=True))
+    shapes = {tensor: array.shape for tensor, array in values.items()}
+    state = State(lambda: model.subgraphs)
+    made = build(model, subject.subgraph, shapes, state, options)
+    _fill(made, values)
+    return made.pieces()
+
+
+def _fill(made: Executable, values: Mapping[Tensor, Array]) -> None:
+    for tensor, array in values.items():
         view = made.view(tensor)
         assert view is not None
         view[...] = array
-    return made
 
 
 def measure(

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gossamer.benchmark.inputs import InputFlags, Subject, subject
-from gossamer.benchmark.protocol import Limits, Outcome, measure, ready
+from gossamer.benchmark.protocol import Limits, Outcome, divided, measure, ready
 from gossamer.cli import output
 from gossamer.cli.bench_engines import compare, show_engines
 from gossamer.errors import InputError
 from gossamer.runtime.executable import Options
-from gossamer.runtime.load import load
+from gossamer.runtime.source import Source
 
 if TYPE_CHECKING:
     from gossamer.benchmark.profile import Line
@@ -219,8 +219,8 @@ class _Task:
     is_quiet: bool
 
     def __post_init__(self) -> None:
-        self.model, _ = load(self.file, None)
-        self.subject: Subject = subject(self.model, self.inputs)
+        self.source = Source(self.file)
+        self.subject: Subject = subject(self.source, self.inputs)
         self.facts: dict[str, Any] = {"file": str(self.file), "threads": self.threads}
 
     def say(self, *parts: Any) -> None:
@@ -236,7 +236,7 @@ class _Task:
     def list_signatures(self) -> None:
         """The signatures and their inputs and outputs."""
         self.line("The Model contains the following signature keys.")
-        for each in self.model.signatures:
+        for each in self.source.outline.model.signatures:
             ends = ", ".join(each.inputs), ", ".join(each.outputs)
             self.line(f"{each.key}({ends[0]}) -> {ends[1]}")
 
@@ -251,7 +251,7 @@ class _Task:
         """Every tensor of the subgraph."""
         title = f"{when} the run: tensors of subgraph {self.subject.subgraph}"
         made = output.table(title, ">#", "~name", "type", ">bytes", "kind")
-        graph = self.model.subgraphs[self.subject.subgraph]
+        graph = self.source.model.subgraphs[self.subject.subgraph]
         for index, tensor in enumerate(graph.tensors):
             kind = "input" if tensor in graph.inputs else "computed"
             kind = "output" if tensor in graph.outputs else kind
@@ -265,8 +265,7 @@ class _Task:
         return ready(self.subject, Options(self.threads))
 
     def _read(self) -> Executable:
-        self.model, _ = load(self.file, None)
-        self.subject = subject(self.model, self.inputs)
+        self.subject = subject(Source(self.file), self.inputs)
         return self._ready()
 
     def prepare(self, *, dry_run: bool, peak: bool) -> None:
@@ -307,7 +306,7 @@ class _Task:
         """Every step's time, as a table, as CSV, as a picture."""
         from gossamer.benchmark.profile import facts, profile  # noqa: PLC0415  if asked
 
-        lines = profile(self._ready().pieces(), seconds)
+        lines = profile(divided(self.subject, Options(self.threads)), seconds)
         self.facts["profile"] = facts(lines)
         self._show_profile(lines, mode, file)
         if chart is not None:

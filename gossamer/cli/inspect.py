@@ -11,7 +11,7 @@ import typer
 from gossamer.cli import output
 from gossamer.cli.inspect_plan import plans, show_plan
 from gossamer.cli.summary import summary
-from gossamer.runtime.load import load
+from gossamer.runtime.source import Source
 
 
 def inspect(
@@ -38,7 +38,7 @@ def inspect(
 
     [cyan]gossamer inspect digits.tflite --json | jq '.subgraphs[0].totals'[/cyan]
     """
-    model, _ = load(file, None)
+    model = Source(file).model
     facts = summary(model, file.stat().st_size)
     facts["plans"] = plans(model, compiles=compiles)
     if as_json:

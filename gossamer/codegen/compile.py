@@ -1,4 +1,4 @@
-"""Procedures to loaded machine code."""
+"""Procedures to machine code."""
 
 from __future__ import annotations
 
@@ -13,32 +13,17 @@ from gossamer.codegen.object import emit_object
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gossamer.codegen.link import Image
+    from gossamer.codegen.image import Image
     from gossamer.codegen.procedure import Action
     from gossamer.nest.target import Target
 
 
-def load_procedures(
-    target: Target,
-    procedures: Mapping[str, Sequence[Action]],
-    context: int,
-    *,
-    threads: int = 1,
-) -> LoadedCode:
-    """Machine code for procedures that each do their actions one after another.
-
-    They work on the table of base pointers at address `context`.
-
-    Raises:
-        CompilationError: the code cannot be made or loaded.
-    """
-    return LoadedCode(compiled(target, procedures, threads=threads), context)
-
-
-def compiled(
+def image_of(
     target: Target, procedures: Mapping[str, Sequence[Action]], *, threads: int = 1
 ) -> Image:
-    """The image of procedures; from the cache on disk if it was made before.
+    """Machine code for procedures that each do their actions one after another.
+
+    What was compiled once comes from the cache on disk.
 
     Raises:
         CompilationError: the code cannot be made.
@@ -50,3 +35,14 @@ def compiled(
         image = link(emit_object(text, target))
         cache.store(key, image)
     return image
+
+
+def load_procedures(
+    target: Target, procedures: Mapping[str, Sequence[Action]], context: int
+) -> LoadedCode:
+    """Machine code that works on the table of base pointers at address `context`.
+
+    Raises:
+        CompilationError: the code cannot be made or loaded.
+    """
+    return LoadedCode(image_of(target, procedures), context)

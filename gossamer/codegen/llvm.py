@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from gossamer.codegen.intrinsics import INTRINSICS, Site
+from gossamer.codegen.tiles import is_tile_operator, print_tile_operator
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
 if TYPE_CHECKING:
@@ -203,6 +204,12 @@ class Printer:
             )
         elif op == "prefetch":
             self._prefetch(operands)
+        elif op == "local":
+            assert result is not None
+            self.line(f"  %v{result.number} = alloca [{attribute} x i8], align 64")
+        elif is_tile_operator(op):
+            texts = [operand_text(value) for value in operands]
+            print_tile_operator(self, op, texts, attribute)
         else:
             assert result is not None
             self._value(op, result, operands, attribute)

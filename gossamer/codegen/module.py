@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gossamer.codegen.image import CONTEXT
 from gossamer.codegen.llvm import KERNEL, Printer
 from gossamer.codegen.procedure import (
-    CONTEXT,
     Action,
     calls_of,
     is_shared,
     serial_procedure,
 )
 from gossamer.codegen.threads import thread_support, threaded_procedure
+from gossamer.codegen.tiles import tile_declarations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,19 +33,23 @@ def module_text(
     declarations: dict[str, None] = {}
     bodies: dict[str, str] = {}
     names: dict[int, str] = {}
-    for call in (call for actions in procedures.values() for call in calls_of(actions)):
-        if id(call.kernel) in names:
+    kernels = [
+        call.kernel for actions in procedures.values() for call in calls_of(actions)
+    ]
+    for kernel in kernels:
+        if id(kernel) in names:
             continue
         printer = Printer(target)
-        printer.kernel(call.kernel)
+        printer.kernel(kernel)
         declarations.update(printer.declarations)
         text = "\n".join(printer.lines)
-        name = bodies.setdefault(text, f"@k{len(bodies)}_{call.kernel.name}")
-        names[id(call.kernel)] = name
+        name = bodies.setdefault(text, f"@k{len(bodies)}_{kernel.name}")
+        names[id(kernel)] = name
     lines = [
         f'target triple = "{target.triple}"',
         f"@{CONTEXT} = hidden global ptr null",
         *declarations,
+        *tile_declarations(target, kernels),
         *(text.replace(KERNEL, name, 1) for text, name in bodies.items()),
     ]
     shared = {name for name, actions in procedures.items() if is_shared(actions)}

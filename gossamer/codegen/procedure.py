@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from gossamer.codegen.image import CONTEXT
+from gossamer.codegen.tiles import tile_frame
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gossamer.nest.stmt import Kernel
-
-CONTEXT = "context"
-"""The symbol of the place that holds the address of the context."""
 
 Address: TypeAlias = tuple[int, int]
 """A place in the context, the table of base pointers that a program is invoked with,
@@ -92,6 +92,21 @@ class ProcedurePrinter:
 
     def label(self, name: str) -> None:
         self.lines.append(f"{name}:")
+
+    def body(
+        self,
+        actions: Sequence[Action],
+        emit: Callable[[Sequence[Action]], None],
+        *,
+        more: Sequence[int] = (),
+    ) -> list[str]:
+        """The lines of a whole function that emits the actions."""
+        self.bases(actions, more=more)
+        before, after = tile_frame(call.kernel for call in calls_of(actions))
+        self.lines += before
+        emit(actions)
+        self.lines += [*after, "  ret void", "}"]
+        return self.lines
 
     def bases(self, actions: Sequence[Action], *, more: Sequence[int] = ()) -> None:
         """Load the base pointers that the actions need, once."""
@@ -177,6 +192,7 @@ def serial_procedure(
 ) -> list[str]:
     """A function that does all actions in the thread that calls it."""
     printer = ProcedurePrinter(names)
-    printer.bases(actions)
-    printer.serial(actions)
-    return [f"define void @{name}() #0 {{", *printer.lines, "  ret void", "}"]
+    return [
+        f"define void @{name}() #0 {{",
+        *printer.body(actions, printer.serial),
+    ]

@@ -198,13 +198,9 @@ def threaded_procedure(
 ) -> list[str]:
     """A function that has all threads do the actions together."""
     printer = _SharedPrinter(names, threads)
-    printer.bases(actions, more=(SYNC,))
-    printer.together(actions)
     return [
         f"define internal void @{name}.share(i64 %thread) #0 {{",
-        *printer.lines,
-        "  ret void",
-        "}",
+        *printer.body(actions, printer.together, more=(SYNC,)),
         f"define void @{name}() #0 {{",
         "  %context = load ptr, ptr @context",
         f"  %place = getelementptr ptr, ptr %context, i64 {SYNC}",

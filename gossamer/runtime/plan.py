@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.compile import compiled
+from gossamer.codegen.compile import image_of
 from gossamer.codegen.host import host
 from gossamer.errors import UnsupportedError
 from gossamer.lowering.link import Linker
@@ -36,7 +36,7 @@ def plan(model: Model, subgraph: int) -> Program:
                 f"machine code works on numbers, and '{tensor.name}' holds "
                 f"{tensor.dtype.title}"
             )
-    state = State(model)
+    state = State(lambda: model.subgraphs)
     state.begin(graph)
     linker = Linker(state.subgraphs, state.types(), state.done)
     fixed, _ = specialize(graph, {}, linker=linker)
@@ -51,4 +51,4 @@ def code_bytes(program: Program) -> int:
     """
     division = Division(1)
     division.parts(program.actions)
-    return len(compiled(program.target, division.procedures).code)
+    return len(image_of(program.target, division.procedures).code)

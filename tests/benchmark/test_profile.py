@@ -9,9 +9,11 @@ from gossamer.benchmark import peak as peaks
 from gossamer.benchmark.inputs import InputFlags, subject
 from gossamer.benchmark.peak import peak
 from gossamer.benchmark.profile import profile, totals
-from gossamer.benchmark.protocol import Statistics, ready
-from gossamer.flatbuffer import read
-from gossamer.runtime.executable import Options
+from gossamer.benchmark.protocol import Statistics, divided
+from gossamer.flatbuffer import write
+from gossamer.runtime.executable import Options, build
+from gossamer.runtime.source import Source
+from gossamer.runtime.state import State
 from tests.runtime import models
 from tests.runtime.calls import fibonacci, growing
 
@@ -21,25 +23,28 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("GOSSAMER_CACHE", str(tmp_path))
 
 
-def pieces_of(data, **options):
-    made = subject(read(data), InputFlags())
-    return made, ready(made, Options(**options)).pieces()
+def subject_of(data):
+    return subject(Source(content=data), InputFlags())
 
 
 def test_pieces_compute_what_a_run_computes():
-    data = models.dense()
-    made = subject(read(data), InputFlags())
-    whole, apart = (ready(made, Options()) for _ in range(2))
+    made = subject_of(models.dense())
+    (x,) = made.values.values()
+    model = made.source.model
+    shapes = {model.main.inputs[0]: x.shape}
+    whole, apart = (build(model, 0, shapes, State(), Options()) for _ in range(2))
+    for each in (whole, apart):
+        each.view(model.main.inputs[0])[...] = x
     whole.invoke()
     for piece in apart.pieces():
         piece.run()
-    (y,) = made.model.main.outputs
+    (y,) = model.main.outputs
     np.testing.assert_array_equal(whole.view(y), apart.view(y))
     assert np.ptp(whole.view(y)) > 0
 
 
 def test_nodes_without_machine_code_are_pieces_too():
-    _, pieces = pieces_of(models.dense(), reference=True)
+    pieces = divided(subject_of(models.dense()), Options(reference=True))
     lines = profile(pieces, 0.001)
     assert [line.operator for line in lines] == ["RESHAPE", "FULLY_CONNECTED"]
     assert {line.kernel for line in lines} == {"numpy"}
@@ -47,7 +52,7 @@ def test_nodes_without_machine_code_are_pieces_too():
 
 
 def test_totals_are_sums():
-    _, pieces = pieces_of(models.dense(), reference=True)
+    pieces = divided(subject_of(models.dense()), Options(reference=True))
     lines = profile(pieces, 0.001)
     found = totals(lines)
     assert sum(total.minimum_us for total in found) == pytest.approx(
@@ -85,7 +90,7 @@ def test_statistics():
 
 @pytest.mark.parametrize("model", [fibonacci(), growing()], ids=["loop", "stages"])
 def test_control_flow_and_stages_are_profiled(model):
-    made = subject(model, InputFlags())
-    lines = profile(ready(made, Options()).pieces(), 0.001)
+    made = subject_of(write(model))
+    lines = profile(divided(made, Options()), 0.001)
     assert lines
     assert all(line.minimum_us >= 0 and line.note for line in lines)

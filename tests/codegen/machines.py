@@ -28,6 +28,7 @@ FLAGS = {
     "avx2": _AVX2,
     "avx512": _AVX512,
     "vnni": _AVX512 | {"avx512_vnni"},
+    "amx": _AVX512 | {"avx512_vnni", *host._TILES},
 }
 TARGETS = {name: host.x86_target(flags) for name, flags in FLAGS.items()}
 RUNNABLE = {
