@@ -169,7 +169,8 @@ def float_convolution(
     if bias is not None:
         constants.append(Constant(pad_columns(bias, plan)))
     arguments = (source, *constants, y)
-    steps.append(Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,)))
+    written = (len(arguments) - 1,)
+    steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
     return steps
 
 
@@ -213,7 +214,7 @@ def integer_convolution(
         y,
     )
     written = (len(arguments) - 1,)
-    steps.append(Step(nest.finish(), arguments, plan.units, written))
+    steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
     return steps
 
 
@@ -259,7 +260,8 @@ def hybrid_convolution(
         *(Constant(array) for array in constants),
         y,
     )
-    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
     return [quantize, product]
 
 

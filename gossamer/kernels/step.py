@@ -46,10 +46,12 @@ class Step:
 
     The kernel's parameters are a pointer per argument, then the first and the last
     unit of work: it may be asked to do any part of `units` units, so that threads can
-    share it. `written` are the positions of the arguments that it writes.
+    share it. `written` are the positions of the arguments that it writes. `note` says
+    in a few words why this kernel was picked, for people.
     """
 
     kernel: Kernel
     arguments: tuple[Argument, ...]
     units: int
     written: tuple[int, ...]
+    note: str = ""

@@ -134,7 +134,8 @@ def integer_convolution(
         y,
     )
     written = (len(arguments) - 1,)
-    return [*steps, *before, Step(nest.finish(), arguments, plan.units, written)]
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
+    return [*steps, *before, product]
 
 
 def hybrid_convolution(
@@ -186,5 +187,6 @@ def hybrid_convolution(
         *(Constant(array) for array in constants),
         y,
     )
-    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
     return [quantize, *before, product]

@@ -12,8 +12,8 @@ import numpy as np
 
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
+from gossamer.ops.element_steps import element_step
 from gossamer.ops.shapes import made, operands, same_size, same_type
-from gossamer.ops.steps import binary_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ class StablehloBinary(Op):
         pair = (node.input(0), node.input(1))
         if node.output.dtype not in _COMPILED or node.output.dtype not in self.takes:
             return None
-        return binary_step(self.name.lower(), target, pair, node.output, self.emit)
+        return element_step(self.name.lower(), target, pair, node.output, self.emit)
 
     def emit(self, nest: Nest, left: Value, right: Value) -> Value:
         """The expression, on lanes."""

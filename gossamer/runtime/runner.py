@@ -53,7 +53,7 @@ class Runner:
         self.code = LoadedCode(compiled.image, ctypes.addressof(self._context))
         if self._workers is not None:
             self._workers.start(self.code, (self._context, self.bases))
-        run = self._run(compiled.parts)
+        run = self.run_of(compiled.parts)
         self.invoke: Callable[[], None] = self._alarmed(run) if compiled.alarms else run
 
     def _memory(self) -> list[Array]:
@@ -103,7 +103,7 @@ class Runner:
         base, offset = address
         return self.bases[base][offset : offset + count]
 
-    def _run(self, parts: Sequence[Part]) -> Callable[[], None]:
+    def run_of(self, parts: Sequence[Part]) -> Callable[[], None]:
         """What runs the parts one after another."""
         runs = [self._part(part) for part in parts]
         if len(runs) == 1:
@@ -122,9 +122,9 @@ class Runner:
             case Node():
                 return self._interpreted(part)
             case Rounds(condition, flag, body):
-                return self._rounds(self._run(condition), flag, self._run(body))
+                return self._rounds(self.run_of(condition), flag, self.run_of(body))
             case Ways(flag, then, otherwise):
-                return self._ways(flag, self._run(then), self._run(otherwise))
+                return self._ways(flag, self.run_of(then), self.run_of(otherwise))
 
     def _rounds(
         self, condition: Callable[[], None], flag: Address, body: Callable[[], None]

@@ -85,6 +85,12 @@ def test_options_that_the_file_leaves_out_are_the_defaults():
     assert operator_from(22, None) == Reshape()
 
 
+def test_a_new_shape_that_is_an_input_leaves_no_table():
+    """Other readers would take an empty shape in it for the wanted one."""
+    assert options_of(Reshape()) is None
+    assert options_of(Reshape((2, 3))) == ("ReshapeOptions", {"new_shape": (2, 3)})
+
+
 def test_stablehlo_options_go_to_the_second_union():
     assert union_of("StablehloPadOptions") == "builtin_options_2"
     assert union_of("PadOptions") == "builtin_options"
