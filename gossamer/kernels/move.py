@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gossamer.kernels.elementwise import Lanes, each_vector
+from gossamer.kernels.transpose import Turn, turn
 from gossamer.nest.expr import I8, I16, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
@@ -67,8 +68,16 @@ def element_kind(nbytes: int) -> Kind | None:
 
 
 def move(nest: Nest, box: Box, element: Kind, x: Value, y: Value) -> int:
-    """A whole kernel; returns the units of work, indices of the outermost dimension."""
+    """A whole kernel; returns the units of work."""
     box = box.merged()
+    turned = Turn.of(
+        box.sizes,
+        (box.source, box.source_strides),
+        (box.target, box.target_strides),
+    )
+    block = turned and turned.block(nest.target.vector_bytes, element)
+    if turned and block:
+        return turn(nest, turned, block, element, (x, y))
     begin, end = nest.integer(), nest.integer()
     flat = len(box.sizes) == 1
 

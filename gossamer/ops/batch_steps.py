@@ -1,0 +1,429 @@
+"""Steps of products of two computed matrices: brought into order, then multiplied."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.ir.arithmetic import parameters, quantize_multiplier
+from gossamer.ir.types import DType
+from gossamer.kernels.batch import (
+    Batch,
+    CenteredRows,
+    Matrices,
+    batch_products,
+    center_rows,
+    column_sums,
+    padded_columns,
+    plan_products,
+    right_bytes,
+)
+from gossamer.kernels.batch_epilogue import Requantized, Sums, Wide
+from gossamer.kernels.border import Border
+from gossamer.kernels.convolution import quantized_items
+from gossamer.kernels.epilogue import FloatEpilogue
+from gossamer.kernels.hybrid import PARAMETER_BYTES, HybridEpilogue, ItemForm
+from gossamer.kernels.move import Box, strides_of
+from gossamer.kernels.multiply import (
+    FloatMultiply,
+    QuadMultiply,
+    WideMultiply,
+    integer_multiply,
+)
+from gossamer.kernels.step import Argument, Constant, Scratch, Step
+from gossamer.nest.build import Nest
+from gossamer.nest.expr import I8, Value
+from gossamer.ops.steps import fill_step, move_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gossamer.ir.graph import Tensor
+    from gossamer.kernels.gemm import Epilogue
+    from gossamer.kernels.product import Gemm
+    from gossamer.nest.target import Target
+
+_SLACK = 64
+"""Bytes behind scratch memory that vectors may read."""
+_FEW_ROWS = 16
+"""Rows below which it never pays to pack the right operand."""
+_NEAR_BYTES = 1024
+"""Rows of the right operand up to this far apart are read where they lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A tensor, and the matrices that it or a view of it is."""
+
+    tensor: Tensor
+    matrices: Matrices
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """x times y for all leading axes `lead` of the output, which may be a view too."""
+
+    target: Target
+    x: Operand
+    y: Operand
+    output: Operand
+    asymmetric: bool = False
+
+    @property
+    def lead(self) -> tuple[int, ...]:
+        return self.output.matrices.lead
+
+    def steps(self) -> list[Step] | None:
+        """The steps, or None for types without a kernel."""
+        sizes = (self.x.matrices, self.y.matrices, self.output.matrices)
+        if not all(m.rows * m.columns * m.count for m in sizes):
+            return None
+        tensors = (self.x.tensor, self.y.tensor, self.output.tensor)
+        kinds = tuple(tensor.dtype for tensor in tensors)
+        rule = _RULES.get(kinds)
+        return None if rule is None else rule(self)
+
+
+@dataclass(slots=True)
+class _Call:
+    """The last step of a product, as its parts come together."""
+
+    problem: Products
+    plan: Gemm
+    steps: list[Step]
+    left: tuple[Argument, Matrices, int]
+    right: tuple[Argument, Matrices, int]
+    """Each: what the pointer points to, how it lies, and the bytes of an element."""
+
+    def finish(
+        self,
+        name: str,
+        extra: Sequence[Argument],
+        epilogue: Callable[[Nest, Sequence[Value], Value], Epilogue],
+        output_bytes: int,
+    ) -> list[Step]:
+        """All steps; `epilogue` is told the pointers to `extra` and the pair."""
+        problem, output = self.problem, self.problem.output
+        lead = problem.lead
+        pitch = output.matrices.row_stride * output_bytes
+        plan = replace(self.plan, output_pitch=pitch)
+        (x, x_lies, x_bytes), (y, y_lies, y_bytes) = self.left, self.right
+        batch = Batch(
+            lead,
+            tuple(step * x_bytes for step in x_lies.steps(lead)),
+            tuple(step * y_bytes for step in y_lies.steps(lead)),
+            tuple(step * output_bytes for step in output.matrices.steps(lead)),
+        )
+        nest = Nest(name, problem.target, numbers_in_memory=True)
+        pointers = (nest.pointer(), nest.pointer(), nest.pointer())
+        others = [nest.pointer() for _ in extra]
+        batch_products(
+            nest, plan, batch, pointers, lambda pair: epilogue(nest, others, pair)
+        )
+        numbers = [Constant(np.array(nest.numbers, np.int32))] if nest.numbers else []
+        arguments = (x, y, output.tensor, *extra, *numbers)
+        step = Step(nest.finish(), arguments, batch.units(plan), (2,))
+        return [*self.steps, step]
+
+
+def _moved(
+    target: Target, x: Argument, lies: Matrices, nbytes: int
+) -> tuple[list[Step], Argument, Matrices]:
+    """The matrices copied into dense rows."""
+    sizes = (*lies.lead, lies.rows, lies.columns)
+    strides = (*lies.lead_strides, lies.row_stride, lies.column_stride)
+    dense = Scratch(math.prod(sizes) * nbytes + _SLACK)
+    box = Box(sizes, 0, strides, 0, strides_of(sizes))
+    made = move_step(target, box, nbytes, x, dense)
+    assert made is not None
+    return [made], dense, Matrices.dense(lies.lead, lies.rows, lies.columns)
+
+
+def _rows(target: Target, operand: Operand) -> tuple[list[Step], Argument, Matrices]:
+    """The left operand with the elements of a row side by side."""
+    if operand.matrices.column_stride == 1 or operand.matrices.columns == 1:
+        return [], operand.tensor, operand.matrices
+    nbytes = operand.tensor.dtype.numpy.itemsize
+    return _moved(target, operand.tensor, operand.matrices, nbytes)
+
+
+def _packed(
+    target: Target, plan: Gemm, y: Argument, lies: Matrices, nbytes: int
+) -> tuple[list[Step], Scratch, Matrices]:
+    """The right operand in panels [panel][word][column][element]; K x N `lies`."""
+    depth = plan.multiply.depth
+    steps: list[Step] = []
+    if lies.rows % depth:
+        padded = -(-lies.rows // depth) * depth
+        room = Scratch(lies.count * lies.columns * padded * nbytes + _SLACK)
+        steps.append(fill_step(target, I8, room.nbytes, 0, room))
+        sizes = (*lies.lead, lies.columns, lies.rows)
+        whole = Matrices.dense(lies.lead, lies.columns, padded)
+        box = Box(
+            sizes,
+            0,
+            (*lies.lead_strides, lies.column_stride, lies.row_stride),
+            0,
+            (*whole.lead_strides, padded, 1),
+        )
+        steps.extend(_present(move_step(target, box, nbytes, y, room)))
+        y, lies = room, whole.turned
+    packed = Scratch(lies.count * right_bytes(plan) + _SLACK)
+    for box, size in _panels(plan, lies, nbytes):
+        steps.extend(_present(move_step(target, box, size, y, packed)))
+    size = right_bytes(plan) // nbytes
+    return steps, packed, Matrices.dense(lies.lead, 1, size)
+
+
+def _present(step: Step | None) -> list[Step]:
+    assert step is not None
+    return [step]
+
+
+def _panels(plan: Gemm, lies: Matrices, nbytes: int) -> list[tuple[Box, int]]:
+    """The moves into panels, and the bytes of the elements that they move."""
+    depth, words = plan.multiply.depth, plan.depth.words
+    strides = (*lies.lead_strides, lies.column_stride)
+    if depth > 1 and lies.row_stride == 1 and not any(s % depth for s in strides):
+        # The elements of a word adjoin already: words move as a whole.
+        lies = replace(
+            lies,
+            lead_strides=tuple(step // depth for step in lies.lead_strides),
+            column_stride=lies.column_stride // depth,
+        )
+        nbytes, depth = nbytes * depth, 1
+    pitch = right_bytes(plan) // nbytes
+    whole, rest = divmod(plan.columns, plan.panel_columns)
+    columns = plan.panel_columns
+    panel = columns * words * depth
+    lead = Matrices.dense(lies.lead, 1, pitch).lead_strides
+    along, down = lies.column_stride, lies.row_stride
+    moves: list[tuple[Box, int]] = []
+    if whole:
+        sizes = (*lies.lead, whole, words, columns, depth)
+        source = (*lies.lead_strides, columns * along, depth * down, along, down)
+        target = (*lead, panel, columns * depth, depth, 1)
+        moves.append((Box(sizes, 0, source, 0, target), nbytes))
+    if rest:
+        width = -(-rest // plan.lanes) * plan.lanes
+        sizes = (*lies.lead, words, rest, depth)
+        source = (*lies.lead_strides, depth * down, along, down)
+        target = (*lead, width * depth, depth, 1)
+        start = whole * columns * along
+        moves.append((Box(sizes, start, source, whole * panel, target), nbytes))
+    return moves
+
+
+def _float(problem: Products) -> list[Step] | None:
+    target, y = problem.target, problem.y
+    steps, x, x_lies = _rows(target, problem.x)
+    plan = plan_products(target, x_lies, y.matrices.columns, FloatMultiply(), 4)
+    pitch = y.matrices.row_stride * 4
+    is_near = x_lies.rows < _FEW_ROWS or pitch <= _NEAR_BYTES
+    if y.matrices.column_stride == 1 and is_near:
+        plan = replace(plan, right_pitch=pitch)
+        right: tuple[Argument, Matrices, int] = (y.tensor, y.matrices, 4)
+    else:
+        more, packed, lies = _packed(target, plan, y.tensor, y.matrices, 4)
+        steps, right = [*steps, *more], (packed, lies, 4)
+    call = _Call(problem, plan, steps, (x, x_lies, 4), right)
+    epilogue = FloatEpilogue(None, (-math.inf, math.inf))
+    return call.finish("batch_f32", (), lambda _nest, _others, _pair: epilogue, 4)
+
+
+def _zero_point(tensor: Tensor) -> int:
+    return parameters(tensor)[1] if tensor.is_quantized else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What zero points add to int8 sums: a term for each column and each row."""
+
+    columns: Argument | None
+    rows: Argument | None
+    column_steps: tuple[int, ...]
+    row_steps: tuple[int, ...]
+
+    @property
+    def extra(self) -> list[Argument]:
+        return [each for each in (self.columns, self.rows) if each is not None]
+
+    def sums(
+        self, nest: Nest, others: Sequence[Value], pair: Value, lead: tuple[int, ...]
+    ) -> Sums:
+        from_ = iter(others)
+        columns = rows = None
+        if self.columns is not None:
+            at = _place(pair, lead, self.column_steps)
+            columns = nest.offset(next(from_), at, 4)
+        if self.rows is not None:
+            at = _place(pair, lead, self.row_steps)
+            rows = nest.offset(next(from_), at, 4)
+        return Sums(columns, rows)
+
+
+def _place(pair: Value, lead: tuple[int, ...], steps: tuple[int, ...]) -> Value:
+    return Matrices(lead, steps, 1, 1, 1, 1).place(pair, lead)
+
+
+def _integer_call(problem: Products, x_zero: int, y_zero: int) -> tuple[_Call, _Terms]:
+    """Both int8 operands in order, and what their zero points add."""
+    target = problem.target
+    multiply = integer_multiply(target)
+    quads = isinstance(multiply, QuadMultiply)
+    form = CenteredRows(quads, x_zero, -y_zero)
+    steps, x, x_lies = _rows(target, problem.x)
+    size = form.element_bytes
+    rows = Scratch(x_lies.count * x_lies.rows * x_lies.columns * size + _SLACK)
+    terms = Scratch(x_lies.count * x_lies.rows * 4) if y_zero else None
+    steps.append(_centered(target, form, x_lies, (x, rows, terms)))
+    dense = Matrices.dense(x_lies.lead, x_lies.rows, x_lies.columns)
+    y = problem.y.matrices
+    plan = plan_products(target, dense, y.columns, multiply, size)
+    more, packed, lies = _packed(target, plan, problem.y.tensor, y, 1)
+    steps.extend(more)
+    sums = None
+    if quads and x_zero != -128:
+        factor = -(128 + x_zero)
+        summed, sums = _column_sums(target, plan, y.count, factor, packed)
+        steps.append(summed)
+    found = _Terms(
+        sums,
+        terms,
+        Matrices.dense(y.lead, 1, padded_columns(plan)).steps(problem.lead),
+        Matrices.dense(x_lies.lead, 1, x_lies.rows).steps(problem.lead),
+    )
+    call = _Call(problem, plan, steps, (rows, dense, size), (packed, lies, 1))
+    return call, found
+
+
+def _centered(
+    target: Target,
+    form: CenteredRows,
+    lies: Matrices,
+    arguments: tuple[Argument, Scratch, Scratch | None],
+) -> Step:
+    nest = Nest("center_rows", target)
+    x, rows, terms = arguments
+    pointers = (nest.pointer(), nest.pointer())
+    last = None if terms is None else nest.pointer()
+    center_rows(nest, lies, form, (*pointers, last))
+    given = (x, rows) if terms is None else (x, rows, terms)
+    written = tuple(range(1, len(given)))
+    return Step(nest.finish(), given, lies.count * lies.rows, written)
+
+
+def _column_sums(
+    target: Target, plan: Gemm, count: int, factor: int, packed: Scratch
+) -> tuple[Step, Scratch]:
+    sums = Scratch(count * padded_columns(plan) * 4 + _SLACK)
+    nest = Nest("column_sums", target)
+    column_sums(nest, plan, factor, nest.pointer(), nest.pointer())
+    return Step(nest.finish(), (packed, sums), count, (1,)), sums
+
+
+def _integer(problem: Products) -> list[Step] | None:
+    tensors = (problem.x.tensor, problem.y.tensor, problem.output.tensor)
+    if not all(tensor.is_quantized for tensor in tensors):
+        return None
+    factor = _factor(problem)
+    zeros = [_zero_point(tensor) for tensor in tensors]
+    call, terms = _integer_call(problem, zeros[0], zeros[1])
+    _, zero_point = parameters(problem.output.tensor)
+
+    def epilogue(nest: Nest, others: Sequence[Value], pair: Value) -> Epilogue:
+        sums = terms.sums(nest, others, pair, problem.lead)
+        return Requantized(sums, *factor, zero_point)
+
+    return call.finish("batch_i8", terms.extra, epilogue, 1)
+
+
+def _factor(problem: Products) -> tuple[int, int]:
+    scales = [
+        np.float64(parameters(each.tensor)[0])
+        for each in (problem.x, problem.y, problem.output)
+    ]
+    return quantize_multiplier(float(scales[0] * scales[1] / scales[2]))
+
+
+def _sums(problem: Products) -> list[Step] | None:
+    """int8 to int32: sums of the stored numbers, whose zero points play no part."""
+    call, terms = _integer_call(problem, 0, 0)
+    return call.finish(
+        "batch_sums",
+        terms.extra,
+        lambda nest, others, pair: terms.sums(nest, others, pair, problem.lead),
+        4,
+    )
+
+
+def _wide(problem: Products) -> list[Step] | None:
+    """int16, whose zero points are 0."""
+    tensors = (problem.x.tensor, problem.y.tensor, problem.output.tensor)
+    if not all(tensor.is_quantized for tensor in tensors):
+        return None
+    multiplier, shift = _factor(problem)
+    reduced = min((multiplier + (1 << 15)) >> 16, 0x7FFF)
+    right = 15 - shift
+    if any(_zero_point(tensor) for tensor in tensors[:2]) or right < 1:
+        return None
+    target, y = problem.target, problem.y.matrices
+    steps, x, x_lies = _rows(target, problem.x)
+    plan = plan_products(target, x_lies, y.columns, WideMultiply(), 2)
+    more, packed, lies = _packed(target, plan, problem.y.tensor, y, 2)
+    call = _Call(problem, plan, [*steps, *more], (x, x_lies, 2), (packed, lies, 2))
+    epilogue = Wide(reduced, right, _zero_point(tensors[2]))
+    return call.finish("batch_i16", (), lambda _nest, _others, _pair: epilogue, 2)
+
+
+def _hybrid(problem: Products) -> list[Step] | None:
+    """Float rows quantized as they come; int8 on the right, its zero point ignored."""
+    target, tensor = problem.target, problem.y.tensor
+    if not tensor.is_quantized:
+        return None
+    steps, x, x_lies = _rows(target, problem.x)
+    if not x_lies.is_dense:
+        steps, x, x_lies = _moved(target, x, x_lies, 4)
+    multiply = integer_multiply(target)
+    quads = isinstance(multiply, QuadMultiply)
+    form = ItemForm(quads, problem.asymmetric)
+    shape = Border(x_lies.count * x_lies.rows, 1, 1, x_lies.columns, 0, 0, 0, 0)
+    quantize, rows, scales = quantized_items(target, shape, form, x)
+    y, size = problem.y.matrices, form.element_bytes
+    plan = plan_products(target, x_lies, y.columns, multiply, size)
+    more, packed, lies = _packed(target, plan, tensor, y, 1)
+    steps = [*steps, quantize, *more]
+    factors = np.full(padded_columns(plan), parameters(tensor)[0], np.float32)
+    extra: list[Argument] = [scales, Constant(factors)]
+    if quads:
+        summed, sums = _column_sums(target, plan, y.count, 1, packed)
+        steps.append(summed)
+        extra.append(sums)
+    call = _Call(problem, plan, steps, (rows, x_lies, size), (packed, lies, 1))
+    row_steps = Matrices.dense(x_lies.lead, 1, x_lies.rows).steps(problem.lead)
+    column_steps = Matrices.dense(y.lead, 1, padded_columns(plan)).steps(problem.lead)
+
+    def epilogue(nest: Nest, others: Sequence[Value], pair: Value) -> Epilogue:
+        first = _place(pair, problem.lead, row_steps)
+        items = nest.offset(others[0], first, PARAMETER_BYTES)
+        sums = None
+        if quads:
+            at = _place(pair, problem.lead, column_steps)
+            sums = nest.offset(others[2], at, 4)
+        free = (-math.inf, math.inf)
+        return HybridEpilogue(items, others[1], sums, None, free, x_lies.rows, 1)
+
+    return call.finish("batch_hybrid", extra, epilogue, 4)
+
+
+_RULES: dict[tuple[DType, ...], Callable[[Products], list[Step] | None]] = {
+    (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32): _float,
+    (DType.INT8, DType.INT8, DType.INT8): _integer,
+    (DType.INT8, DType.INT8, DType.INT32): _sums,
+    (DType.INT16, DType.INT16, DType.INT16): _wide,
+    (DType.FLOAT32, DType.INT8, DType.FLOAT32): _hybrid,
+}
+"""By the types of x, y and the output."""
