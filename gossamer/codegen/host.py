@@ -12,7 +12,11 @@ from gossamer.nest.target import Dot, Target
 
 _AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd")
 _AVX2 = ("avx2", "fma", "f16c", "bmi1", "bmi2")
-_LLVM_NAMES = {"bmi1": "bmi", "avx512_vnni": "avx512vnni", "abm": "lzcnt"}
+_LLVM_NAMES = {
+    "bmi1": "bmi",
+    "avx512_vnni": "avx512vnni",
+    "abm": "lzcnt",
+}
 
 
 def is_supported() -> bool:
@@ -54,7 +58,10 @@ def x86_target(flags: frozenset[str]) -> Target:
         vnni = "avx512_vnni" in flags
         names = (*_AVX2, *_AVX512, *(("avx512_vnni",) if vnni else ()))
         dot = Dot.UNSIGNED_QUADS if vnni else Dot.PAIRS
-        cpu = "icelake-server" if vnni else "skylake-avx512"
+        cpu = "cascadelake" if vnni else "skylake-avx512"
+        if vnni and "avx512vbmi" in flags:
+            names = (*names, "avx512vbmi")
+            cpu = "icelake-server"
         return Target(triple, cpu, _features(names), 64, 32, dot)
     if flags.issuperset(_AVX2):
         return Target(triple, "haswell", _features(_AVX2), 32, 16, Dot.PAIRS)

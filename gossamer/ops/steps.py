@@ -14,6 +14,7 @@ from gossamer.kernels.elementwise import (
     each_block,
     each_pair,
 )
+from gossamer.kernels.lookup import byte_table
 from gossamer.kernels.move import Box, element_kind, move, strides_of
 from gossamer.kernels.step import Argument, Constant, Step
 from gossamer.nest.build import Nest
@@ -114,6 +115,8 @@ def table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> list[Step]
     """One step that looks int8 up in 256 int8 entries, the one of -128 first."""
     if not y.type.size:
         return None
+    if target.looks_up_bytes:
+        return [byte_table_step(target, table, x, y)]
     nest = Nest("table", target)
     from_, entries, to = nest.pointer(), nest.pointer(), nest.pointer()
 
@@ -126,6 +129,15 @@ def table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> list[Step]
     constant = Constant(np.ascontiguousarray(table, np.int8))
     arguments = (x, constant, y)
     return [Step(nest.finish(), arguments, block_units(y.type.size), (2,))]
+
+
+def byte_table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> Step:
+    """One step that looks 8-bit numbers up in 256 entries, 64 at a time."""
+    nest = Nest("byte_table", target)
+    pointers = (nest.pointer(), nest.pointer(), nest.pointer())
+    byte_table(nest, y.type.size, pointers)
+    constant = Constant(np.roll(table, 128).astype(table.dtype))
+    return Step(nest.finish(), (x, constant, y), block_units(y.type.size), (2,))
 
 
 def move_step(

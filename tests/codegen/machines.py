@@ -26,7 +26,7 @@ FLAGS = {
     "sse2": frozenset[str](),
     "avx2": _AVX2,
     "avx512": _AVX512,
-    "vnni": _AVX512 | {"avx512_vnni"},
+    "vnni": _AVX512 | {"avx512_vnni", "avx512vbmi"},
 }
 TARGETS = {name: host.x86_target(flags) for name, flags in FLAGS.items()}
 RUNNABLE = {

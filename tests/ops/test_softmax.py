@@ -5,17 +5,21 @@ from itertools import product
 import numpy as np
 import pytest
 
+from gossamer.codegen.host import host
 from gossamer.errors import GraphError
+from gossamer.ir.types import DType
 from gossamer.ops import LogSoftmax, Softmax
 from tests.ops.contract import Case, Feed, check, prepare
 from tests.ops.values import feed, floats, integers, scale
 
 SHAPES = [(1,), (7,), (4, 1), (3, 50), (2, 3, 10), (2, 2, 3, 5)]
+LONG = [(3, 16), (2, 64), (5, 2, 100), (3, 128), (2, 129), (2, 300), (1, 511)]
+"""LiteRT aborts where a sum of 8-bit powers reaches 512."""
 STEPS = (0.0001, 0.01, 0.1, 0.5, 3.0)
 
 FLOAT = [
     Case(op, (Feed(floats(*shape, reach=20)),), name=f"{shape}-{op!r}")
-    for op, shape in product((Softmax(1.0), Softmax(0.25)), SHAPES)
+    for op, shape in product((Softmax(1.0), Softmax(0.25)), [*SHAPES, *LONG, (2, 1001)])
 ]
 LOG_FLOAT = [Case(LogSoftmax(), (Feed(floats(*shape, reach=20)),)) for shape in SHAPES]
 
@@ -31,7 +35,33 @@ INTEGER = [
         zip(STEPS, (-128, 3, 127, 0, -5), strict=True),
     )
 ] + [
-    Case(Softmax(1.0), (feed(np.uint8, (20, 9), scale(step, 90)),), scale(1 / 256, 0))
+    Case(
+        Softmax(1.0),
+        (feed(np.uint8, shape, scale(step, 90)),),
+        scale(1 / 256, 0),
+        name=f"{shape}-{step}",
+    )
+    for shape, step in product([(20, 9), (3, 16), (2, 100)], STEPS)
+]
+INTEGER_LONG = [
+    Case(
+        Softmax(1.0),
+        (Feed(integers(np.int8, *shape) // spread, scale(step)),),
+        scale(1 / 256, -128),
+        name=f"{shape}-{step}-{spread}",
+    )
+    for shape, (step, spread) in product(
+        LONG, ((0.0001, 1), (0.05, 3), (0.4, 9), (3.0, 1))
+    )
+]
+TO_WIDE = [
+    Case(
+        Softmax(1.0),
+        (feed(np.int8, (6, 30), scale(step, 3)),),
+        scale(1 / 32768),
+        output_dtype=DType.INT16,
+        name=f"to-int16-{step}",
+    )
     for step in STEPS
 ]
 
@@ -43,7 +73,7 @@ WIDE = [
         name=f"{step}-{spread}",
     )
     for step, spread in product((0.0001, 0.0005, 0.003), (1, 100))
-]
+] + TO_WIDE
 
 LOG_INTEGER = [
     Case(
@@ -57,10 +87,16 @@ LOG_INTEGER = [
 
 
 @pytest.mark.parametrize(
-    "case", FLOAT + LOG_FLOAT + INTEGER + WIDE + LOG_INTEGER, ids=str
+    "case", FLOAT + LOG_FLOAT + INTEGER + INTEGER_LONG + WIDE + LOG_INTEGER, ids=str
 )
 def test_contract(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.parametrize("case", FLOAT + INTEGER + INTEGER_LONG + WIDE, ids=str)
+def test_every_type_is_compiled(case: Case) -> None:
+    run = prepare(case)
+    assert run.node.op.lower(run.node, host()) is not None
 
 
 @pytest.mark.parametrize("op", [Softmax(1.0), LogSoftmax()])
