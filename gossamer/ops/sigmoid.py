@@ -18,6 +18,7 @@ from gossamer.ir.op import (
 )
 from gossamer.ir.types import DType
 from gossamer.kernels import math as math_kernels
+from gossamer.kernels.gelu import gelu
 from gossamer.ops.broadcasting import single
 from gossamer.ops.integer_steps import is_int8
 from gossamer.ops.steps import table_step, unary_step
@@ -194,7 +195,7 @@ class Gelu(Curve):
         x, y = node.input(0), node.output
         if x.dtype is not DType.FLOAT32:
             return Curve.lower(self, node, target)
-        emit = math_kernels.gelu_by_tanh if self.approximate else math_kernels.gelu
+        emit = math_kernels.gelu_by_tanh if self.approximate else gelu
         return unary_step("gelu", target, x, y, emit)
 
     def version(self, node: Node) -> int:
