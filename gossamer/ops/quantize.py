@@ -11,8 +11,8 @@ from gossamer.ir.op import Free, NotQuantized, Op, operator
 from gossamer.ir.types import DType, TensorType
 from gossamer.nest.expr import F32, I32
 from gossamer.ops.broadcasting import single
+from gossamer.ops.element_steps import element_step
 from gossamer.ops.integer_steps import Settle, centered_lanes, is_int8
-from gossamer.ops.steps import unary_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,20 +60,20 @@ class Quantize(Op):
         if is_int8(x, y):
             factor = float(parameters(x)[0]) / float(parameters(y)[0])
             settle_ = Settle.of(node, factor, "none")
-            return unary_step(
+            return element_step(
                 "requantize",
                 target,
-                x,
+                (x,),
                 y,
                 lambda nest, value: settle_.apply(nest, centered_lanes(nest, value, x)),
             )
         if x.dtype is not DType.FLOAT32 or not is_int8(y):
             return None
         scale, zero_point = parameters(y)
-        return unary_step(
+        return element_step(
             "quantize",
             target,
-            x,
+            (x,),
             y,
             lambda nest, value: quantize_lanes(nest, value, float(scale), zero_point),
         )
@@ -109,7 +109,7 @@ class Dequantize(Op):
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
         if x.dtype is DType.FLOAT16:
-            return unary_step("widen", target, x, y, _to_float)
+            return element_step("widen", target, (x,), y, _to_float)
         if not is_int8(x):
             return None
         scale = float(parameters(x)[0])
@@ -117,7 +117,7 @@ class Dequantize(Op):
         def compute(nest: Nest, value: Value) -> Value:
             return _to_float(nest, centered_lanes(nest, value, x)) * scale
 
-        return unary_step("dequantize", target, x, y, compute)
+        return element_step("dequantize", target, (x,), y, compute)
 
     def version(self, node: Node) -> int:
         x = node.input(0)

@@ -22,8 +22,8 @@ from gossamer.ir.op import Free, Op, operator, require
 from gossamer.ir.types import DType, TensorType
 from gossamer.kernels.epilogue import clamp
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type, single
+from gossamer.ops.element_steps import element_step, integer_table_step
 from gossamer.ops.integer_steps import Settle, centered_lanes, is_int8
-from gossamer.ops.steps import binary_step, integer_table_step, unary_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,17 +64,17 @@ class Clamp(Op):
         x, y = node.input(0), node.output
         limits = real_range(self.activation)
         if x.dtype is DType.FLOAT32:
-            return unary_step(
-                "clamp", target, x, y, lambda nest, value: clamp(nest, value, limits)
+            return element_step(
+                "clamp", target, (x,), y, lambda nest, value: clamp(nest, value, limits)
             )
         if not is_int8(x, y):
             return None
         factor = float(parameters(x)[0] / parameters(y)[0])
         settle_ = Settle.of(node, factor, self.activation)
-        return unary_step(
+        return element_step(
             "clamp",
             target,
-            x,
+            (x,),
             y,
             lambda nest, value: settle_.apply(nest, centered_lanes(nest, value, x)),
         )
@@ -153,7 +153,7 @@ class LeakyRelu(Op):
             positive = nest.compare("gt", value, 0.0)
             return nest.select(positive, value, value * self.alpha)
 
-        return unary_step("leaky_relu", target, x, y, compute)
+        return element_step("leaky_relu", target, (x,), y, compute)
 
     def version(self, node: Node) -> int:
         return 2 if node.input(0).dtype is DType.INT16 else 1
@@ -192,7 +192,7 @@ class PRelu(Op):
             positive = nest.compare("ge", value, 0.0)
             return nest.select(positive, value, value * alpha)
 
-        return binary_step("prelu", target, inputs, node.output, compute)
+        return element_step("prelu", target, inputs, node.output, compute)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, alpha = inputs

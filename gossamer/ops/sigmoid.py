@@ -20,8 +20,8 @@ from gossamer.ir.types import DType
 from gossamer.kernels import math as math_kernels
 from gossamer.kernels.gelu import gelu
 from gossamer.ops.broadcasting import single
+from gossamer.ops.element_steps import element_step, table_step
 from gossamer.ops.integer_steps import is_int8
-from gossamer.ops.steps import table_step, unary_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +63,7 @@ class Curve(Op):
         emit = type(self).emit
         if x.dtype is not DType.FLOAT32 or emit is None:
             return None
-        return unary_step(self.name.lower(), target, x, y, emit)
+        return element_step(self.name.lower(), target, (x,), y, emit)
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs
@@ -196,7 +196,7 @@ class Gelu(Curve):
         if x.dtype is not DType.FLOAT32:
             return Curve.lower(self, node, target)
         emit = math_kernels.gelu_by_tanh if self.approximate else gelu
-        return unary_step("gelu", target, x, y, emit)
+        return element_step("gelu", target, (x,), y, emit)
 
     def version(self, node: Node) -> int:
         return 2 if node.input(0).dtype is DType.INT8 else 1

@@ -16,8 +16,8 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.op import Free, operator
 from gossamer.ir.types import DType
 from gossamer.ops.binary import Binary
+from gossamer.ops.element_steps import element_step
 from gossamer.ops.movement import version_of_type
-from gossamer.ops.steps import binary_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ class SquaredDifference(Binary):
             difference = left - right
             return difference * difference
 
-        return binary_step("squared", target, inputs, node.output, compute)
+        return element_step("squared", target, inputs, node.output, compute)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         scales = [float(parameters(node.input(i))[0]) for i in (0, 1)]

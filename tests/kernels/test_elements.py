@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from gossamer.kernels.element import Element
 from gossamer.kernels.elementwise import (
     BLOCK,
+    Source,
     block_units,
     broadcast,
     each_block,
-    each_pair,
+    each_element,
     each_vector,
 )
 from gossamer.kernels.math import exp, logistic, tanh
@@ -244,23 +246,14 @@ def test_broadcast(name: str) -> None:
         b = rng.integers(-99, 99, right).astype(np.float32)
         loops = broadcast(left, right)
         nest = Nest("minus", TARGETS[name])
-        one, two, to = nest.pointer(), nest.pointer(), nest.pointer()
+        sources = [Source(nest.pointer(), Element(F32, F32)) for _ in range(2)]
+        to = nest.pointer()
 
-        def element(at, bt, index, group, *, nest=nest, loops=loops, p=(one, two, to)):
-            operands = [
-                group.load(nest, F32, pointer, where)
-                if stride
-                else nest.splat(nest.load(F32, pointer, where), group.count)
-                for pointer, where, stride in (
-                    (p[0], at, loops.left[-1]),
-                    (p[1], bt, loops.right[-1]),
-                )
-            ]
-            group.store(nest, operands[0] - operands[1], p[2], index)
+        def element(values, index, group, *, nest=nest, to=to):
+            group.store(nest, values[0] - values[1], to, index)
 
-        each_pair(nest, loops, TARGETS[name].lanes, element)
-        units = loops.sizes[0] if len(loops.sizes) > 1 else 1
-        made = [step(nest, units, X, OTHER, Y)]
+        each_element(nest, loops, TARGETS[name].lanes, sources, element)
+        made = [step(nest, loops.units, X, OTHER, Y)]
         y = np.asarray(a - b, np.float32)
         jobs.append(Job(made, {X: a, OTHER: b}, y, f"{left} {right}"))
     check(name, jobs)

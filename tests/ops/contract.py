@@ -188,6 +188,8 @@ def assert_same(ours: Array, theirs: Array, tolerance: float) -> None:
     """Equal types and shapes; floats within a share of the range, the rest equal."""
     assert ours.dtype == theirs.dtype
     assert ours.shape == theirs.shape
+    if ours.dtype == DType.BFLOAT16.numpy:
+        ours, theirs = ours.astype(np.float32), theirs.astype(np.float32)
     if ours.dtype.kind not in "fc":
         np.testing.assert_array_equal(ours, theirs)
         return
