@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
 import platform
 import sys
 from functools import cache
 from pathlib import Path
 
 from gossamer.errors import CompilationError
-from gossamer.nest.target import Dot, Target
+from gossamer.nest.target import Dot, Target, Tiles
 
 _AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd")
 _AVX2 = ("avx2", "fma", "f16c", "bmi1", "bmi2")
+_TILES = ("amx_tile", "amx_int8", "amx_bf16", "avx512_bf16")
 _LLVM_NAMES = {
     "bmi1": "bmi",
     "avx512_vnni": "avx512vnni",
-    "abm": "lzcnt",
+    "avx512_bf16": "avx512bf16",
+    "amx_tile": "amx-tile",
+    "amx_int8": "amx-int8",
+    "amx_bf16": "amx-bf16",
 }
+_ARCH_PRCTL = 158
+_REQUEST_PERMISSION = 0x1023
+_TILE_DATA = 18
 
 
 def is_supported() -> bool:
@@ -47,8 +55,17 @@ def _x86_flags() -> frozenset[str]:
         return frozenset()
     for line in path.read_text().splitlines():
         if line.startswith("flags"):
-            return frozenset(line.partition(":")[2].split())
+            flags = frozenset(line.partition(":")[2].split())
+            return flags if _may_use_tiles(flags) else flags - set(_TILES)
     return frozenset()
+
+
+def _may_use_tiles(flags: frozenset[str]) -> bool:
+    """Ask the system for the matrix unit, whose registers it must save and restore."""
+    if not flags.issuperset(_TILES):
+        return False
+    system_call = ctypes.CDLL(None).syscall
+    return system_call(_ARCH_PRCTL, _REQUEST_PERMISSION, _TILE_DATA) == 0
 
 
 def x86_target(flags: frozenset[str]) -> Target:
@@ -56,13 +73,15 @@ def x86_target(flags: frozenset[str]) -> Target:
     triple = "x86_64-unknown-linux-gnu"
     if flags.issuperset((*_AVX2, *_AVX512)):
         vnni = "avx512_vnni" in flags
+        tiles = Tiles() if vnni and flags.issuperset(_TILES) else None
         names = (*_AVX2, *_AVX512, *(("avx512_vnni",) if vnni else ()))
+        names = (*names, *(_TILES if tiles else ()))
         dot = Dot.UNSIGNED_QUADS if vnni else Dot.PAIRS
         cpu = "cascadelake" if vnni else "skylake-avx512"
         if vnni and "avx512vbmi" in flags:
             names = (*names, "avx512vbmi")
             cpu = "icelake-server"
-        return Target(triple, cpu, _features(names), 64, 32, dot)
+        return Target(triple, cpu, _features(names), 64, 32, dot, tiles=tiles)
     if flags.issuperset(_AVX2):
         return Target(triple, "haswell", _features(_AVX2), 32, 16, Dot.PAIRS)
     return Target(triple, "x86-64", "", 16, 16, Dot.PAIRS)

@@ -7,7 +7,7 @@ import mmap
 import struct
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.llvm import CONTEXT
+from gossamer.codegen.procedure import CONTEXT
 from gossamer.errors import CompilationError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = struct.Struct("<Q")
 _PROCEDURE = ctypes.CFUNCTYPE(None)
+_WORKER = ctypes.CFUNCTYPE(None, ctypes.c_int64)
 _BRIEF_PROCEDURE = ctypes.PYFUNCTYPE(None)
 
 
@@ -38,6 +39,17 @@ class LoadedCode:
         self.address = ctypes.addressof(view)
         del view
         _make_executable(self.address, len(self._memory))
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether the code is for several threads."""
+        return "worker" in self.image.symbols
+
+    def worker(self) -> Callable[[int], None]:
+        """What a thread runs that helps with the work, given its number from 1 on."""
+        function = _WORKER(self.address + self.image.symbols["worker"])
+        function.code = self  # pyright: ignore[reportAttributeAccessIssue]
+        return function
 
     def function(self, name: str, *, brief: bool = False) -> Callable[[], None]:
         """An entry point, which keeps the code in memory.

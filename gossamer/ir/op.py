@@ -32,6 +32,7 @@ from gossamer.errors import GraphError, UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from gossamer.ir.environment import Environment
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
     from gossamer.kernels.step import Step
@@ -117,6 +118,8 @@ class Op:
     `reference` and `integer` return their new values after the outputs; a kernel
     writes their memory.
     """
+    declares_outputs: ClassVar[bool] = False
+    """Whether the types of the outputs are what the file says, and no rule tells."""
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
@@ -141,6 +144,12 @@ class Op:
         The default goes through real numbers: dequantize, `reference`, quantize.
         """
         return through_real_numbers(self, node, *inputs)
+
+    def perform(
+        self, node: Node, inputs: Sequence[Any], environment: Environment
+    ) -> tuple[Array, ...]:
+        """Run one node, with all that lies around it; see `evaluate`."""
+        return evaluate(node, inputs)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         """The steps that compute `node` on `target`; None if there is no kernel.

@@ -70,6 +70,11 @@ def float_form() -> Form:
     return Form(F32, F32)
 
 
+def plain_form(zero_point: int) -> Form:
+    """int8 as it is."""
+    return Form(I8, I8, zero_point)
+
+
 def quad_form(zero_point: int) -> Form:
     """int8 as the uint8 q + 128."""
     zero = zero_point + 128

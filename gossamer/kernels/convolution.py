@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
 
-_SLACK = 64
+SLACK = 64
 """Bytes behind a scratch image that may be read, never used."""
-_RESIDENT_BYTES = 192 * 1024
+RESIDENT_BYTES = 192 * 1024
 """Weights up to this size stay in the cache while all rows pass."""
 
 
@@ -137,7 +137,7 @@ def plan_convolution(
         packs_rows=packs_rows,
     )
     weight_bytes = plan.panel_bytes * -(-columns // plan.panel_columns)
-    return replace(plan, panels_outer=weight_bytes > _RESIDENT_BYTES)
+    return replace(plan, panels_outer=weight_bytes > RESIDENT_BYTES)
 
 
 def _depth(window: Window, multiply: Multiply, line: int, pixel: int) -> Depth:
@@ -170,7 +170,7 @@ def float_convolution(
 ) -> list[Step]:
     """Steps of a float convolution; weights are (out, rows, columns, in)."""
     plan = plan_convolution(target, window, len(weights), FloatMultiply(), 4)
-    steps, source = _bordered(target, window, float_form(), x)
+    steps, source = bordered(target, window, float_form(), x)
     nest = Nest("conv_f32", target)
     image, packed = nest.pointer(), nest.pointer()
     first = nest.pointer() if bias is not None else None
@@ -204,7 +204,7 @@ def integer_convolution(
     plan = plan_convolution(
         target, window, len(weights), multiply, form.result.bytes, packs_rows=True
     )
-    steps, source = _bordered(target, window, form, x)
+    steps, source = bordered(target, window, form, x)
     start = bias.astype(np.int64)
     if quads:
         sums = weights.astype(np.int64).reshape(len(weights), -1).sum(axis=1)
@@ -228,7 +228,7 @@ def integer_convolution(
     return steps
 
 
-def _bordered(
+def bordered(
     target: Target, window: Window, form: Form, x: Argument
 ) -> tuple[list[Step], Argument]:
     """The input as the product reads it, and the steps that make it."""
@@ -236,7 +236,7 @@ def _bordered(
     plain = form.result == form.source and not form.flip
     if border.is_empty and plain:
         return [], x
-    scratch = Scratch(border.elements * form.result.bytes + _SLACK)
+    scratch = Scratch(border.elements * form.result.bytes + SLACK)
     if border.is_empty:
         return [_reformed(target, border.elements, form, x, scratch)], scratch
     nest = Nest("border", target)
@@ -277,7 +277,7 @@ def hybrid_convolution(
     """
     multiply = integer_multiply(target)
     quads = isinstance(multiply, QuadMultiply)
-    form = ItemForm(quads, asymmetric)
+    form = ItemForm("unsigned" if quads else "centred", asymmetric)
     plan = plan_convolution(target, window, len(weights), multiply, form.element_bytes)
     quantize, source, parameters = quantized_items(target, border_of(window), form, x)
     nest = Nest("conv_hybrid", target)
@@ -309,7 +309,7 @@ def quantized_items(
     target: Target, border: Border, form: ItemForm, x: Argument
 ) -> tuple[Step, Scratch, Scratch]:
     """The step that quantizes items, and where it leaves them and their parameters."""
-    items = Scratch(border.elements * form.element_bytes + _SLACK)
+    items = Scratch(border.elements * form.element_bytes + SLACK)
     parameters = Scratch(border.images * PARAMETER_BYTES)
     nest = Nest("quantize_items", target)
     pointers = (nest.pointer(), nest.pointer(), nest.pointer())

@@ -148,7 +148,7 @@ def hybrid_depthwise(
 ) -> list[Step]:
     """Steps of a depthwise convolution of float input with int8 weights."""
     size = (window.images, window.height, window.width, window.channels)
-    form = ItemForm(quads=False, asymmetric=asymmetric)
+    form = ItemForm("centred", asymmetric)
     quantize, items, parameters = quantized_items(
         target, Border(*size, 0, 0, 0, 0), form, x
     )

@@ -31,14 +31,18 @@ _HALF = 0x3EFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class ItemForm:
-    """What quantized items look like: uint8 q + 128, or int16 q - zero_point."""
+    """What quantized items look like.
 
-    quads: bool
+    `kind` is "signed" for int8 q, "unsigned" for uint8 q + 128, "centred" for int16
+    q - zero_point.
+    """
+
+    kind: str
     asymmetric: bool
 
     @property
     def element_bytes(self) -> int:
-        return 1 if self.quads else 2
+        return 2 if self.kind == "centred" else 1
 
 
 def quantize_items(
@@ -184,10 +188,12 @@ class _Quantizer:
         self, group: Lanes, value: Value, zero: Value, y: Value, index: Value
     ) -> None:
         nest = self.nest
-        if self.form.quads:
-            small = nest.narrow(value) ^ -128
-        else:
+        if self.form.kind == "centred":
             small = nest.convert(value - zero, I16.of(group.count))
+        else:
+            small = nest.narrow(value)
+        if self.form.kind == "unsigned":
+            small = small ^ -128
         group.store(nest, small, y, index)
 
 

@@ -62,13 +62,15 @@ class Nest:
         self._body: list[Statement] = []
         self._block = self._body
         self._count = 0
+        self._uses_tiles = False
 
     def finish(self) -> Kernel:
         """The kernel; its pointers come before its whole numbers."""
         pointers = [each for each in self._parameters if each.kind == PTR]
         others = [each for each in self._parameters if each.kind != PTR]
         body = (*self._prologue, *self._body)
-        return Kernel(self.name, (*pointers, *others), body, self.target)
+        parameters = (*pointers, *others)
+        return Kernel(self.name, parameters, body, self.target, self._uses_tiles)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -254,6 +256,36 @@ class Nest:
         """Ask for the line that holds byte `index`; never faults."""
         operands = (pointer, self.like(index, I64))
         self._block.append(Instruction("prefetch", None, operands))
+
+    def local(self, nbytes: int) -> Value:
+        """Memory for one call of the kernel, on a cache line, with any content."""
+        result = self._new(PTR)
+        self._prologue.append(Instruction("local", result, (), nbytes))
+        return result
+
+    def tile_zero(self, tile: int) -> None:
+        """Fill a register of the matrix unit with zeros."""
+        self._tile("tile_zero", (), (tile,))
+
+    def tile_load(self, tile: int, pointer: Value, stride: int) -> None:
+        """Read a register whose rows lie `stride` bytes apart; 0 repeats one row."""
+        distance = self.constant(stride, I64)
+        self._tile("tile_load", (pointer, distance), (tile,))
+
+    def tile_store(self, tile: int, pointer: Value, stride: int) -> None:
+        """Write a register as rows `stride` bytes apart."""
+        distance = self.constant(stride, I64)
+        self._tile("tile_store", (pointer, distance), (tile,))
+
+    def tile_dot(self, total: int, left: int, right: int) -> None:
+        """Register `total`, int32, plus int8 rows of `left` by columns of `right`."""
+        self._tile("tile_dot", (), (total, left, right))
+
+    def _tile(
+        self, op: str, operands: tuple[Value, ...], attribute: tuple[int, ...]
+    ) -> None:
+        self._uses_tiles = True
+        self._block.append(Instruction(op, None, operands, attribute))
 
     @contextmanager
     def loop(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from gossamer.nest.meaning import computation, constant_of
+from gossamer.nest.meaning_of_tiles import TILE_MEANINGS, registers
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.slots: Slots = []
+        self.tiles: Any = None
         self._known: dict[tuple[Any, ...], int] = {}
 
     def slot(self, value: Value) -> int:
@@ -95,11 +97,19 @@ class _Reader:
                 return self._branch(statement)
 
     def _instruction(self, instruction: Instruction) -> Run:
-        compute = computation(instruction)
         places = self.places(instruction.operands)
+        if instruction.op in TILE_MEANINGS:
+            return self._on_tiles(instruction, places)
+        compute = computation(instruction)
         if instruction.result is None:
             return lambda slots: compute(*[slots[place] for place in places])
         return _assignment(compute, self.slot(instruction.result), places)
+
+    def _on_tiles(self, instruction: Instruction, places: list[int]) -> Run:
+        meaning, numbers = TILE_MEANINGS[instruction.op], instruction.attribute
+        self.tiles = registers() if self.tiles is None else self.tiles
+        tiles = self.tiles
+        return lambda slots: meaning(tiles, numbers, *[slots[i] for i in places])
 
     def _loop(self, loop: Loop) -> Run:
         index, start, stop = self.places((loop.index, loop.start, loop.stop))

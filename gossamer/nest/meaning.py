@@ -293,6 +293,12 @@ def _store(instruction: Instruction) -> Compute:
     return run
 
 
+def _local(instruction: Instruction) -> Compute:
+    nbytes = instruction.attribute
+    assert isinstance(nbytes, int)
+    return lambda: (np.full(nbytes, 0xA5, np.uint8), 0)
+
+
 def _view(dtype: np.dtype[Any], count: int, pointer: Any, index: Any) -> Any:
     """`count` elements of the memory at `pointer`, from element `index` on."""
     buffer, start = pointer
@@ -310,6 +316,7 @@ _MADE: Mapping[str, Callable[[Instruction], Compute]] = {
     "convert": _convert,
     "extract": _extract,
     "load": _load,
+    "local": _local,
     "select": _select,
     "shuffle": _shuffle,
     "splat": _splat,

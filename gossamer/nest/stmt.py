@@ -21,7 +21,12 @@ class Instruction(NamedTuple):
     (attribute: lanes), `sum` and `peak` (of the lanes), `load` and `store` (attribute:
     valid lanes, None for all), `offset` (pointer plus bytes), `prefetch`, `dot_quads`,
     `dot_pairs`, `narrow` (saturating i32 to i8), `pack` (four i32 vectors to one i8),
-    `look_up` (bytes of four i8 vectors of 64 lanes, by an index without sign).
+    `look_up` (bytes of four i8 vectors of 64 lanes, by an index without sign),
+    `local` (attribute: bytes of memory of this call).
+
+    Operators on the registers of the matrix unit, which attributes number: `tile_zero`,
+    `tile_load` and `tile_store` (a pointer, and the bytes between rows), `tile_dot`
+    (int8) and `tile_dot_floats` (bfloat16), whose attribute is (C, A, B).
     """
 
     op: str
@@ -74,3 +79,5 @@ class Kernel:
     parameters: tuple[Value, ...]
     body: tuple[Statement, ...]
     target: Target
+    uses_tiles: bool = False
+    """Whether the matrix unit must be set up before the kernel is called."""

@@ -25,10 +25,33 @@ class Dot(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Tiles:
+    """A matrix unit (x86 AMX): registers of `rows` rows of `row_bytes` bytes.
+
+    One instruction adds to the int32 or float32 tile C the product of A, rows of int8
+    or bfloat16, and B, whose rows hold words of 4 bytes, a word for each column of C.
+    """
+
+    rows: int = 16
+    row_bytes: int = 64
+    count: int = 8
+
+    @property
+    def columns(self) -> int:
+        """Columns of C, in words of 4 bytes."""
+        return self.row_bytes // 4
+
+    @property
+    def nbytes(self) -> int:
+        return self.rows * self.row_bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A machine as kernels see it.
 
-    `vector_bytes` is the width of a vector register, `registers` their number.
+    `vector_bytes` is the width of a vector register, `registers` their number;
+    `tiles` its matrix unit for int8 and bfloat16, None if there is none.
     `triple`, `cpu` and `features` are LLVM's words for the same machine.
     """
 
@@ -39,6 +62,7 @@ class Target:
     registers: int
     dot: Dot
     l2_bytes: int = 1 << 20
+    tiles: Tiles | None = None
 
     @property
     def looks_up_bytes(self) -> bool:

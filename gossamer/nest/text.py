@@ -70,8 +70,13 @@ def _instruction(instruction: Instruction) -> str:
         case "prefetch":
             pointer, index = operands
             return f"prefetch {_name(pointer)}[{_name(index)}]"
-        case _:
+        case "local":
             assert result is not None
+            return f"{_name(result)} = local {attribute} bytes"
+        case _ if result is None:
+            tiles = [f"t{tile}" for tile in _numbers(attribute)]
+            return f"{op} {', '.join(tiles + [_name(each) for each in operands])}"
+        case _:
             kind = _kinds(operands[0], result)
             rest = "" if attribute is None else f" lanes {_order(attribute)}"
             return f"{_name(result)} = {op} {kind} {_names(operands)}{rest}"
@@ -101,6 +106,10 @@ def _order(attribute: tuple[int, ...] | int) -> str:
     return " ".join(
         str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs
     )
+
+
+def _numbers(attribute: tuple[int, ...] | int | None) -> tuple[int, ...]:
+    return attribute if isinstance(attribute, tuple) else ()
 
 
 def _names(values: Sequence[Value]) -> str:

@@ -8,6 +8,7 @@ from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from gossamer.ops.concatenation import Concatenation
+from gossamer.ops.control import CallOnce, If, While
 from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.cumsum import Cumsum
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -63,6 +64,7 @@ from gossamer.ops.unary import (
     Sqrt,
     Square,
 )
+from gossamer.ops.variable import AssignVariable, ReadVariable, VarHandle
 
 __all__ = [
     "Abs",
@@ -70,11 +72,13 @@ __all__ = [
     "AddN",
     "ArgMax",
     "ArgMin",
+    "AssignVariable",
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
     "BroadcastArgs",
     "BroadcastTo",
+    "CallOnce",
     "Cast",
     "Ceil",
     "Concatenation",
@@ -100,6 +104,7 @@ __all__ = [
     "Greater",
     "GreaterEqual",
     "HardSwish",
+    "If",
     "L2Normalization",
     "L2Pool2D",
     "LeakyRelu",
@@ -128,6 +133,7 @@ __all__ = [
     "Quantize",
     "Range",
     "Rank",
+    "ReadVariable",
     "ReduceMax",
     "ReduceMin",
     "ReduceProd",
@@ -165,6 +171,8 @@ __all__ = [
     "Transpose",
     "TransposeConv",
     "Unpack",
+    "VarHandle",
     "Where",
+    "While",
     "ZerosLike",
 ]

@@ -13,7 +13,7 @@ import numpy as np
 
 from gossamer.ir.arithmetic import activation_range
 from gossamer.ir.types import DType
-from gossamer.kernels import convolution, depthwise_steps
+from gossamer.kernels import convolution, depthwise_steps, tile_convolution
 from gossamer.kernels.depthwise import Window
 from gossamer.kernels.epilogue import ACTIVATION_LIMITS
 from gossamer.kernels.requantize import IntegerOutput
@@ -128,15 +128,17 @@ def convolution_steps(
         return convolution.float_convolution(
             target, window, weights, bias, limits, x, y
         )
+    on_tiles = tile_convolution.suits_tiles(target, window, shape[0])
+    kernels = tile_convolution if on_tiles else convolution
     if product.kinds == _INTEGER:
         start = np.zeros(shape[0], np.int32) if bias is None else bias
         _, zero_point = _pair(x)
         output = integer_output(product, shape[0])
-        return convolution.integer_convolution(
+        return kernels.integer_convolution(
             target, window, weights, start, zero_point, output, x, y
         )
     if product.kinds == _HYBRID:
-        return convolution.hybrid_convolution(
+        return kernels.hybrid_convolution(
             target,
             window,
             weights,

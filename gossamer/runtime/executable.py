@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import warnings
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,12 +12,14 @@ from gossamer.codegen.host import is_supported
 from gossamer.errors import UnsupportedError
 from gossamer.runtime.native import NativeExecutable
 from gossamer.runtime.reference import ReferenceExecutable, require_meaning
+from gossamer.runtime.staged import StagedExecutable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gossamer.ir.graph import Model, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.state import State
 
 
 class Executable(Protocol):
@@ -52,14 +55,26 @@ class Executable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run.
+
+    `threads` is how many may work on one run, at least 1; with `keep_all` every
+    intermediate result can be read after it; with `reference` the operators' meaning
+    runs instead of machine code.
+    """
+
+    threads: int = 1
+    keep_all: bool = False
+    reference: bool = False
+
+
 def prepare(
     model: Model,
     subgraph: int,
     shapes: Mapping[Tensor, Shape],
-    *,
-    threads: int,
-    keep_all: bool,
-    reference: bool,
+    state: State,
+    options: Options,
 ) -> Executable:
     """Make one subgraph of a model ready to run.
 
@@ -67,31 +82,34 @@ def prepare(
         model: the whole model; operators may call its other subgraphs.
         subgraph: the index of the subgraph to run.
         shapes: the shape of every input tensor of that subgraph.
-        threads: how many threads `invoke` may use, at least 1.
-        keep_all: whether every intermediate result can be read after `invoke`.
-        reference: whether to run the operators' meaning instead of machine code.
+        state: the variables of the interpreter.
+        options: how to run.
 
     Raises:
         GraphError: an operator cannot take the shapes that reach it.
         UnsupportedError: there is no kernel for an operator.
     """
     graph = model.subgraphs[subgraph]
+    require_meaning(model, subgraph)
+    reference = options.reference
     if not reference and not is_supported():
         _warn_of_slowness()
         reference = True
-    if reference or not _is_compiled(graph):
-        return ReferenceExecutable(graph, shapes, keep_all=keep_all)
-    del threads
-    require_meaning(graph)
-    try:
-        return NativeExecutable(graph, shapes, keep_all=keep_all)
-    except UnsupportedError:
-        # A shape that depends on data: only running can tell.
-        return ReferenceExecutable(graph, shapes, keep_all=keep_all)
+    if reference:
+        return ReferenceExecutable(graph, shapes, state, keep_all=options.keep_all)
+    threads, keep_all = options.threads, options.keep_all
+    if _has_numbers_only(graph):
+        try:
+            return NativeExecutable(
+                graph, shapes, state=state, threads=threads, keep_all=keep_all
+            )
+        except UnsupportedError:
+            pass  # A shape or a variable that depends on data: only running can tell.
+    return StagedExecutable(graph, shapes, state, threads=threads, keep_all=keep_all)
 
 
-def _is_compiled(graph: Subgraph) -> bool:
-    """Whether machine code can work on all tensors."""
+def _has_numbers_only(graph: Subgraph) -> bool:
+    """Whether machine code can work on all tensors, which it cannot on strings."""
     return not any(tensor.dtype.numpy.hasobject for tensor in graph.tensors)
 
 

@@ -11,9 +11,11 @@ import numpy as np
 from gossamer.errors import InputError, UnsupportedError
 from gossamer.runtime import details, mistakes
 from gossamer.runtime.delegate import OpResolverType
+from gossamer.runtime.executable import Options
 from gossamer.runtime.load import load
-from gossamer.runtime.session import Options, Session
+from gossamer.runtime.session import Session
 from gossamer.runtime.signature import SignatureRunner, indices
+from gossamer.runtime.state import State
 
 if TYPE_CHECKING:
     import os
@@ -50,6 +52,7 @@ class Interpreter:
         "_readable",
         "_sessions",
         "_slots",
+        "_state",
         "_where",
     )
 
@@ -94,6 +97,7 @@ class Interpreter:
         )
         self._model, self._where = load(model_path, model_content)
         self._lock = threading.Lock()
+        self._state = State(self._model)
         self._sessions: dict[int, Session] = {}
         self._main = self._session(0)
         self._slots = self._main.slots
@@ -191,6 +195,7 @@ class Interpreter:
         """Set the model's variables to zero, as they are before the first run."""
         for session in self._sessions.values():
             session.reset_variables()
+        self._state.reset()
 
     def get_input_details(self) -> list[Details]:
         """What each input is.
@@ -284,7 +289,9 @@ class Interpreter:
                 raise mistakes.no_such_subgraph(
                     subgraph_index, len(self._model.subgraphs)
                 )
-            session = Session(self._model, subgraph_index, self._options, self._lock)
+            session = Session(
+                self._model, subgraph_index, self._options, self._lock, self._state
+            )
             self._sessions[subgraph_index] = session
         return session
 

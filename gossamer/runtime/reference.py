@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.errors import ExecutionError, GossamerError, UnsupportedError
-from gossamer.ir.op import CUSTOM_CODE, Op, evaluate
+from gossamer.errors import UnsupportedError
+from gossamer.ir.op import CUSTOM_CODE, Op
 from gossamer.ir.shapes import infer_shapes
-from gossamer.ir.types import DType
+from gossamer.ir.verify_calls import called_subgraphs
+from gossamer.runtime.evaluate import blank, run_node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.environment import Environment
+    from gossamer.ir.graph import Model, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
-
-UNFIT = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
-"""What NumPy raises where a file states shapes or types that cannot be."""
 
 
 class ReferenceExecutable:
@@ -28,19 +27,33 @@ class ReferenceExecutable:
     each run, whose shape may be one that only running can tell.
     """
 
-    __slots__ = ("_drops", "_kept", "_made", "_subgraph", "_values", "invoke", "moving")
+    __slots__ = (
+        "_drops",
+        "_environment",
+        "_kept",
+        "_made",
+        "_subgraph",
+        "_values",
+        "invoke",
+        "moving",
+    )
 
     def __init__(
-        self, subgraph: Subgraph, shapes: Mapping[Tensor, Shape], *, keep_all: bool
+        self,
+        subgraph: Subgraph,
+        shapes: Mapping[Tensor, Shape],
+        environment: Environment,
+        *,
+        keep_all: bool,
     ) -> None:
-        require_meaning(subgraph)
         self._subgraph = subgraph
+        self._environment = environment
         self._made = infer_shapes(subgraph, shapes)
         self._kept = _kept(subgraph, keep_all=keep_all)
         self._drops = _last_uses(subgraph, self._kept)
         self._values = _constants(subgraph)
         for tensor in _held(subgraph):
-            self._values[tensor] = _blank(self.shape(tensor), tensor.dtype)
+            self._values[tensor] = blank(self.shape(tensor), tensor.dtype)
         computed = {y for node in subgraph.nodes for y in node.outputs}
         self.moving = frozenset(computed - set(_held(subgraph)))
         self.invoke = self._run
@@ -61,7 +74,7 @@ class ReferenceExecutable:
         shape = self.shape(tensor)
         if min(shape, default=0) < 0:
             return None
-        return self._values.setdefault(tensor, _blank(shape, tensor.dtype))
+        return self._values.setdefault(tensor, blank(shape, tensor.dtype))
 
     def shape(self, tensor: Tensor) -> Shape:
         value = self._values.get(tensor)
@@ -73,7 +86,7 @@ class ReferenceExecutable:
         values = self._values
         for index, node in enumerate(self._subgraph.nodes):
             inputs = [None if x is None else values[x] for x in node.inputs]
-            results = _evaluate(index, node, inputs)
+            results = run_node(index, node, inputs, self._environment)
             for tensor, result in zip(node.written, results, strict=True):
                 self._store(tensor, result)
             for tensor in self._drops[index]:
@@ -87,15 +100,16 @@ class ReferenceExecutable:
             self._values[tensor][...] = result
 
 
-def require_meaning(subgraph: Subgraph) -> None:
-    """Refuse a graph with an operator that has no meaning in NumPy.
+def require_meaning(model: Model, subgraph: int) -> None:
+    """Refuse a subgraph that runs an operator which has no meaning in NumPy.
 
     Raises:
         UnsupportedError: names the operator and where it stands.
     """
     missing = [
         (index, node)
-        for index, node in enumerate(subgraph.nodes)
+        for graph in _reachable(model, subgraph)
+        for index, node in enumerate(graph.nodes)
         if not _has_meaning(node.op)
     ]
     if not missing:
@@ -114,26 +128,25 @@ def require_meaning(subgraph: Subgraph) -> None:
     )
 
 
+def _reachable(model: Model, subgraph: int) -> list[Subgraph]:
+    """A subgraph and all that it may call."""
+    found = {subgraph: None}
+    waiting = [subgraph]
+    while waiting:
+        for node in model.subgraphs[waiting.pop()].nodes:
+            for index in called_subgraphs(node).values():
+                if index not in found:
+                    found[index] = None
+                    waiting.append(index)
+    return [model.subgraphs[index] for index in found]
+
+
 def _has_meaning(op: Op) -> bool:
     kind = type(op)
-    return kind.reference is not Op.reference or kind.integer is not Op.integer
-
-
-def _evaluate(index: int, node: Node, inputs: list[Array | None]) -> tuple[Any, ...]:
-    where = f"Node number {index} ({node.op.name}) failed to invoke"
-    try:
-        return evaluate(node, inputs)
-    except GossamerError as error:
-        raise type(error)(f"{where}: {error}") from error
-    except UNFIT as error:
-        raise ExecutionError(f"{where}: {error}") from error
-
-
-def _blank(shape: Shape, dtype: DType) -> Array:
-    """Zeros, or empty strings."""
-    if dtype is DType.STRING:
-        return np.full(shape, b"", np.object_)
-    return np.zeros(shape, dtype.numpy)
+    return any(
+        getattr(kind, name) is not getattr(Op, name)
+        for name in ("reference", "integer", "perform")
+    )
 
 
 def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:

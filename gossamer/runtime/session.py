@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import operator
 import weakref
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from gossamer.errors import ExecutionError, InputError
 from gossamer.runtime import details, executable, mistakes
-from gossamer.runtime.reference import UNFIT
+from gossamer.runtime.evaluate import UNFIT
 
 if TYPE_CHECKING:
     import threading
@@ -20,21 +19,13 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Model, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.state import State
 
 Slot: TypeAlias = "tuple[Array, np.dtype[Any], Shape]"
 """Memory that can be set, with its type and shape at hand for the check."""
 
 LARGEST_DIMENSION = 2**31 - 1
 LARGEST_SIZE = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run: see `gossamer.runtime.executable.prepare`."""
-
-    threads: int = 1
-    keep_all: bool = False
-    reference: bool = False
 
 
 class Session:
@@ -53,6 +44,7 @@ class Session:
         "_options",
         "_positions",
         "_requested",
+        "_state",
         "_views",
         "compute",
         "index",
@@ -65,7 +57,12 @@ class Session:
     )
 
     def __init__(
-        self, model: Model, index: int, options: Options, lock: threading.Lock
+        self,
+        model: Model,
+        index: int,
+        options: executable.Options,
+        lock: threading.Lock,
+        state: State,
     ) -> None:
         self.subgraph: Subgraph = model.subgraphs[index]
         self.index = index
@@ -77,6 +74,7 @@ class Session:
         self.compute: Callable[[], None] = not_ready
         self._model = model
         self._options = options
+        self._state = state
         self._positions = {tensor: i for i, tensor in enumerate(self.tensors)}
         self._requested = {tensor: tensor.shape for tensor in self.subgraph.inputs}
         self._ends = frozenset(self.subgraph.outputs)
@@ -141,9 +139,8 @@ class Session:
                 self._model,
                 self.index,
                 self._requested,
-                threads=self._options.threads,
-                keep_all=self._options.keep_all,
-                reference=self._options.reference,
+                self._state,
+                self._options,
             )
         except UNFIT as error:
             raise ExecutionError(self._cannot_allocate(error)) from error

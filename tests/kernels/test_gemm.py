@@ -104,7 +104,7 @@ def shapes(seed: int) -> list[tuple[int, int, int]]:
 def walk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Either way to walk over the product, whatever its size."""
     resident = 0 if request.param else 1 << 40
-    monkeypatch.setattr(convolution, "_RESIDENT_BYTES", resident)
+    monkeypatch.setattr(convolution, "RESIDENT_BYTES", resident)
     return request.param
 
 

@@ -23,6 +23,7 @@ from gossamer.ir.evaluate import evaluate
 from gossamer.ir.graph import Model, Node, Subgraph, Tensor
 from gossamer.ir.rewrite import substitute
 from gossamer.ir.types import DType, TensorType
+from gossamer.lowering.program import ARENA, CONSTANTS
 from gossamer.runtime.native import NativeExecutable
 from tests.codegen.machines import RUNNABLE
 
@@ -201,7 +202,7 @@ def assert_same(ours: Array, theirs: Array, tolerance: float) -> None:
 
 
 MACHINES = tuple(
-    RUNNABLE[name] for name in ("vnni", "avx2", "sse2") if name in RUNNABLE
+    RUNNABLE[name] for name in ("amx", "vnni", "avx2", "sse2") if name in RUNNABLE
 )
 """What machine code is made for."""
 
@@ -224,7 +225,10 @@ def compiled_agrees_on(run: Run, target: Target) -> bool:
     except UnsupportedError:
         return False  # the output's shape depends on data
     for _ in range(2):
-        for byte in executable._arena, executable._constants[-SLACK:]:
+        for byte in (
+            executable._bases[ARENA],
+            executable._bases[CONSTANTS][-SLACK:],
+        ):
             byte[:] = 0xA5
         for tensor, array in run.feeds.items():
             view = executable.view(tensor)

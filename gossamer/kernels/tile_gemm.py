@@ -1,0 +1,195 @@
+"""Emit a product on the matrix unit.
+
+Registers 0 to 3 hold the sums of two tiles of rows by two of columns, 4 and 5 the rows,
+6 and 7 the weights: four products for four loads. Sums go through memory of the call to
+the vector unit, which finishes them row by row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from gossamer.kernels.tile_product import CHUNK, HEIGHT, LANES, WIDEST, Panel
+from gossamer.nest.expr import I64, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gossamer.kernels.tile_product import TileProduct
+    from gossamer.kernels.tile_rows import RowSource
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+
+    Finish: TypeAlias = Callable[[list[list[Value]], Value], None]
+    """Stores the sums of some rows, the first of which has this number."""
+
+_TILE = CHUNK * HEIGHT
+_LEFT, _RIGHT = (4, 5), (6, 7)
+
+
+class TileEpilogue(Protocol):
+    """What becomes of the sums."""
+
+    @property
+    def total(self) -> Kind:
+        """The kind of a sum, one lane."""
+        ...
+
+    @property
+    def first(self) -> Value | None:
+        """The address of what the columns' sums start from; None for zero."""
+        ...
+
+    def rows_at_once(self, panel: Panel) -> int:
+        """How many rows are finished together."""
+        ...
+
+    def columns(self, nest: Nest, panel: Panel, column: Value) -> Finish:
+        """Read what belongs to the columns of a panel; `column` is its first."""
+        ...
+
+
+def tile_gemm(
+    nest: Nest,
+    plan: TileProduct,
+    source: RowSource,
+    epilogue: TileEpilogue,
+    x: Value,
+    w: Value,
+) -> None:
+    """Emit a whole kernel; its last two parameters bound the units of work."""
+    begin, end = nest.integer(), nest.integer()
+    _Walk(nest, plan, source, epilogue, x, w).run(begin, end)
+
+
+class _Walk:
+    """The loops over blocks of rows and panels of columns."""
+
+    def __init__(
+        self,
+        nest: Nest,
+        plan: TileProduct,
+        source: RowSource,
+        epilogue: TileEpilogue,
+        x: Value,
+        w: Value,
+    ) -> None:
+        self.nest, self.plan, self.source, self.epilogue = nest, plan, source, epilogue
+        self.x, self.w = x, w
+        self.sums = nest.local(plan.height * WIDEST * CHUNK)
+        size = source.local_bytes
+        self.place = nest.local(size) if size else self.sums
+
+    def run(self, begin: Value, end: Value) -> None:
+        nest, plan = self.nest, self.plan
+        if plan.panels_outer:
+            self._each_panel(begin, end, self._all_blocks)
+            return
+        with nest.loop(end, start=begin) as block:
+            first, done = plan.first_row(nest, block.index)
+            left = self._rows(first)
+            zero = nest.constant(0, I64)
+            panels = nest.constant(len(plan.panels), I64)
+            self._each_panel(
+                zero,
+                panels,
+                lambda panel, column: self._block(panel, column, left, first, done),
+            )
+
+    def _each_panel(
+        self, begin: Value, end: Value, emit: Callable[[Panel, Value], None]
+    ) -> None:
+        """Loop over the equal panels; the others are written out."""
+        nest, panels = self.nest, self.plan.panels
+        whole = sum(panel.columns == WIDEST * LANES for panel in panels)
+        if whole:
+            with nest.loop(nest.minimum(end, whole), start=begin) as loop:
+                emit(panels[0], loop.index * (WIDEST * LANES))
+        for index in range(whole, len(panels)):
+            panel = panels[index]
+            start = nest.maximum(begin, index)
+            with nest.loop(nest.minimum(end, index + 1), start=start):
+                emit(panel, nest.constant(panel.first, I64))
+
+    def _rows(self, first: Value) -> Value:
+        count = min(self.plan.rows, self.plan.height)
+        return self.source.block(self.nest, self.x, self.place, (first, count))
+
+    def _all_blocks(self, panel: Panel, column: Value) -> None:
+        nest, plan = self.nest, self.plan
+        with nest.loop(plan.blocks) as block:
+            first, done = plan.first_row(nest, block.index)
+            self._block(panel, column, self._rows(first), first, done)
+
+    def _block(
+        self, panel: Panel, column: Value, left: Value, first: Value, done: Value
+    ) -> None:
+        nest, plan = self.nest, self.plan
+        weights = nest.offset(self.w, column * plan.column_bytes)
+        start = self.epilogue.first
+        for vector in range(0, panel.vectors, 2):
+            width = min(panel.vectors - vector, 2)
+            begin = None
+            if start is not None:
+                begin = nest.offset(start, (column + vector * LANES) * 4)
+            right = nest.offset(weights, vector * LANES * plan.column_bytes)
+            self._multiply(width, left, right, begin)
+            self._spill(panel, vector, width)
+        self._finish(panel, column, first, done)
+
+    def _multiply(
+        self, width: int, left: Value, right: Value, begin: Value | None
+    ) -> None:
+        """The sums of a block and one or two vectors of columns, in registers."""
+        nest, plan = self.nest, self.plan
+        heights = plan.height // HEIGHT
+        for column in range(width):
+            for row in range(heights):
+                if begin is None:
+                    nest.tile_zero(2 * row + column)
+                else:
+                    place = nest.offset(begin, column * CHUNK)
+                    nest.tile_load(2 * row + column, place, 0)
+        with nest.loop(plan.chunks) as chunk:
+            rows = nest.offset(left, chunk.index * CHUNK)
+            tiles = nest.offset(right, chunk.index * (width * _TILE))
+            self._products(heights, width, rows, tiles)
+
+    def _products(self, heights: int, width: int, rows: Value, tiles: Value) -> None:
+        nest, pitch = self.nest, self.source.pitch
+        for row in range(heights):
+            below = nest.offset(rows, row * HEIGHT * pitch)
+            nest.tile_load(_LEFT[row], below, pitch)
+            for column in range(width):
+                if row == 0:
+                    beside = nest.offset(tiles, column * _TILE)
+                    nest.tile_load(_RIGHT[column], beside, CHUNK)
+                nest.tile_dot(2 * row + column, _LEFT[row], _RIGHT[column])
+
+    def _spill(self, panel: Panel, vector: int, width: int) -> None:
+        nest, pitch = self.nest, panel.vectors * CHUNK
+        for row in range(self.plan.height // HEIGHT):
+            for column in range(width):
+                byte = row * HEIGHT * pitch + (vector + column) * CHUNK
+                place = nest.offset(self.sums, byte)
+                nest.tile_store(2 * row + column, place, pitch)
+
+    def _finish(self, panel: Panel, column: Value, first: Value, done: Value) -> None:
+        nest = self.nest
+        finish = self.epilogue.columns(nest, panel, column)
+        together = self.epilogue.rows_at_once(panel)
+        count = min(self.plan.rows, self.plan.height)
+        kind = self.epilogue.total.of(LANES)
+        start = done // together * together
+        with nest.loop(count, start=start, step=together) as loop:
+            row = nest.minimum(loop.index, count - together)
+            pitch = panel.vectors * CHUNK
+            line = nest.offset(self.sums, row * pitch)
+            sums = [
+                [
+                    nest.load(kind, line, (r * panel.vectors + v) * LANES)
+                    for v in range(panel.vectors)
+                ]
+                for r in range(together)
+            ]
+            finish(sums, first + row)

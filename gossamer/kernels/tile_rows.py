@@ -1,0 +1,138 @@
+"""Where the rows of a product on the matrix unit come from.
+
+Rows that lie at equal distances are read in place. The patches under a filter are
+copied together first: runs of adjoining pixels become one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gossamer.kernels.elementwise import Lanes, each_vector
+from gossamer.kernels.tile_product import CHUNK
+from gossamer.nest.expr import I8
+
+if TYPE_CHECKING:
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+
+
+class RowSource(Protocol):
+    """The left operand of a product."""
+
+    @property
+    def pitch(self) -> int:
+        """Bytes from row to row where `block` leaves them."""
+        ...
+
+    def block(
+        self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
+    ) -> Value:
+        """The address of some rows: the first one, and how many.
+
+        `place` is memory of `local_bytes` for them.
+        """
+        ...
+
+    @property
+    def local_bytes(self) -> int:
+        """Memory that a call of the kernel needs for a block."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RowsInPlace:
+    """Rows `pitch` bytes apart."""
+
+    pitch: int
+    local_bytes: int = 0
+
+    def block(
+        self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
+    ) -> Value:
+        del place
+        return nest.offset(x, rows[0] * self.pitch)
+
+
+@dataclass(frozen=True, slots=True)
+class Patches:
+    """Patches of images, one per output pixel, as rows of whole chunks; in bytes.
+
+    A patch is `segments` by `parts` runs of `run` bytes. `out_height` by `out_width`
+    patches are in an image of `image_stride`, `line_stride` and `step` apart.
+    """
+
+    out_height: int
+    out_width: int
+    image_stride: int
+    line_stride: int
+    step: int
+    run: int
+    segments: int
+    segment_stride: int
+    parts: int = 1
+    part_stride: int = 0
+    images: int = 1
+    height: int = 2 * 16
+
+    @property
+    def size(self) -> int:
+        return self.run * self.segments * self.parts
+
+    @property
+    def pitch(self) -> int:
+        return -(-self.size // CHUNK) * CHUNK
+
+    @property
+    def rows(self) -> int:
+        return self.images * self.out_height * self.out_width
+
+    @property
+    def local_bytes(self) -> int:
+        return self.height * self.pitch
+
+    def block(
+        self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
+    ) -> Value:
+        first, count = rows
+        with nest.loop(count) as loop:
+            source = nest.offset(x, self._start(first + loop.index))
+            self.copy(nest, source, nest.offset(place, loop.index * self.pitch))
+        return place
+
+    def _start(self, row: Value) -> Value:
+        """Bytes to a patch's first pixel."""
+        per_image = self.out_height * self.out_width
+        image = row // per_image if self.images > 1 else None
+        within = row % per_image if self.images > 1 else row
+        distance = within // self.out_width * self.line_stride
+        distance = distance + within % self.out_width * self.step
+        return distance if image is None else distance + image * self.image_stride
+
+    def copy(self, nest: Nest, source: Value, target: Value) -> None:
+        """Copy a patch; what fills its last chunk is left as it is."""
+        length = self.run * self.parts
+        with nest.loop(self.segments) as segment:
+            left = nest.offset(source, segment.index * self.segment_stride)
+            right = nest.offset(target, segment.index * length)
+            for part in range(self.parts):
+                start = nest.offset(left, part * self.part_stride)
+                self._copy_run(nest, start, nest.offset(right, part * self.run))
+
+    def _copy_run(self, nest: Nest, source: Value, target: Value) -> None:
+        size = min(CHUNK, 1 << (self.run - 1).bit_length())
+
+        def move(byte: Value, group: Lanes) -> None:
+            group.store(nest, group.load(nest, I8, source, byte), target, byte)
+
+        each_vector(nest, self.run, size, move, unroll=4 if self.run > 512 else 1)
+
+
+def copy_patches(nest: Nest, patches: Patches, x: Value, y: Value) -> None:
+    """A whole kernel: all patches into memory; units of work are lines of patches."""
+    begin, end = nest.integer(), nest.integer()
+    with nest.loop(end, start=begin) as line:
+        start = line.index * patches.out_width
+        target = nest.offset(y, start * patches.pitch)
+        patches.block(nest, x, target, (start, patches.out_width))

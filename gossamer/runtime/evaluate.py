@@ -1,0 +1,71 @@
+"""Run nodes by their meaning, one after another, with values in a dictionary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.errors import ExecutionError, GossamerError
+from gossamer.ir.types import DType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gossamer.ir.environment import Environment
+    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.types import Array, Shape
+
+UNFIT = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
+"""What NumPy raises where a file states shapes or types that cannot be."""
+
+
+def run_node(
+    index: int, node: Node, inputs: Sequence[Array | None], environment: Environment
+) -> tuple[Any, ...]:
+    """A value for each tensor of `node.written`.
+
+    Raises:
+        ExecutionError: the node cannot take the values.
+    """
+    where = f"Node number {index} ({node.op.name}) failed to invoke"
+    try:
+        return node.op.perform(node, inputs, environment)
+    except GossamerError as error:
+        raise type(error)(f"{where}: {error}") from error
+    except RecursionError as error:
+        raise ExecutionError(f"{where}: too many calls inside one another") from error
+    except UNFIT as error:
+        raise ExecutionError(f"{where}: {error}") from error
+
+
+def run_subgraph(
+    subgraph: Subgraph,
+    inputs: Sequence[Array],
+    environment: Environment,
+    variables: dict[Tensor, Array],
+) -> tuple[Array, ...]:
+    """The outputs of a subgraph; `variables` are those tensors that keep a value."""
+    values: dict[Tensor, Array] = dict(zip(subgraph.inputs, inputs, strict=True))
+    for tensor in subgraph.tensors:
+        if tensor.data is not None:
+            values[tensor] = tensor.data
+        elif tensor.is_variable:
+            values[tensor] = variables.setdefault(
+                tensor, blank(tensor.shape, tensor.dtype)
+            )
+    for index, node in enumerate(subgraph.nodes):
+        arrays = [None if x is None else values[x] for x in node.inputs]
+        results = run_node(index, node, arrays, environment)
+        for tensor, result in zip(node.written, results, strict=True):
+            values[tensor] = np.asarray(result, tensor.dtype.numpy)
+            if tensor.is_variable:
+                variables[tensor] = values[tensor].copy()
+    return tuple(np.array(values[y]) for y in subgraph.outputs)
+
+
+def blank(shape: Shape, dtype: DType) -> Array:
+    """Zeros, or empty strings."""
+    if dtype is DType.STRING:
+        return np.full(shape, b"", np.object_)
+    return np.zeros(shape, dtype.numpy)
