@@ -389,7 +389,7 @@ def _hybrid(problem: Products) -> list[Step] | None:
         steps, x, x_lies = _moved(target, x, x_lies, 4)
     multiply = integer_multiply(target)
     quads = isinstance(multiply, QuadMultiply)
-    form = ItemForm(quads, problem.asymmetric)
+    form = ItemForm("unsigned" if quads else "centred", problem.asymmetric)
     shape = Border(x_lies.count * x_lies.rows, 1, 1, x_lies.columns, 0, 0, 0, 0)
     quantize, rows, scales = quantized_items(target, shape, form, x)
     y, size = problem.y.matrices, form.element_bytes
