@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import numpy.typing as npt
 
+    from gossamer.kernels.operation import Operation
     from gossamer.nest.stmt import Kernel
 
 
@@ -36,9 +39,15 @@ class Step:
     The kernel's parameters are a pointer per argument, then the first and the last
     unit of work: it may be asked to do any part of `units` units, so that threads can
     share it. `written` are the positions of the arguments that it writes.
+
+    `operation` is what the step does, where it goes element by element. `extend` makes
+    the same step with operations on its result, which is then not stored itself; it
+    gives None where it cannot.
     """
 
     kernel: Kernel
     arguments: tuple[Argument, ...]
     units: int
     written: tuple[int, ...]
+    operation: Operation | None = None
+    extend: Callable[[Sequence[Operation]], Step | None] | None = None

@@ -8,16 +8,9 @@ import numpy as np
 
 from gossamer.ir.types import DType
 from gossamer.kernels.element import Element
-from gossamer.kernels.elementwise import (
-    Broadcast,
-    Lanes,
-    Source,
-    block_units,
-    broadcast,
-    each_block,
-    each_element,
-)
+from gossamer.kernels.elementwise import Lanes, Source, block_units, each_block
 from gossamer.kernels.lookup import byte_table
+from gossamer.kernels.operation import Operation, operations_step
 from gossamer.kernels.step import Constant, Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F16, F32, F64, I1, I8, I16, I32, I64, Value
@@ -84,34 +77,10 @@ def element_step(
         return None
     if not y.type.size:
         return []
-    nest = Nest(name, target, numbers_in_memory=True)
-    sources = [Source(nest.pointer(), element) for element in held[:-1]]
-    to, result = nest.pointer(), held[-1]
-
-    def emit(values: list[Value], index: Value, group: Lanes) -> None:
-        group.store(nest, result.write(nest, compute(nest, *values)), to, index)
-
-    loops = _loops(shapes or [x.shape for x in inputs], y)
-    each_element(nest, loops, _lanes(target, held), sources, emit)
-    arguments = (*inputs, y, *_numbers(nest))
-    return [Step(nest.finish(), arguments, loops.units, (len(inputs),))]
-
-
-def _loops(shapes: Sequence[Shape], y: Tensor) -> Broadcast:
-    if all(shape == y.shape for shape in shapes):
-        return Broadcast((y.type.size,), ((1,),) * len(shapes))
-    return broadcast(*shapes)
-
-
-def _lanes(target: Target, elements: Sequence[Element]) -> int:
-    """Elements at a time: a vector of the widest kind, or two of 8 bytes each."""
-    widest = max(element.computed.bytes for element in elements)
-    return max(target.vector_bytes // min(widest, 4), 1)
-
-
-def _numbers(nest: Nest) -> tuple[Constant, ...]:
-    """The table of numbers behind a kernel's last pointer, where it has one."""
-    return (Constant(np.array(nest.numbers, np.int32)),) if nest.numbers else ()
+    seen = tuple(shapes or [x.shape for x in inputs])
+    given = tuple(inputs)
+    operation = Operation(given, y, seen, y.shape, tuple(held), compute)
+    return [operations_step(name, target, [operation])]
 
 
 _INDEX = {
