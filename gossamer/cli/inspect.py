@@ -10,7 +10,7 @@ import typer
 
 from gossamer.cli import output
 from gossamer.cli.summary import summary
-from gossamer.runtime.load import load
+from gossamer.runtime.source import Source
 
 
 def inspect(
@@ -31,7 +31,7 @@ def inspect(
 
     [cyan]gossamer inspect digits.tflite --json | jq '.subgraphs[0].totals'[/cyan]
     """
-    model, _ = load(file, None)
+    model = Source(file).model
     facts = summary(model, file.stat().st_size)
     if as_json:
         typer.echo(json.dumps({"file": str(file), **facts}, indent=2))

@@ -1,4 +1,4 @@
-"""Procedures to loaded machine code."""
+"""Procedures to machine code."""
 
 from __future__ import annotations
 
@@ -13,24 +13,20 @@ from gossamer.codegen.object import emit_object
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gossamer.codegen.image import Image
     from gossamer.codegen.procedure import Action
     from gossamer.nest.target import Target
 
 
-def load_procedures(
-    target: Target,
-    procedures: Mapping[str, Sequence[Action]],
-    context: int,
-    *,
-    threads: int = 1,
-) -> LoadedCode:
+def image_of(
+    target: Target, procedures: Mapping[str, Sequence[Action]], *, threads: int = 1
+) -> Image:
     """Machine code for procedures that each do their actions one after another.
 
-    They work on the table of base pointers at address `context`. What was compiled
-    once comes from the cache on disk.
+    What was compiled once comes from the cache on disk.
 
     Raises:
-        CompilationError: the code cannot be made or loaded.
+        CompilationError: the code cannot be made.
     """
     text = module_text(target, procedures, threads=threads)
     key = cache.key_of(text, target)
@@ -38,4 +34,15 @@ def load_procedures(
     if image is None:
         image = link(emit_object(text, target))
         cache.store(key, image)
-    return LoadedCode(image, context)
+    return image
+
+
+def load_procedures(
+    target: Target, procedures: Mapping[str, Sequence[Action]], context: int
+) -> LoadedCode:
+    """Machine code that works on the table of base pointers at address `context`.
+
+    Raises:
+        CompilationError: the code cannot be made or loaded.
+    """
+    return LoadedCode(image_of(target, procedures), context)

@@ -274,6 +274,11 @@ def require(condition: bool, op: Op, message: str) -> None:  # noqa: FBT001
         raise GraphError(f"{op.name}: {message}")
 
 
+def acts(op: Op) -> bool:
+    """Whether an operator does more than compute: its results depend on state."""
+    return type(op).perform is not Op.perform
+
+
 def evaluate(node: Node, inputs: Sequence[Any]) -> tuple[Array, ...]:
     """Run one node on arrays by its meaning, quantized or not.
 

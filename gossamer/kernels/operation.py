@@ -95,9 +95,7 @@ def run(
     return result
 
 
-def operations_step(
-    name: str, target: Target, operations: Sequence[Operation]
-) -> Step:
+def operations_step(name: str, target: Target, operations: Sequence[Operation]) -> Step:
     """One step that does the operations and stores what the last one gives.
 
     All are of one shape, to which what is outside broadcasts.

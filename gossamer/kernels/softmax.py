@@ -1,142 +1,229 @@
-"""Softmax of float32 along rows."""
+"""Softmax over rows in the fixed point of the reference kernels, and its logarithm."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gossamer.kernels.exponential import exp_below
+from gossamer.kernels.elementwise import Lanes, each_vector
+from gossamer.kernels.fixed_point import FixedPoint, high
+from gossamer.kernels.integers import INT16, Stored
 from gossamer.kernels.math import exp
-from gossamer.nest.expr import F32, Value
+from gossamer.nest.expr import F32, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gossamer.nest.build import Nest
 
 _LEAST = -3.4028234663852886e38
-_HELD_VECTORS = 8
-"""Vectors of a row that are kept in registers from one pass to the next."""
-_WAYS = 4
-"""Vectors at a time in longer rows, so that none waits for the one before."""
+_LN_2 = 0.6931471805599453
+_ROOT_HALF = 0x3F3504F3
+"""The bits of sqrt(1/2), from which mantissas are counted."""
 
 
-def float_softmax(nest: Nest, columns: int, beta: float, x: Value, y: Value) -> None:
-    """A whole kernel; units of work are rows of `columns` elements."""
-    begin, end = nest.integer(), nest.integer()
-    row = _Row(nest, columns, beta)
-    is_short = columns <= _HELD_VECTORS * nest.target.lanes
-    with nest.loop(end, start=begin) as unit:
-        base = unit.index * columns
-        source, target = nest.offset(x, base, F32), nest.offset(y, base, F32)
-        if is_short and nest.target.registers >= 2 * _HELD_VECTORS:
-            row.held(source, target)
-        else:
-            row.streamed(source, target)
+def _peak(nest: Nest, columns: int, x: Value, base: Value) -> Value:
+    """The greatest element of a row."""
+    lanes = nest.target.lanes
+    whole = columns // lanes * lanes
+    peak = nest.constant(_LEAST, F32)
+    if whole:
+        start = nest.constant(_LEAST, F32.of(lanes))
+        with nest.loop(whole, step=lanes, carry=[start]) as loop:
+            value = nest.load(F32.of(lanes), x, base + loop.index)
+            loop.carry([nest.maximum(loop.values[0], value)])
+        peak = nest.peak(loop.results[0])
+    if columns == whole:
+        return peak
+    with nest.loop(columns, start=whole, carry=[peak]) as loop:
+        value = nest.load(F32, x, base + loop.index)
+        loop.carry([nest.maximum(loop.values[0], value)])
+    return loop.results[0]
+
+
+def _powers(
+    nest: Nest,
+    columns: int,
+    beta: float,
+    pointers: tuple[Value, Value],
+    base: Value,
+    peak: Value,
+) -> Value:
+    """Store exp(beta * (x - peak)) of a row, and return the sum."""
+    x, y = pointers
+    lanes = nest.target.lanes
+    whole = columns // lanes * lanes
+
+    def power(index: Value, count: int) -> Value:
+        value = nest.load(F32.of(count), x, base + index)
+        shifted = value - nest.splat(peak, count)
+        result = exp(nest, shifted if beta == 1.0 else shifted * beta)
+        nest.store(result, y, base + index)
+        return result
+
+    total = nest.constant(0.0, F32)
+    if whole:
+        with nest.loop(whole, step=lanes, carry=[nest.zero(lanes)]) as loop:
+            loop.carry([loop.values[0] + power(loop.index, lanes)])
+        total = nest.sum(loop.results[0])
+    if columns == whole:
+        return total
+    with nest.loop(columns, start=whole, carry=[total]) as loop:
+        loop.carry([loop.values[0] + power(loop.index, 1)])
+    return loop.results[0]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    nest: Nest
+class Powers:
+    """A row of stored integers as powers, by a table.
+
+    Entry d of `table` is exp of the difference -d from the row's peak; 0 where the
+    difference counts no more.
+    """
+
+    stored: Stored
     columns: int
-    beta: float
+    x: Value
+    table: Value
+    entry: Kind
 
-    @property
-    def whole(self) -> int:
-        """Elements in whole vectors."""
-        return self.columns // self.nest.target.lanes * self.nest.target.lanes
+    def peak(self, nest: Nest, base: Value) -> Value:
+        """The greatest element of the row at `base`, as int64."""
+        one = Lanes(1, 1)
+        start = nest.constant(self.stored.low, I32)
+        with nest.loop(self.columns, carry=[start]) as loop:
+            element = one.load(nest, self.stored.kind, self.x, base + loop.index)
+            wide = self.stored.widen(nest, element, I32)
+            loop.carry([nest.maximum(loop.values[0], wide)])
+        return nest.convert(loop.results[0], I64)
 
-    def held(self, x: Value, y: Value) -> None:
-        """All vectors of the row at once; the last one is filled up."""
-        nest, lanes = self.nest, self.nest.target.lanes
-        rest = self.columns - self.whole
-        starts = range(0, self.columns, lanes)
-        values = [
-            nest.load(F32.of(lanes), x, start, min(self.columns - start, lanes))
-            for start in starts
-        ]
-        if rest:
-            values[-1] = self._filled(values[-1], rest, _LEAST)
-        peak = nest.splat(nest.peak(folded(values, nest.maximum)), lanes)
-        powers = [self._power(value, peak) for value in values]
-        if rest:
-            powers[-1] = self._filled(powers[-1], rest, 0.0)
-        total = nest.sum(folded(powers, lambda one, two: one + two))
-        share = nest.splat(nest.constant(1.0, F32) / total, lanes)
-        for start, power in zip(starts, powers, strict=True):
-            nest.store(power * share, y, start, min(self.columns - start, lanes))
+    def distance(self, nest: Nest, index: Value, peak: Value) -> Value:
+        """How far an element lies below the peak."""
+        element = nest.load(self.stored.kind, self.x, index)
+        return peak - self.stored.widen(nest, element, I64)
 
-    def streamed(self, x: Value, y: Value) -> None:
-        """Three passes over a row that is longer than the registers."""
-        nest = self.nest
-        peak = self._fold(
-            _LEAST, nest.maximum, nest.peak, lambda at, n: nest.load(F32.of(n), x, at)
-        )
+    def at(self, nest: Nest, index: Value, peak: Value) -> Value:
+        """The power of the element at `index`, as int64."""
+        entry = nest.load(self.entry, self.table, self.distance(nest, index, peak))
+        return nest.convert(entry, I64)
 
-        def power(at: Value, lanes: int) -> Value:
-            value = nest.load(F32.of(lanes), x, at)
-            result = self._power(value, nest.splat(peak, lanes))
-            nest.store(result, y, at)
-            return result
-
-        total = self._fold(0.0, lambda one, two: one + two, nest.sum, power)
-        share = nest.constant(1.0, F32) / total
-
-        def divide(at: Value, lanes: int) -> Value:
-            result = nest.load(F32.of(lanes), y, at) * nest.splat(share, lanes)
-            nest.store(result, y, at)
-            return result
-
-        for first, last, lanes in self._spans():
-            with nest.loop(last, start=first, step=lanes) as loop:
-                divide(loop.index, lanes)
-
-    def _spans(self) -> list[tuple[int, int, int]]:
-        """First, last and lanes at a time: several vectors, one, single elements."""
-        lanes = self.nest.target.lanes
-        wide = self.columns // (_WAYS * lanes) * _WAYS * lanes
-        spans = [
-            (0, wide, _WAYS * lanes),
-            (wide, self.whole, lanes),
-            (self.whole, self.columns, 1),
-        ]
-        return [span for span in spans if span[0] < span[1]]
-
-    def _fold(
-        self,
-        start: float,
-        gather: Callable[[Value, Value], Value],
-        within: Callable[[Value], Value],
-        element: Callable[[Value, int], Value],
-    ) -> Value:
-        """All elements of the row gathered into one."""
-        nest = self.nest
-        found: list[Value] = []
-        for first, last, lanes in self._spans():
-            begin = nest.constant(start, F32.of(lanes))
-            with nest.loop(last, start=first, step=lanes, carry=[begin]) as loop:
-                more = element(loop.index, lanes)
-                loop.carry([gather(loop.values[0], more)])
-            found.append(within(loop.results[0]))
-        return folded(found, gather)
-
-    def _power(self, value: Value, peak: Value) -> Value:
-        shifted = value - peak
-        if self.beta != 1.0:
-            shifted = shifted * self.beta
-        return (exp_below if self.beta >= 0 else exp)(self.nest, shifted)
-
-    def _filled(self, vector: Value, valid: int, number: float) -> Value:
-        """The vector with `number` in the lanes beyond `valid`."""
-        lanes = vector.kind.lanes
-        order = [lane if lane < valid else lane + lanes for lane in range(lanes)]
-        other = self.nest.constant(number, vector.kind)
-        return self.nest.shuffle(vector, other, order)
+    def total(self, nest: Nest, base: Value, peak: Value, drop: int) -> Value:
+        """The sum of a row's powers without their lowest bits, rounded."""
+        half = (1 << drop) >> 1
+        with nest.loop(self.columns, carry=[nest.constant(0, I64)]) as loop:
+            power = self.at(nest, base + loop.index, peak)
+            loop.carry([loop.values[0] + ((power + half) >> drop)])
+        return loop.results[0]
 
 
-def folded(values: list[Value], gather: Callable[[Value, Value], Value]) -> Value:
-    """All values gathered two by two."""
-    while len(values) > 1:
-        pairs = [gather(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
-        values = pairs + values[len(pairs) * 2 :]
-    return values[0]
+def integer_softmax(nest: Nest, powers: Powers, result: Stored, y: Value) -> None:
+    """A whole kernel on 8 bits; units of work are rows. Powers are in Q0.31."""
+    begin, end = nest.integer(), nest.integer()
+    fixed = FixedPoint(nest)
+    bits = 8 * result.kind.bytes
+    with nest.loop(end, start=begin) as row:
+        base = row.index * powers.columns
+        peak = powers.peak(nest, base)
+        total = powers.total(nest, base, peak, 12)  # Q12.19
+        headroom = fixed.leading_zeros(total)
+        factor = fixed.reciprocal((total << headroom) - (1 << 31))
+        right = nest.constant(12 + 31 - bits, I64) - headroom
+        half = (nest.constant(1, I64) << right) >> 1
+        with nest.loop(powers.columns) as loop:
+            product = high(powers.at(nest, base + loop.index, peak), factor)
+            share = ((product + half) >> right) + result.low
+            nest.store(result.narrow(nest, share), y, base + loop.index)
+
+
+def short_softmax(nest: Nest, powers: Powers, inverses: Value, y: Value) -> None:
+    """A whole kernel on int16; units of work are rows. Powers are in Q0.15.
+
+    `inverses` points to 513 entries (int32): 1 / (1 + x) over [0, 1].
+    """
+    begin, end = nest.integer(), nest.integer()
+    fixed = FixedPoint(nest)
+    with nest.loop(end, start=begin) as row:
+        base = row.index * powers.columns
+        peak = powers.peak(nest, base)
+        total = powers.total(nest, base, peak, 0)
+        headroom = fixed.leading_zeros(total)
+        shifted = ((total << (headroom - 1)) + (1 << 13)) >> 14
+        index = shifted - ((1 << 15) + (1 << 16))
+        index = nest.minimum(nest.maximum(index, -32768), 32767)
+        inverse = _interpolated(nest, inverses, index)
+        right = nest.constant(31, I64) - headroom
+        half = nest.constant(1, I64) << (right - 1)
+        with nest.loop(powers.columns) as loop:
+            product = powers.at(nest, base + loop.index, peak) * inverse
+            share = (product + half) >> right
+            small = INT16.narrow(nest, share, 0, 32767)
+            nest.store(small, y, base + loop.index)
+
+
+def _interpolated(nest: Nest, table: Value, value: Value) -> Value:
+    """The entries between which a 16-bit value lies, blended."""
+    index = (value >> 7) + 256
+    base = nest.convert(nest.load(I32, table, index), I64)
+    slope = nest.convert(nest.load(I32, table, index + 1), I64) - base
+    return base + ((slope * (value & 0x7F) + 64) >> 7)
+
+
+def integer_log_softmax(
+    nest: Nest, powers: Powers, scaled: Value, reverse: tuple[int, int, int], y: Value
+) -> None:
+    """A whole kernel on 8 bits; units of work are rows. Powers are in Q12.19.
+
+    `scaled` points to the differences 0, -1, ... -255 in Q5.26 (int32). `reverse` is
+    the factor (multiplier, shift) back from Q5.26 to differences, and the least
+    difference that counts.
+    """
+    begin, end = nest.integer(), nest.integer()
+    fixed = FixedPoint(nest)
+    multiplier, shift, least = reverse
+    with nest.loop(end, start=begin) as row:
+        base = row.index * powers.columns
+        peak = powers.peak(nest, base)
+        log_total = fixed.logarithm(powers.total(nest, base, peak, 0))
+        bound = fixed.scale(log_total - (1 << 31), multiplier, fixed.whole(shift))
+        bound = nest.maximum(bound, least - 1)
+        with nest.loop(powers.columns) as loop:
+            distance = powers.distance(nest, base + loop.index, peak)
+            difference = nest.convert(nest.load(I32, scaled, distance), I64)
+            share = fixed.divide(difference - log_total, 31 - 5 - 4)
+            is_seen = nest.compare("lt", bound, -distance)
+            share = nest.select(is_seen, share, -255) + powers.stored.high
+            small = powers.stored.narrow(nest, share)
+            nest.store(small, y, base + loop.index)
+
+
+def float_log_softmax(nest: Nest, columns: int, x: Value, y: Value) -> None:
+    """A whole kernel; units of work are rows of `columns` elements."""
+    begin, end = nest.integer(), nest.integer()
+    with nest.loop(end, start=begin) as row:
+        base = row.index * columns
+        peak = _peak(nest, columns, x, base)
+        total = _powers(nest, columns, 1.0, (x, y), base, peak)
+        log_total = logarithm(nest, total)
+
+        def subtract(index: Value, group: Lanes) -> None:
+            value = group.load(nest, F32, x, base + index)
+            shifted = value - nest.splat(peak, group.count)
+            shifted = shifted - nest.splat(log_total, group.count)
+            group.store(nest, shifted, y, base + index)
+
+        each_vector(nest, columns, nest.target.lanes, subtract)
+
+
+def logarithm(nest: Nest, x: Value) -> Value:
+    """The logarithm of normal numbers above 0, within 2 units in the last place.
+
+    x = m * 2**e with m around 1; log(m) = 2 artanh((m - 1) / (m + 1)), as a series.
+    """
+    kind = I32.of(x.kind.lanes)
+    bits = nest.bits(x, kind)
+    exponent = (bits - _ROOT_HALF) >> 23
+    mantissa = nest.bits(bits - (exponent << 23), x.kind)
+    ratio = (mantissa - 1.0) / (mantissa + 1.0)
+    square = ratio * ratio
+    series = nest.constant(2 / 9, x.kind)
+    for term in (2 / 7, 2 / 5, 2 / 3, 2.0):
+        series = nest.fma(series, square, nest.constant(term, x.kind))
+    return nest.fma(nest.convert(exponent, x.kind), _LN_2, ratio * series)

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.graph import Tensor
-from gossamer.kernels.step import Constant, Scratch
-from gossamer.lowering.arena import ALIGNMENT, Block, align, place
-from gossamer.lowering.program import ARENA, CONSTANTS, VARIABLES, Address
+from gossamer.kernels.step import Alarm, Constant, Scratch
+from gossamer.lowering.arena import Block, align, place
+from gossamer.lowering.program import (
+    ALARM_BYTES,
+    ALARMS,
+    ARENA,
+    CONSTANTS,
+    VARIABLES,
+    Address,
+    PlacedAlarm,
+)
+from gossamer.memory import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +45,7 @@ class Layout:
     variables: tuple[Tensor, ...]
     arena: dict[object, int] = field(default_factory=dict[object, int])
     arena_bytes: int = 0
+    alarms: dict[Alarm, PlacedAlarm] = field(default_factory=dict[Alarm, PlacedAlarm])
     _constants: dict[object, int] = field(default_factory=dict[object, int])
     _chunks: list[np.ndarray] = field(default_factory=list[np.ndarray])
     _size: int = 0
@@ -44,6 +54,8 @@ class Layout:
     def address(self, argument: object) -> Address:
         if isinstance(argument, Constant):
             return CONSTANTS, self._constant(argument, argument.data)
+        if isinstance(argument, Alarm):
+            return ALARMS, list(self.alarms).index(argument) * ALARM_BYTES
         if not isinstance(argument, Tensor):
             return ARENA, self.arena[argument]
         if argument.data is not None:
@@ -112,10 +124,3 @@ def _nbytes(key: object) -> int:
         return key.nbytes
     assert isinstance(key, Tensor)
     return max(key.type.nbytes, 1)
-
-
-def aligned(nbytes: int) -> np.ndarray:
-    """Zeroed bytes that begin at a cache line."""
-    memory = np.zeros(nbytes + ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % ALIGNMENT
-    return memory[start : start + nbytes]

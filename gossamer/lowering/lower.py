@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.ir.graph import Node
+from gossamer.kernels.step import Alarm
 from gossamer.lowering.layout import Layout, aligned, lay_out
 from gossamer.lowering.program import (
     Action,
     Branch,
     Loop,
+    PlacedAlarm,
     PlacedStep,
     Program,
     steps_of,
@@ -39,6 +41,7 @@ def lower(
     *,
     keep_all: bool = False,
     variables: tuple[Tensor, ...] = (),
+    known: Iterable[Tensor] = (),
 ) -> Program:
     """The program of a subgraph whose shapes are all known.
 
@@ -48,12 +51,14 @@ def lower(
         keep_all: give every tensor memory of its own, so that all can be looked at.
         variables: tensors whose memory lies outside the arena, since others have it
             too.
+        known: constants that must have a place, since somebody may ask for them.
     """
     sharing = Sharing(subgraph, keep_all=keep_all)
     items = Scheduler(target, sharing).items(subgraph.nodes)
     times = lifetimes(subgraph, items, sharing)
     layout = lay_out(times, sharing, variables, keep_all=keep_all)
     actions = _actions(items, layout)
+    folded = {tensor: layout.address(tensor)[1] for tensor in known}
     return Program(
         subgraph,
         target,
@@ -62,6 +67,8 @@ def lower(
         layout.constant_bytes(),
         layout.places(_mentioned(subgraph, actions)),
         variables,
+        folded,
+        tuple(layout.alarms.values()),
     )
 
 
@@ -89,6 +96,9 @@ def _placed(work: Work, layout: Layout) -> Action:
     step = work.step
     if step is None:
         return work.node
+    for argument in step.arguments:
+        if isinstance(argument, Alarm):
+            layout.alarms[argument] = PlacedAlarm(argument.text, work.node)
     addresses = tuple(layout.address(argument) for argument in step.arguments)
     return PlacedStep(step.kernel, addresses, step.units, work.node)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gossamer.errors import GraphError, UnsupportedError
-from gossamer.ir.op import evaluate
+from gossamer.ir.op import acts, evaluate
 from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.shapes import infer_node
 from gossamer.ir.types import TensorType
@@ -109,7 +109,7 @@ def _known(node: Node) -> tuple[Array, ...] | None:
     """The node's results where all that it reads is constant."""
     if sum(y.type.nbytes for y in node.outputs) > _FOLDED_BYTES or not node.inputs:
         return None
-    if node.op.updates or not node.outputs:
+    if node.op.updates or not node.outputs or acts(node.op):
         return None
     arrays: list[Array | None] = []
     for x in node.inputs:

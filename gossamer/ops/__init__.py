@@ -3,8 +3,11 @@
 from gossamer.ops.add_n import AddN
 from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
+from gossamer.ops.atan2 import Atan2
 from gossamer.ops.batch_matmul import BatchMatMul
+from gossamer.ops.bitwise import BitwiseXor, RightShift
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
+from gossamer.ops.bucketize import Bucketize
 from gossamer.ops.cast import Cast
 from gossamer.ops.compare import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from gossamer.ops.concatenation import Concatenation
@@ -12,6 +15,9 @@ from gossamer.ops.control import CallOnce, If, While
 from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.cumsum import Cumsum
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
+from gossamer.ops.dilate import Dilate
+from gossamer.ops.dynamic_update_slice import DynamicUpdateSlice
+from gossamer.ops.embedding_lookup import EmbeddingLookup, HashtableLookup
 from gossamer.ops.expand_dims import ExpandDims
 from gossamer.ops.fill import Fill, ZerosLike
 from gossamer.ops.floor_div import FloorDiv, FloorMod
@@ -19,21 +25,35 @@ from gossamer.ops.fully_connected import FullyConnected
 from gossamer.ops.gather import Gather, GatherNd
 from gossamer.ops.hard_swish import HardSwish
 from gossamer.ops.l2_normalization import L2Normalization
+from gossamer.ops.local_response_normalization import LocalResponseNormalization
 from gossamer.ops.log_softmax import LogSoftmax
 from gossamer.ops.logical import LogicalAnd, LogicalNot, LogicalOr
+from gossamer.ops.matrix_diag import MatrixDiag, MatrixSetDiag
 from gossamer.ops.maximum import Maximum, Minimum
+from gossamer.ops.non_max_suppression import NonMaxSuppressionV4, NonMaxSuppressionV5
 from gossamer.ops.one_hot import OneHot
 from gossamer.ops.pack import Pack, Unpack
 from gossamer.ops.pad import MirrorPad, Pad, PadV2
 from gossamer.ops.pool import AveragePool2D, L2Pool2D, MaxPool2D
 from gossamer.ops.pow import Pow
 from gossamer.ops.quantize import Dequantize, Quantize
+from gossamer.ops.random import Multinomial, RandomStandardNormal, RandomUniform
 from gossamer.ops.range import Range
 from gossamer.ops.reduce import Mean, ReduceMax, ReduceMin, ReduceProd, Sum
+from gossamer.ops.reduce_truth import ReduceAll, ReduceAny
 from gossamer.ops.relu import LeakyRelu, PRelu, Relu, Relu0To1, Relu6, ReluN1To1
 from gossamer.ops.reshape import Reshape
 from gossamer.ops.resize import ResizeBilinear, ResizeNearestNeighbor
 from gossamer.ops.reverse import ReverseV2
+from gossamer.ops.reverse_sequence import ReverseSequence
+from gossamer.ops.scatter_nd import ScatterNd
+from gossamer.ops.segment import (
+    SegmentSum,
+    UnsortedSegmentMax,
+    UnsortedSegmentMin,
+    UnsortedSegmentProd,
+    UnsortedSegmentSum,
+)
 from gossamer.ops.select import Select, SelectV2, Where
 from gossamer.ops.shape import Rank, Shape
 from gossamer.ops.sigmoid import Elu, Gelu, Logistic, Tanh
@@ -41,6 +61,7 @@ from gossamer.ops.slice import Slice
 from gossamer.ops.softmax import Softmax
 from gossamer.ops.space_to_batch import BatchToSpaceNd, SpaceToBatchNd
 from gossamer.ops.space_to_depth import DepthToSpace, SpaceToDepth
+from gossamer.ops.sparse_to_dense import SparseToDense
 from gossamer.ops.split import Split, SplitV
 from gossamer.ops.squared_difference import SquaredDifference
 from gossamer.ops.squeeze import Squeeze
@@ -64,6 +85,7 @@ from gossamer.ops.unary import (
     Sqrt,
     Square,
 )
+from gossamer.ops.unique import Unique
 from gossamer.ops.variable import AssignVariable, ReadVariable, VarHandle
 
 __all__ = [
@@ -73,11 +95,14 @@ __all__ = [
     "ArgMax",
     "ArgMin",
     "AssignVariable",
+    "Atan2",
     "AveragePool2D",
     "BatchMatMul",
     "BatchToSpaceNd",
+    "BitwiseXor",
     "BroadcastArgs",
     "BroadcastTo",
+    "Bucketize",
     "CallOnce",
     "Cast",
     "Ceil",
@@ -88,8 +113,11 @@ __all__ = [
     "DepthToSpace",
     "DepthwiseConv2D",
     "Dequantize",
+    "Dilate",
     "Div",
+    "DynamicUpdateSlice",
     "Elu",
+    "EmbeddingLookup",
     "Equal",
     "Exp",
     "ExpandDims",
@@ -104,25 +132,32 @@ __all__ = [
     "Greater",
     "GreaterEqual",
     "HardSwish",
+    "HashtableLookup",
     "If",
     "L2Normalization",
     "L2Pool2D",
     "LeakyRelu",
     "Less",
     "LessEqual",
+    "LocalResponseNormalization",
     "Log",
     "LogSoftmax",
     "LogicalAnd",
     "LogicalNot",
     "LogicalOr",
     "Logistic",
+    "MatrixDiag",
+    "MatrixSetDiag",
     "MaxPool2D",
     "Maximum",
     "Mean",
     "Minimum",
     "MirrorPad",
     "Mul",
+    "Multinomial",
     "Neg",
+    "NonMaxSuppressionV4",
+    "NonMaxSuppressionV5",
     "NotEqual",
     "OneHot",
     "PRelu",
@@ -131,9 +166,13 @@ __all__ = [
     "PadV2",
     "Pow",
     "Quantize",
+    "RandomStandardNormal",
+    "RandomUniform",
     "Range",
     "Rank",
     "ReadVariable",
+    "ReduceAll",
+    "ReduceAny",
     "ReduceMax",
     "ReduceMin",
     "ReduceProd",
@@ -144,9 +183,13 @@ __all__ = [
     "Reshape",
     "ResizeBilinear",
     "ResizeNearestNeighbor",
+    "ReverseSequence",
     "ReverseV2",
+    "RightShift",
     "Round",
     "Rsqrt",
+    "ScatterNd",
+    "SegmentSum",
     "Select",
     "SelectV2",
     "Shape",
@@ -156,6 +199,7 @@ __all__ = [
     "Softmax",
     "SpaceToBatchNd",
     "SpaceToDepth",
+    "SparseToDense",
     "Split",
     "SplitV",
     "Sqrt",
@@ -170,7 +214,12 @@ __all__ = [
     "TopKV2",
     "Transpose",
     "TransposeConv",
+    "Unique",
     "Unpack",
+    "UnsortedSegmentMax",
+    "UnsortedSegmentMin",
+    "UnsortedSegmentProd",
+    "UnsortedSegmentSum",
     "VarHandle",
     "Where",
     "While",

@@ -23,9 +23,11 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.fixed_point import leading_zeros, reciprocal
 from gossamer.ir.op import Free, NotQuantized, Op, operator
 from gossamer.ir.types import DType, TensorType
+from gossamer.kernels.division import quotient
 from gossamer.kernels.element import complex_of, imaginary_part, real_part
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type
 from gossamer.ops.element_steps import ELEMENTS, STORED, element_step
+from gossamer.ops.floor_div import never_divides_by_zero
 from gossamer.ops.integer_steps import (
     Settle,
     activated,
@@ -385,7 +387,14 @@ class Div(Arithmetic):
             return left / right
 
     def emit(self, left: Value, right: Value) -> Value:
-        return left / right
+        if left.kind.is_float:
+            return left / right
+        return quotient(left.nest, left, right)
+
+    def lanes(self, node: Node) -> Compute | None:
+        if not never_divides_by_zero(node):
+            return None
+        return Arithmetic.lanes(self, node)
 
     def _check(self, divisor: Array) -> None:
         if not divisor.all():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import Op, operator, require
-from gossamer.ir.types import DType
+from gossamer.ir.types import DType, limits_of
 from gossamer.kernels.element import complex_of, real_part
 from gossamer.ops.element_steps import ELEMENTS, STORED, element_step
 from gossamer.ops.shapes import made, operands
@@ -83,13 +83,6 @@ def _same(nest: Nest, value: Value) -> Value:  # noqa: ARG001
     return value
 
 
-def _limits(dtype: DType) -> tuple[int, int]:
-    """The least and the greatest number of an integer type."""
-    if dtype.title.startswith("u"):
-        return 0, (1 << dtype.bits) - 1
-    return -(1 << (dtype.bits - 1)), (1 << (dtype.bits - 1)) - 1
-
-
 def _cast(array: Array, dtype: DType) -> Array:
     """Floats beyond an integer type become its limits, NaN the greatest number."""
     if np.iscomplexobj(array) and not dtype.title.startswith("complex"):
@@ -99,7 +92,7 @@ def _cast(array: Array, dtype: DType) -> Array:
             return array.astype(np.float32).astype(dtype.numpy)
         if array.dtype.kind in "iub" or not dtype.is_integer:
             return array.astype(dtype.numpy)
-        low, high = _limits(dtype)
+        low, high = limits_of(dtype)
         wide = array.astype(np.float64)
         inside = (wide >= low) & (wide < high)
         cut = np.where(inside, wide, 0).astype(np.int64).astype(dtype.numpy)
@@ -116,7 +109,7 @@ def _cast_lanes(nest: Nest, value: Value, dtype: DType) -> Value:
         return value if is_truth else nest.compare("ne", value, 0)
     if not value.kind.is_float or kind.is_float:
         return nest.convert(value, kind)
-    low, high = _limits(dtype)
+    low, high = limits_of(dtype)
     top = _float_below(high, value.kind)
     held = nest.maximum(nest.minimum(value, top), low)
     inside = nest.compare("le", value, top)

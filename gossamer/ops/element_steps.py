@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Argument
     from gossamer.nest.target import Target
 
     Compute: TypeAlias = Callable[..., Value]
@@ -78,8 +79,7 @@ def element_step(
     if not y.type.size:
         return []
     seen = tuple(shapes or [x.shape for x in inputs])
-    given = tuple(inputs)
-    operation = Operation(given, y, seen, y.shape, tuple(held), compute)
+    operation = Operation(tuple(inputs), y, seen, y.shape, tuple(held), compute)
     return [operations_step(name, target, [operation])]
 
 
@@ -99,11 +99,22 @@ def table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> list[Step]
         return None
     if not y.type.size:
         return []
-    if target.looks_up_bytes and x.dtype.bits == y.dtype.bits == _BYTE:
-        return [_byte_table_step(target, table, x, y)]
+    return [lookup_step(target, table, (x, x.dtype), (y, y.dtype), y.type.size)]
+
+
+def lookup_step(
+    target: Target,
+    table: Array,
+    x: tuple[Argument, DType],
+    y: tuple[Argument, DType],
+    count: int,
+) -> Step:
+    """One step that looks `count` numbers up; memory comes with what is in it."""
+    if target.looks_up_bytes and x[1].bits == y[1].bits == _BYTE:
+        return _byte_table_step(target, table, x, y, count)
     nest = Nest("table", target)
     from_, entries, to = nest.pointer(), nest.pointer(), nest.pointer()
-    (element, offset), entry = _INDEX[x.dtype], _ENTRY[y.dtype]
+    (element, offset), entry = _INDEX[x[1]], _ENTRY[y[1]]
     source = Source(from_, element)
 
     def put(index: Value, group: Lanes) -> None:
@@ -111,22 +122,26 @@ def table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> list[Step]
             where = source.load_one(nest, index + lane) + offset
             nest.store(nest.load(entry, entries, where), to, index + lane)
 
-    each_block(nest, y.type.size, 1, put)
-    constant = Constant(np.ascontiguousarray(table, y.dtype.numpy))
-    arguments = (x, constant, y)
-    return [Step(nest.finish(), arguments, block_units(y.type.size), (2,))]
+    each_block(nest, count, 1, put)
+    constant = Constant(np.ascontiguousarray(table, y[1].numpy))
+    return Step(nest.finish(), (x[0], constant, y[0]), block_units(count), (2,))
 
 
-def _byte_table_step(target: Target, table: Array, x: Tensor, y: Tensor) -> Step:
-    """One step that looks 8-bit numbers up in 256 entries, 64 at a time."""
+def _byte_table_step(
+    target: Target,
+    table: Array,
+    x: tuple[Argument, DType],
+    y: tuple[Argument, DType],
+    count: int,
+) -> Step:
+    """`lookup_step` of 8-bit numbers, 64 at a time."""
     nest = Nest("byte_table", target)
-    pointers = (nest.pointer(), nest.pointer(), nest.pointer())
-    byte_table(nest, y.type.size, pointers)
-    entries = np.ascontiguousarray(table, y.dtype.numpy)
-    if x.dtype is DType.INT8:
+    byte_table(nest, count, (nest.pointer(), nest.pointer(), nest.pointer()))
+    entries = np.ascontiguousarray(table, y[1].numpy)
+    if x[1] is DType.INT8:
         entries = np.roll(entries, len(entries) // 2)
-    arguments = (x, Constant(entries), y)
-    return Step(nest.finish(), arguments, block_units(y.type.size), (2,))
+    arguments = (x[0], Constant(entries), y[0])
+    return Step(nest.finish(), arguments, block_units(count), (2,))
 
 
 def integer_table_step(node: Node, target: Target) -> list[Step] | None:

@@ -101,6 +101,10 @@ class Where(Op):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         return (np.argwhere(np.asarray(inputs[0])).astype(np.int64),)
 
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        """The stored numbers decide, not what they stand for."""
+        return self.reference(*inputs)
+
     def version(self, node: Node) -> int:
         return 1 if node.input(0).dtype is DType.BOOL else 2
 

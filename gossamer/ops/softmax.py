@@ -17,20 +17,24 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.fixed_point import exp_of_negative, leading_zeros, reciprocal
 from gossamer.ir.op import Fixed, Op, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.softmax import float_softmax
-from gossamer.kernels.softmax_integer import (
+from gossamer.kernels.integers import INT16
+from gossamer.kernels.softmax import (
+    Powers,
+    integer_softmax,
+    short_softmax,
+)
+from gossamer.kernels.softmax_float import float_softmax
+from gossamer.kernels.softmax_table import (
     NARROW_COLUMNS,
     PLANES,
-    ByteForm,
     TableSoftmax,
-    WordSoftmax,
     interleaved_order,
-    softmax_of_bytes,
 )
 from gossamer.kernels.step import Constant, Step
 from gossamer.nest.build import Nest
-from gossamer.nest.expr import I8, I16
+from gossamer.nest.expr import I16, I32
 from gossamer.ops.broadcasting import single
+from gossamer.ops.stored import STORED, one_scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,16 +83,32 @@ class Softmax(Op):
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
         if not y.type.size:
-            return []
+            return None
         columns = x.shape[-1]
         rows = y.type.size // columns
         nest = Nest("softmax", target)
         if x.dtype is DType.FLOAT32:
             float_softmax(nest, columns, self.beta, nest.pointer(), nest.pointer())
             return [Step(nest.finish(), (x, y), rows, (1,))]
-        if not x.is_quantized or not y.is_quantized:
+        if not one_scale(x) or not y.is_quantized:
             return None
-        return integer_softmax_steps(nest, self.beta, (x, y), (rows, columns))
+        scale = parameters(x)[0]
+        if x.dtype is y.dtype is DType.INT16:
+            tables = _short_tables(float(scale * np.float32(self.beta)))
+            source, result, table, inverses = (nest.pointer() for _ in range(4))
+            powers = Powers(INT16, columns, source, table, I16)
+            short_softmax(nest, powers, inverses, result)
+            return [Step(nest.finish(), (x, y, *tables), rows, (1,))]
+        if x.dtype is DType.INT16 or y.dtype not in STORED:
+            return None
+        entries = powers_of_bytes(self.beta * float(scale))
+        if _suits_tables(target, x, y):
+            return [_table_step(nest, entries, x, y)]
+        table = Constant(entries)
+        source, result, places = (nest.pointer() for _ in range(3))
+        powers = Powers(STORED[x.dtype], columns, source, places, I32)
+        integer_softmax(nest, powers, STORED[y.dtype], result)
+        return [Step(nest.finish(), (x, y, table), rows, (1,))]
 
     def version(self, node: Node) -> int:
         return {DType.INT8: 2, DType.INT16: 3}.get(node.input(0).dtype, 1)
@@ -119,11 +139,34 @@ def _softmax_8_bit(difference: Integers, real: float, bits: int) -> Integers:
     return divide_by_power_of_two(product, over + 31 - bits)
 
 
-def _softmax_16_bit(difference: Integers, real: float) -> Array:
-    """Softmax in Q0.15 by two tables: exp on [-10, 0] and 1 / (1 + x) on [0, 1]."""
+def powers_of_bytes(real: float) -> Array:
+    """Exp of the 8-bit differences 0, -1 ... -255 in Q0.31; 0 if unused."""
+    multiplier, shift, least = scaled_difference(real)
+    difference = -np.arange(256, dtype=np.int64)
+    is_used = difference >= least
+    scaled = doubling_high_multiply(
+        np.where(is_used, difference, 0) << max(shift, 0), multiplier
+    )
+    return np.where(is_used, exp_of_negative(scaled), 0).astype(np.int32)
+
+
+def _short_tables(real: float) -> tuple[Constant, Constant]:
+    """Exp of the 16-bit differences 0, -1 ... -65535, and 1 / (1 + x)."""
+    powers = _powers_16_bit(-np.arange(65536, dtype=np.int64), real)
+    inverses = table_16_bit(_one_over, 1.0 / 65535, -32768)
+    return Constant(powers.astype(np.int16)), Constant(inverses.astype(np.int32))
+
+
+def _powers_16_bit(difference: Integers, real: float) -> Integers:
+    """Exp in Q0.15 by a table on [-10, 0]."""
     scaled = multiply(difference, *quantize_multiplier(real / (10.0 / 65535.0)))
     index = np.clip(scaled + 32767, -32768, 32767)
-    powers = interpolate(table_16_bit(np.exp, 10.0 / 65535, 32767), index)
+    return interpolate(table_16_bit(np.exp, 10.0 / 65535, 32767), index)
+
+
+def _softmax_16_bit(difference: Integers, real: float) -> Array:
+    """Softmax in Q0.15 by two tables: `_powers_16_bit` and 1 / (1 + x) on [0, 1]."""
+    powers = _powers_16_bit(difference, real)
     total = powers.sum(axis=-1, keepdims=True)
     headroom = leading_zeros(total)
     shifted = ((total << (headroom - 1)) + (1 << 13)) >> 14
@@ -167,67 +210,32 @@ def interpolate(table: Integers, values: Integers) -> Integers:
     return base + ((slope * (values & 0x7F) + 64) >> 7)
 
 
-def _powers(real: float) -> Array:
-    """Exp of the 8-bit differences 0, -1 ... -255 in Q0.31; 0 if unused."""
-    multiplier, shift, least = scaled_difference(real)
-    difference = -np.arange(256, dtype=np.int64)
-    is_used = difference >= least
-    scaled = doubling_high_multiply(
-        np.where(is_used, difference, 0) << max(shift, 0), multiplier
-    )
-    return np.where(is_used, exp_of_negative(scaled), 0).astype(np.int32)
-
-
-_FORMS = {
-    (DType.INT8, DType.INT8): ByteForm(True, I8, 8, -128, 127),
-    (DType.UINT8, DType.UINT8): ByteForm(False, I8, 8, 0, 255),
-    (DType.INT8, DType.INT16): ByteForm(True, I16, 16, -32768, 32767),
-}
 _STEP = 64
 """Differences that are looked at together."""
 _WORTHWHILE = 16
 """Elements of a row from which on its table of results pays."""
 
 
-def integer_softmax_steps(
-    nest: Nest, beta: float, tensors: tuple[Tensor, Tensor], sizes: tuple[int, int]
-) -> list[Step] | None:
-    """The step of a quantized softmax of (rows, columns); None for other types."""
-    x, y = tensors
-    rows, columns = sizes
-    scale = parameters(x)[0]
-    if x.dtype is y.dtype is DType.INT16:
-        real = float(scale * np.float32(beta))
-        return [_word_step(nest, real, tensors, sizes)]
-    form = _FORMS.get((x.dtype, y.dtype))
-    if form is None:
-        return None
-    powers = _powers(beta * float(scale))
-    pointers = (nest.pointer(), nest.pointer(), nest.pointer())
-    is_fit = form.bits == 8 and _WORTHWHILE <= columns < NARROW_COLUMNS
-    if not nest.target.looks_up_bytes or not is_fit:
-        softmax_of_bytes(nest, columns, form, pointers)
-        return [Step(nest.finish(), (x, y, Constant(powers)), rows, (1,))]
-    counted = int(np.flatnonzero(powers.astype(np.int64) * 1024 >= powers[0])[-1]) + 1
+def _suits_tables(target: Target, x: Tensor, y: Tensor) -> bool:
+    is_byte = x.dtype is y.dtype and x.dtype in (DType.INT8, DType.UINT8)
+    is_fit = _WORTHWHILE <= x.shape[-1] < NARROW_COLUMNS
+    return target.looks_up_bytes and is_byte and is_fit
+
+
+def _table_step(nest: Nest, powers: Array, x: Tensor, y: Tensor) -> Step:
+    """The step of rows of bytes whose functions are tables."""
+    columns = x.shape[-1]
+    wide = powers.astype(np.int64)
+    counted = int(np.flatnonzero(wide * 1024 >= wide[0])[-1]) + 1
     used = -(-counted // _STEP) * _STEP
-    work = TableSoftmax(nest, columns, form, used, pointers[2], nest.pointer())
-    work.emit(pointers[0], pointers[1])
-    rounded = (powers.astype(np.int64) + (1 << 11)) >> 12
+    source, result, first, second = (nest.pointer() for _ in range(4))
+    signed = x.dtype is DType.INT8
+    TableSoftmax(nest, columns, signed, used, first, second).emit(source, result)
+    rounded = (wide + (1 << 11)) >> 12
     planes = [(rounded >> 8 * plane) & 0xFF for plane in range(PLANES)]
-    constant = Constant(np.concatenate(planes).astype(np.uint8))
-    wide = Constant(powers.astype(np.int64)[interleaved_order(len(powers))])
-    return [Step(nest.finish(), (x, y, wide, constant), rows, (1,))]
-
-
-def _word_step(
-    nest: Nest, real: float, tensors: tuple[Tensor, Tensor], sizes: tuple[int, int]
-) -> Step:
-    factor = quantize_multiplier(real / (10.0 / 65535.0))
-    pointers = [nest.pointer() for _ in range(4)]
-    work = WordSoftmax(nest, sizes[1], *factor, pointers[2], pointers[3])
-    work.emit(pointers[0], pointers[1])
-    tables = [
-        Constant(table_16_bit(np.exp, 10.0 / 65535, 32767).astype(np.int16)),
-        Constant(table_16_bit(_one_over, 1.0 / 65535, -32768).astype(np.int16)),
-    ]
-    return Step(nest.finish(), (*tensors, *tables), sizes[0], (1,))
+    constants = (
+        Constant(wide[interleaved_order(len(wide))]),
+        Constant(np.concatenate(planes).astype(np.uint8)),
+    )
+    rows = y.type.size // columns
+    return Step(nest.finish(), (x, y, *constants), rows, (1,))

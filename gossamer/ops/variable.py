@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gossamer.nest.target import Target
 
 KIND = "variable"
+"""See `gossamer.runtime.state`."""
 
 
 @operator("VAR_HANDLE", code=142, options="VarHandleOptions")

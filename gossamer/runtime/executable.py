@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import platform
 import warnings
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from gossamer.codegen.host import is_supported
+from gossamer.codegen.host import host, is_supported
 from gossamer.errors import UnsupportedError
-from gossamer.runtime.native import NativeExecutable
-from gossamer.runtime.reference import ReferenceExecutable, require_meaning
-from gossamer.runtime.staged import StagedExecutable
+from gossamer.runtime import store
+from gossamer.runtime.options import Options
+from gossamer.runtime.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gossamer.ir.graph import Model, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.compiled import Compiled
+    from gossamer.runtime.source import Source
     from gossamer.runtime.state import State
+
+__all__ = ["Executable", "Options", "prepare"]
 
 
 class Executable(Protocol):
@@ -55,22 +58,65 @@ class Executable(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run.
+class KeptExecutable:
+    """A program that was compiled before, with memory of its own."""
 
-    `threads` is how many may work on one run, at least 1; with `keep_all` every
-    intermediate result can be read after it; with `reference` the operators' meaning
-    runs instead of machine code.
-    """
+    __slots__ = ("_positions", "compiled", "moving", "runner")
 
-    threads: int = 1
-    keep_all: bool = False
-    reference: bool = False
+    def __init__(
+        self, compiled: Compiled, tensors: Sequence[Tensor], state: State, threads: int
+    ) -> None:
+        self.compiled = compiled
+        self.runner = Runner(compiled, state, threads)
+        self.moving: frozenset[Tensor] = frozenset()
+        self._positions = {x: index for index, x in enumerate(tensors)}
+
+    @property
+    def invoke(self) -> Callable[[], None]:
+        return self.runner.invoke
+
+    @property
+    def is_brief(self) -> bool:
+        return self.runner.is_brief
+
+    def view(self, tensor: Tensor) -> Array | None:
+        if tensor.data is not None:
+            return tensor.data
+        return self.runner.view(self._positions[tensor])
+
+    def shape(self, tensor: Tensor) -> Shape:
+        return self.compiled.shapes.get(self._positions[tensor], tensor.shape)
+
+
+class RenamedExecutable:
+    """An executable of a whole model, spoken to by the tensors of its outline."""
+
+    __slots__ = ("_real", "executable", "moving")
+
+    def __init__(self, executable: Executable, real: Mapping[Tensor, Tensor]) -> None:
+        self.executable = executable
+        self._real = real
+        self.moving = frozenset(
+            outline for outline, tensor in real.items() if tensor in executable.moving
+        )
+
+    @property
+    def invoke(self) -> Callable[[], None]:
+        return self.executable.invoke
+
+    @property
+    def is_brief(self) -> bool:
+        return self.executable.is_brief
+
+    def view(self, tensor: Tensor) -> Array | None:
+        return self.executable.view(self._real[tensor])
+
+    def shape(self, tensor: Tensor) -> Shape:
+        return self.executable.shape(self._real[tensor])
 
 
 def prepare(
-    model: Model,
+    source: Source,
     subgraph: int,
     shapes: Mapping[Tensor, Shape],
     state: State,
@@ -79,9 +125,9 @@ def prepare(
     """Make one subgraph of a model ready to run.
 
     Args:
-        model: the whole model; operators may call its other subgraphs.
+        source: the model; operators may call its other subgraphs.
         subgraph: the index of the subgraph to run.
-        shapes: the shape of every input tensor of that subgraph.
+        shapes: the shape of every input tensor of that subgraph's outline.
         state: the variables of the interpreter.
         options: how to run.
 
@@ -89,22 +135,63 @@ def prepare(
         GraphError: an operator cannot take the shapes that reach it.
         UnsupportedError: there is no kernel for an operator.
     """
-    graph = model.subgraphs[subgraph]
-    require_meaning(model, subgraph)
-    reference = options.reference
-    if not reference and not is_supported():
+    if not options.reference and not is_supported():
         _warn_of_slowness()
-        reference = True
-    if reference:
-        return ReferenceExecutable(graph, shapes, state, keep_all=options.keep_all)
+        options = Options(options.threads, options.keep_all, reference=True)
+    outline = source.outline.model.subgraphs[subgraph]
+    key = _key(source, subgraph, [shapes[x] for x in outline.inputs], options)
+    compiled = key and store.find_program(key)
+    if compiled:
+        return KeptExecutable(compiled, outline.tensors, state, options.threads)
+    model = source.model
+    graph = model.subgraphs[subgraph]
+    real = dict(zip(outline.tensors, graph.tensors, strict=True))
+    sizes = {real[x]: shape for x, shape in shapes.items()}
+    executable = _compile(model, subgraph, sizes, state, options, key)
+    return executable if graph is outline else RenamedExecutable(executable, real)
+
+
+def _key(
+    source: Source, subgraph: int, shapes: Sequence[Shape], options: Options
+) -> str | None:
+    """What the compiled subgraph is known by; None for what is not kept."""
+    if options.reference or source.digest is None:
+        return None
+    return store.program_key(source.digest, subgraph, shapes, options, host())
+
+
+def _compile(
+    model: Model,
+    subgraph: int,
+    shapes: Mapping[Tensor, Shape],
+    state: State,
+    options: Options,
+    key: str | None,
+) -> Executable:
+    # What compiles imports every operator and kernel: not needed for kept programs.
+    from gossamer.runtime.native import NativeExecutable  # noqa: PLC0415
+    from gossamer.runtime.reference import (  # noqa: PLC0415
+        ReferenceExecutable,
+        require_meaning,
+    )
+    from gossamer.runtime.staged import StagedExecutable  # noqa: PLC0415
+
+    require_meaning(model, subgraph)
+    graph = model.subgraphs[subgraph]
     threads, keep_all = options.threads, options.keep_all
+    if options.reference:
+        return ReferenceExecutable(graph, shapes, state, keep_all=keep_all)
     if _has_numbers_only(graph):
         try:
-            return NativeExecutable(
+            made = NativeExecutable(
                 graph, shapes, state=state, threads=threads, keep_all=keep_all
             )
         except UnsupportedError:
             pass  # A shape or a variable that depends on data: only running can tell.
+        else:
+            if key is not None and not state.done:
+                store.keep_program(key, made.compiled)
+            return made
     return StagedExecutable(graph, shapes, state, threads=threads, keep_all=keep_all)
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from gossamer.errors import InputError, UnsupportedError
 from gossamer.runtime import details, mistakes
 from gossamer.runtime.delegate import OpResolverType
-from gossamer.runtime.executable import Options
-from gossamer.runtime.load import load
+from gossamer.runtime.options import Options
 from gossamer.runtime.session import Session
 from gossamer.runtime.signature import SignatureRunner, indices
+from gossamer.runtime.source import Source
 from gossamer.runtime.state import State
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ class Interpreter:
         "__weakref__",
         "_lock",
         "_main",
-        "_model",
         "_options",
+        "_outline",
         "_readable",
         "_sessions",
         "_slots",
+        "_source",
         "_state",
-        "_where",
     )
 
     def __init__(  # noqa: D417 - the last five share one line
@@ -95,9 +95,11 @@ class Interpreter:
             keep_all=experimental_preserve_all_tensors,
             reference=experimental_op_resolver_type is OpResolverType.BUILTIN_REF,
         )
-        self._model, self._where = load(model_path, model_content)
+        self._source = Source(model_path, model_content)
+        self._outline = self._source.outline.model
+        source = self._source
         self._lock = threading.Lock()
-        self._state = State(self._model)
+        self._state = State(lambda: source.model.subgraphs)
         self._sessions: dict[int, Session] = {}
         self._main = self._session(0)
         self._slots = self._main.slots
@@ -240,7 +242,7 @@ class Interpreter:
         Raises:
             InputError: there is no such signature, or None where there are several.
         """
-        signatures = {each.key: each for each in self._model.signatures}
+        signatures = {each.key: each for each in self._outline.signatures}
         keys = list(signatures)
         if signature_key is None:
             if len(keys) != 1:
@@ -254,11 +256,11 @@ class Interpreter:
     @property
     def model(self) -> Model:
         """The model as it was read."""
-        return self._model
+        return self._source.model
 
     def num_subgraphs(self) -> int:
         """How many subgraphs the model has."""
-        return len(self._model.subgraphs)
+        return len(self._outline.subgraphs)
 
     def close(self) -> None:
         """Give memory back now; the interpreter cannot be used any more."""
@@ -277,26 +279,26 @@ class Interpreter:
         self.close()
 
     def __repr__(self) -> str:
-        main = self._model.main
+        main = self._outline.main
         inputs = ", ".join(map(str, main.inputs))
         outputs = ", ".join(map(str, main.outputs))
-        return f"<Interpreter of {self._where}: {inputs} -> {outputs}>"
+        return f"<Interpreter of {self._source.where}: {inputs} -> {outputs}>"
 
     def _session(self, subgraph_index: int) -> Session:
         session = self._sessions.get(subgraph_index)
         if session is None:
-            if not 0 <= subgraph_index < len(self._model.subgraphs):
+            if not 0 <= subgraph_index < len(self._outline.subgraphs):
                 raise mistakes.no_such_subgraph(
-                    subgraph_index, len(self._model.subgraphs)
+                    subgraph_index, len(self._outline.subgraphs)
                 )
             session = Session(
-                self._model, subgraph_index, self._options, self._lock, self._state
+                self._source, subgraph_index, self._options, self._lock, self._state
             )
             self._sessions[subgraph_index] = session
         return session
 
     def _get_full_signature_list(self) -> dict[str, dict[str, dict[str, int]]]:
-        return {each.key: self._indices(each) for each in self._model.signatures}
+        return {each.key: self._indices(each) for each in self._outline.signatures}
 
     def _indices(self, signature: Signature) -> dict[str, dict[str, int]]:
         session = self._session(signature.subgraph)
@@ -306,11 +308,11 @@ class Interpreter:
         }
 
     def _get_ops_details(self) -> list[Details]:
-        return [self._get_op_details(i) for i in range(len(self._model.main.nodes))]
+        return [self._get_op_details(i) for i in range(len(self.model.main.nodes))]
 
     def _get_op_details(self, op_index: int) -> Details:
-        node = self._model.main.nodes[op_index]
-        return details.node_details(node, op_index, self._main.position)
+        main = self.model.main
+        return details.node_details(main.nodes[op_index], op_index, main.tensors.index)
 
     def _get_tensor_details(
         self, tensor_index: int, subgraph_index: int = 0

@@ -1,55 +1,35 @@
-"""Run a subgraph as machine code."""
+"""Compile a subgraph, and run it."""
 
 from __future__ import annotations
 
-import ctypes
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gossamer.codegen.compile import load_procedures
+from gossamer.codegen.compile import image_of
 from gossamer.codegen.host import host
 from gossamer.ir.graph import Node
-from gossamer.lowering.layout import aligned
 from gossamer.lowering.link import Linker
 from gossamer.lowering.lower import lower
+from gossamer.lowering.program import CONSTANTS, steps_of
 from gossamer.lowering.specialize import specialize
-from gossamer.runtime.evaluate import run_node
-from gossamer.runtime.procedures import Division, Rounds, Ways
+from gossamer.runtime.compiled import Alarm, Compiled, Place
+from gossamer.runtime.procedures import Division
+from gossamer.runtime.runner import Runner
 from gossamer.runtime.state import State
-from gossamer.runtime.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from gossamer.codegen.load import LoadedCode
     from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
-    from gossamer.lowering.program import Address, Program
+    from gossamer.lowering.program import Program
     from gossamer.nest.target import Target
-    from gossamer.runtime.procedures import Part
 
 
 class NativeExecutable:
-    """A compiled subgraph with its memory.
+    """A compiled subgraph with its memory."""
 
-    All results lie in one arena, at places that were fixed when it was laid out, or in
-    the memory of the interpreter's variables. A run is one native call, unless there
-    are nodes that no kernel exists for: these run through their meaning between calls.
-    """
-
-    __slots__ = (
-        "_bases",
-        "_code",
-        "_context",
-        "_invoke",
-        "_moved",
-        "_positions",
-        "_state",
-        "_workers",
-        "moving",
-        "program",
-    )
+    __slots__ = ("_positions", "compiled", "moving", "program", "runner")
 
     def __init__(
         self,
@@ -61,137 +41,139 @@ class NativeExecutable:
         state: State | None = None,
         threads: int = 1,
     ) -> None:
-        self._state = state or State(None)
-        self._state.begin(subgraph)
-        linker = Linker(self._state.subgraphs, self._state.types(), self._state.done)
-        fixed, self._moved = specialize(
-            subgraph, shapes, keep_all=keep_all, linker=linker
-        )
-        self.program: Program = lower(
-            fixed,
-            host() if target is None else target,
-            keep_all=keep_all,
-            variables=tuple(linker.variables.values()),
-        )
-        self.moving: frozenset[Tensor] = frozenset()
-        self._positions = {
-            node: index for index, node in enumerate(self.program.subgraph.nodes)
-        }
-        self._code: LoadedCode
-        self._workers = Workers(threads) if threads > 1 else None
-        self._bases = self._memory(linker)
-        addresses = [memory.ctypes.data for memory in self._bases]
-        self._context = (ctypes.c_void_p * len(addresses))(*addresses)
-        self._invoke = self._load(threads)
+        """Compile `subgraph` for the shapes of its inputs.
 
-    def _memory(self, linker: Linker) -> list[Array]:
-        """What the places in the context point to."""
-        sync = aligned(1) if self._workers is None else self._workers.memory
-        bases = [aligned(self.program.arena_bytes), self.program.constants, sync]
-        for key, tensor in linker.variables.items():
-            memory = self._state.memory(key, tensor.type)
-            bases.append(memory.reshape(-1).view(np.uint8))
-        return bases
-
-    def _load(self, threads: int) -> Callable[[], None]:
-        """Load the code; returns what runs the whole program."""
-        division = Division(threads)
-        parts = division.parts(self.program.actions)
-        self._code = load_procedures(
-            self.program.target,
-            division.procedures,
-            ctypes.addressof(self._context),
-            threads=threads,
-        )
-        if self._workers is not None and self._code.has_workers:
-            self._workers.start(self._code, (self._context, self._bases))
-        return self._run(parts)
-
-    def _run(self, parts: Sequence[Part]) -> Callable[[], None]:
-        """What runs the parts one after another."""
-        runs = [self._part(part) for part in parts]
-        if len(runs) == 1:
-            return runs[0]
-
-        def run() -> None:
-            for each in runs:
-                each()
-
-        return run
-
-    def _part(self, part: Part) -> Callable[[], None]:
-        match part:
-            case str():
-                return self._code.function(part, brief=self.is_brief)
-            case Node():
-                return self._interpreted(part)
-            case Rounds(condition, flag, body):
-                return self._rounds(self._run(condition), flag, self._run(body))
-            case Ways(flag, then, otherwise):
-                return self._ways(flag, self._run(then), self._run(otherwise))
-
-    def _rounds(
-        self, condition: Callable[[], None], flag: Address, body: Callable[[], None]
-    ) -> Callable[[], None]:
-        byte = self._bytes(flag, 1)
-
-        def run() -> None:
-            condition()
-            while byte[0]:
-                body()
-                condition()
-
-        return run
-
-    def _ways(
-        self, flag: Address, then: Callable[[], None], otherwise: Callable[[], None]
-    ) -> Callable[[], None]:
-        byte = self._bytes(flag, 1)
-        return lambda: then() if byte[0] else otherwise()
-
-    def _interpreted(self, node: Node) -> Callable[[], None]:
-        """A node without a kernel, on the same memory."""
-        index = self._positions.get(node, -1)
-        inputs = [None if x is None else self._array(x) for x in node.inputs]
-        outputs = [self._array(y) for y in node.written]
-
-        def run() -> None:
-            results = run_node(index, node, inputs, self._state)
-            for view, result in zip(outputs, results, strict=True):
-                view[...] = np.asarray(result).reshape(view.shape)
-
-        return run
-
-    @property
-    def is_brief(self) -> bool:
-        """Whether `invoke` keeps other Python threads out while it runs.
-
-        Where it waits for workers it must not: they come in through Python.
+        Raises:
+            GraphError: an operator cannot take the shapes that reach it.
+            UnsupportedError: a shape depends on data.
         """
-        return self.program.is_brief and not self._code.has_workers
+        state = state or State()
+        state.begin(subgraph)
+        work = _Compilation(
+            subgraph, shapes, target or host(), state, keep_all=keep_all
+        )
+        self.program: Program = work.program
+        self.compiled: Compiled = work.finish(threads)
+        self.runner = Runner(self.compiled, state, threads)
+        self.moving: frozenset[Tensor] = frozenset()
+        self._positions = {x: index for index, x in enumerate(subgraph.tensors)}
 
     @property
     def invoke(self) -> Callable[[], None]:
         """What computes the outputs: the native function itself, where it can be."""
-        return self._invoke
+        return self.runner.invoke
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether `invoke` keeps other Python threads out while it runs."""
+        return self.runner.is_brief
 
     def view(self, tensor: Tensor) -> Array | None:
         """The live memory of a tensor's value; None where it is not kept."""
-        made = self._moved.get(tensor, tensor)
-        if made.data is None and made not in self.program.places:
-            return None
-        return self._array(made)
+        if tensor.data is not None:
+            return tensor.data
+        return self.runner.view(self._positions[tensor])
 
     def shape(self, tensor: Tensor) -> Shape:
         """The shape of a tensor's value."""
-        return self._moved.get(tensor, tensor).shape
+        return self.compiled.shapes.get(self._positions[tensor], tensor.shape)
 
-    def _array(self, tensor: Tensor) -> Array:
-        if tensor.data is not None:
-            return tensor.data
-        memory = self._bytes(self.program.places[tensor], tensor.type.nbytes)
-        return memory.view(tensor.dtype.numpy).reshape(tensor.shape)
 
-    def _bytes(self, address: Address, count: int) -> Array:
-        base, offset = address
-        return self._bases[base][offset : offset + count]
+@dataclass(slots=True, init=False)
+class _Compilation:
+    """The way of one subgraph through `lowering` and `codegen`."""
+
+    subgraph: Subgraph
+    moved: dict[Tensor, Tensor]
+    linker: Linker
+    program: Program
+
+    def __init__(
+        self,
+        subgraph: Subgraph,
+        shapes: Mapping[Tensor, Shape],
+        target: Target,
+        state: State,
+        *,
+        keep_all: bool,
+    ) -> None:
+        self.subgraph = subgraph
+        self.linker = Linker(state.subgraphs, state.types(), state.done)
+        fixed, self.moved = specialize(
+            subgraph, shapes, keep_all=keep_all, linker=self.linker
+        )
+        self.program = lower(
+            fixed,
+            target,
+            keep_all=keep_all,
+            variables=tuple(self.linker.variables.values()),
+            known=_known(subgraph, self.moved, keep_all=keep_all),
+        )
+
+    def finish(self, threads: int) -> Compiled:
+        program = self.program
+        division = Division(threads)
+        parts = division.parts(program.actions)
+        image = image_of(program.target, division.procedures, threads=threads)
+        keys = self.linker.variables
+        return Compiled(
+            image,
+            program.constants,
+            program.arena_bytes,
+            parts,
+            self._places(),
+            program.is_brief,
+            tuple((key, tensor.type) for key, tensor in keys.items()),
+            self._inner(),
+            {node: index for index, node in enumerate(program.subgraph.nodes)},
+            self._alarms(),
+            self._shapes(),
+        )
+
+    def _alarms(self) -> tuple[Alarm, ...]:
+        index = {node: i for i, node in enumerate(self.program.subgraph.nodes)}
+        return tuple(
+            Alarm(index.get(alarm.node, -1), alarm.node.op.name, alarm.text)
+            for alarm in self.program.alarms
+        )
+
+    def _shapes(self) -> dict[int, Shape]:
+        """Shapes that are others than the file's."""
+        return {
+            index: self.moved[x].shape
+            for index, x in enumerate(self.subgraph.tensors)
+            if x in self.moved and self.moved[x].shape != x.shape
+        }
+
+    def _places(self) -> dict[int, Place]:
+        """Where the values of the subgraph's tensors lie, of those that have one."""
+        found: dict[int, Place] = {}
+        for index, tensor in enumerate(self.subgraph.tensors):
+            made = self.moved.get(tensor, tensor)
+            if made in self.program.folded:
+                address = (CONSTANTS, self.program.folded[made])
+            elif made in self.program.places:
+                address = self.program.places[made]
+            else:
+                continue
+            found[index] = Place(address, made.type)
+        return found
+
+    def _inner(self) -> dict[Tensor, Place]:
+        found: dict[Tensor, Place] = {}
+        for node in steps_of(self.program.actions):
+            if not isinstance(node, Node):
+                continue
+            for x in (*node.inputs, *node.outputs):
+                if x is not None and x.data is None:
+                    found[x] = Place(self.program.places[x], x.type)
+        return found
+
+
+def _known(
+    subgraph: Subgraph, moved: Mapping[Tensor, Tensor], *, keep_all: bool
+) -> tuple[Tensor, ...]:
+    """What was computed ahead, of the tensors that somebody may read."""
+    read = subgraph.tensors if keep_all else subgraph.outputs
+    made = (moved[x] for x in read if x in moved)
+    return tuple(x for x in made if x.data is not None)

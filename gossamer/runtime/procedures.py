@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from gossamer.codegen import procedure as code
 from gossamer.ir.graph import Node
 from gossamer.lowering.program import Branch, Loop, PlacedStep, nested
 from gossamer.lowering.threads import is_worth_sharing
+from gossamer.runtime.compiled import Part, Rounds, Ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gossamer.lowering.program import Action, Address
-
-
-@dataclass(frozen=True, slots=True)
-class Rounds:
-    """A loop with something in it that is not compiled."""
-
-    condition: tuple[Part, ...]
-    flag: Address
-    body: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """A branch with something in it that is not compiled."""
-
-    flag: Address
-    then: tuple[Part, ...]
-    otherwise: tuple[Part, ...]
-
-
-Part: TypeAlias = "str | Node | Rounds | Ways"
-"""The name of a procedure, a node that runs through its meaning, or control flow."""
+    from gossamer.lowering.program import Action
 
 
 @dataclass(slots=True)

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from gossamer.ir.graph import Model, Subgraph, Tensor
+    from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.options import Options
+    from gossamer.runtime.source import Source
     from gossamer.runtime.state import State
 
 Slot: TypeAlias = "tuple[Array, np.dtype[Any], Shape]"
@@ -38,12 +40,13 @@ class Session:
     """
 
     __slots__ = (
+        "_constants",
         "_ends",
         "_executable",
-        "_model",
         "_options",
         "_positions",
         "_requested",
+        "_source",
         "_state",
         "_views",
         "compute",
@@ -58,13 +61,13 @@ class Session:
 
     def __init__(
         self,
-        model: Model,
+        source: Source,
         index: int,
-        options: executable.Options,
+        options: Options,
         lock: threading.Lock,
         state: State,
     ) -> None:
-        self.subgraph: Subgraph = model.subgraphs[index]
+        self.subgraph: Subgraph = source.outline.model.subgraphs[index]
         self.index = index
         self.tensors: tuple[Tensor, ...] = self.subgraph.tensors
         self.lock = lock
@@ -72,7 +75,8 @@ class Session:
         self.readable: dict[int, Array] = {}
         self.run: Callable[[], None] = not_ready
         self.compute: Callable[[], None] = not_ready
-        self._model = model
+        self._source = source
+        self._constants = source.outline.constants[index]
         self._options = options
         self._state = state
         self._positions = {tensor: i for i, tensor in enumerate(self.tensors)}
@@ -136,7 +140,7 @@ class Session:
             closed()
         try:
             prepared = executable.prepare(
-                self._model,
+                self._source,
                 self.index,
                 self._requested,
                 self._state,
@@ -150,7 +154,7 @@ class Session:
         settable = {x for x in self.tensors if x.is_variable}
         settable.update(self.subgraph.inputs)
         for index, tensor in enumerate(self.tensors):
-            if tensor.is_constant or tensor in prepared.moving:
+            if index in self._constants or tensor in prepared.moving:
                 continue
             view = prepared.view(tensor) if self._keeps(tensor) else None
             if view is None:
@@ -236,7 +240,8 @@ class Session:
         tensor = self.tensor(index)
         array = _as_array(value)
         if tensor not in self._requested and not tensor.is_variable:
-            raise mistakes.not_settable(tensor, index)
+            constant = index in self._constants
+            raise mistakes.not_settable(tensor, index, constant=constant)
         dtype, shape = tensor.dtype.numpy, self.shape(tensor)
         if array.dtype != dtype and not _is_text(array, dtype):
             raise mistakes.wrong_type(tensor, index, array)
@@ -256,7 +261,9 @@ class Session:
         """
         tensor = self.tensor(index)
         view = self.readable.get(index)
-        if view is None and self._executable is not None and self._keeps(tensor):
+        if view is None and index in self._constants:
+            view = self._source.constant(self.index, int(index))
+        elif view is None and self._executable is not None and self._keeps(tensor):
             view = self._executable.view(tensor)
         if view is None:
             raise mistakes.no_data(tensor, index, allocated=self.allocated)
@@ -264,11 +271,11 @@ class Session:
 
     def lend(self, index: Any) -> Array:
         """A fresh view of a tensor's memory, which pins it while it is alive."""
-        array, tensor = self.memory(index), self.tensor(index)
+        array = self.memory(index)
         if array.dtype.hasobject:
             return array.copy()
         root = np.asarray(array.reshape(-1).view(np.uint8).data)
-        if tensor.is_constant:
+        if index in self._constants:
             root.flags.writeable = False
         self._views[next(_tickets)] = root
         # NumPy gives every slice the base `root`, whose base is not an array.

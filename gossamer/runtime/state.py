@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from gossamer.errors import ExecutionError, UnsupportedError
 from gossamer.ir.types import DType, TensorType
-from gossamer.lowering.layout import aligned
-from gossamer.ops.control import CallOnce
-from gossamer.ops.variable import KIND, VarHandle
+from gossamer.memory import aligned
 from gossamer.runtime.evaluate import run_subgraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from gossamer.ir.graph import Model, Subgraph, Tensor
+    from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.types import Array
     from gossamer.lowering.link import Key
+
+
+VARIABLE = "variable"
+"""The kind of the resources that VAR_HANDLE names."""
 
 
 class State:
@@ -27,10 +29,11 @@ class State:
     has fixed memory, so that its shape can no longer change.
     """
 
-    __slots__ = ("_done", "_fixed", "_handles", "_locals", "_model", "_values")
+    __slots__ = ("_done", "_find", "_fixed", "_handles", "_locals", "_values")
 
-    def __init__(self, model: Model | None) -> None:
-        self._model = model
+    def __init__(self, subgraphs: Callable[[], Sequence[Subgraph]] = tuple) -> None:
+        """A state for the subgraphs that `subgraphs` gives when they are called."""
+        self._find = subgraphs
         self._handles: dict[tuple[str, str, str], int] = {}
         self._values: dict[int, Any] = {}
         self._fixed: set[int] = set()
@@ -39,7 +42,7 @@ class State:
 
     @property
     def subgraphs(self) -> Sequence[Subgraph]:
-        return () if self._model is None else self._model.subgraphs
+        return self._find()
 
     @property
     def done(self) -> frozenset[int]:
@@ -96,7 +99,7 @@ class State:
         """The types of the variables that hold a value."""
         found: dict[Key, TensorType] = {}
         for (kind, container, name), handle in self._handles.items():
-            if kind == KIND and handle in self._values:
+            if kind == VARIABLE and handle in self._values:
                 value: Array = self._values[handle]
                 dtype = DType.of_numpy(value.dtype)
                 found[container, name] = TensorType(dtype, value.shape)
@@ -108,7 +111,7 @@ class State:
         Raises:
             UnsupportedError: the variable holds values of another type.
         """
-        handle = self.handle(KIND, *key)
+        handle = self.handle(VARIABLE, *key)
         value = self._values.get(handle)
         if handle in self._fixed and value is not None:
             fits = value.shape == type_.shape and value.dtype == type_.dtype.numpy
@@ -125,10 +128,12 @@ class State:
 
     def begin(self, graph: Subgraph) -> None:
         """Run what a graph calls once, as far as it does so before all else."""
+        from gossamer.ir.verify_calls import called_subgraphs  # noqa: PLC0415
+
         for node in graph.nodes:
-            if isinstance(node.op, CallOnce):
-                self.call_once(node.op.init_subgraph_index)
-            elif not isinstance(node.op, VarHandle):
+            if node.op.name == "CALL_ONCE":
+                self.call_once(*called_subgraphs(node).values())
+            elif node.op.name != "VAR_HANDLE":
                 return
 
     def reset(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.codegen.threads import SYNC_BYTES, SYSCALL
-from gossamer.lowering.layout import aligned
+from gossamer.memory import aligned
 
 if TYPE_CHECKING:
     from gossamer.codegen.load import LoadedCode

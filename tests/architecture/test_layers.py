@@ -13,6 +13,7 @@ _GRAPH = {"errors", "ir", "ops"}
 
 MAY_IMPORT = {
     "errors": set(),
+    "memory": set(),
     "settings": set(),
     "nest": {"errors"},
     "kernels": {"errors", "nest"},
@@ -22,9 +23,10 @@ MAY_IMPORT = {
     "frontends": _GRAPH,
     "passes": _GRAPH,
     "quantization": _GRAPH,
-    "lowering": _GRAPH | {"kernels", "nest"},
+    "lowering": _GRAPH | {"kernels", "memory", "nest"},
     "codegen": {"errors", "nest", "settings"},
-    "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "ops", "settings"},
+    "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "memory", "ops"}
+    | {"settings"},
     "metadata": {"ir"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
@@ -55,6 +57,7 @@ THIRD_PARTIES = {
     "ir": NUMPY | {"ml_dtypes"},
     "kernels": NUMPY,
     "lowering": NUMPY,
+    "memory": NUMPY,
     "nest": NUMPY,
     "ops": NUMPY,
     "passes": NUMPY,

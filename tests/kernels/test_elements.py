@@ -19,6 +19,7 @@ from gossamer.kernels.elementwise import (
     each_element,
     each_vector,
 )
+from gossamer.kernels.integers import INT8
 from gossamer.kernels.math import exp, logistic, tanh
 from gossamer.kernels.move import Box, element_kind, move, strides_of
 from gossamer.kernels.pool import (
@@ -28,8 +29,9 @@ from gossamer.kernels.pool import (
     IntegerMean,
     pool,
 )
-from gossamer.kernels.reduce import FloatPeak, FloatSum, Folded, IntegerSum, reduce
-from gossamer.kernels.softmax import float_softmax
+from gossamer.kernels.reduce import folding, reduce
+from gossamer.kernels.reduce_arithmetic import FloatSum, Joined, ScaledSum
+from gossamer.kernels.softmax_float import float_softmax
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32
@@ -75,8 +77,8 @@ def pooled(target: Target, shape: Window) -> list[Job]:
     work = (
         (FloatMaximum(unbounded, lanes), floats, most.astype(np.float32)),
         (FloatMean((0, 6), lanes), floats, average.clip(0, 6).astype(np.float32)),
-        (IntegerMaximum(-128, 90, 4 * lanes), bytes_, top.clip(-128, 90)),
-        (IntegerMean(-9, 127, lanes), bytes_, mean.clip(-9, 127)),
+        (IntegerMaximum(INT8, -128, 90, 4 * lanes), bytes_, top.clip(-128, 90)),
+        (IntegerMean(INT8, -9, 127, lanes), bytes_, mean.clip(-9, 127)),
     )
     jobs: list[Job] = []
     for arithmetic, x, y in work:
@@ -107,14 +109,19 @@ def test_reduce(name: str) -> None:
         work = (
             (FloatSum(), x, x.sum(1)),
             (FloatSum(4.0), x, x.sum(1) / 4),
-            (FloatPeak(greatest=True), x, x.max(1)),
-            (FloatPeak(greatest=False), x, x.min(1)),
-            (IntegerSum(-3 * sizes[1], 1 << 30, 0, 5), small, halved.clip(-128, 127)),
+            (Joined("max", -1e30, F32), x, x.max(1)),
+            (Joined("min", 1e30, F32), x, x.min(1)),
+            (
+                ScaledSum(INT8, -3 * sizes[1], 1 << 30, 0, 5),
+                small,
+                halved.clip(-128, 127),
+            ),
         )
         for arithmetic, given, y in work:
             nest = Nest("reduce", TARGETS[name])
-            reduce(nest, Folded(*sizes), arithmetic, nest.pointer(), nest.pointer())
-            made = [step(nest, sizes[0], X, Y)]
+            shape = folding(sizes, (1,))
+            reduce(nest, shape, arithmetic, nest.pointer(), nest.pointer())
+            made = [step(nest, shape.units, X, Y)]
             described = f"{arithmetic} {sizes}"
             jobs.append(Job(made, {X: given}, y.astype(given.dtype), described))
     check(name, jobs)
@@ -208,7 +215,7 @@ def test_move(name: str) -> None:
         assert kind is not None
         nest = Nest("move", TARGETS[name])
         source, result = nest.pointer(), nest.pointer()
-        units = move(nest, box, kind, source, result)
+        units = move(nest, box.merged(), kind, (source, result))
         jobs.append(Job([step(nest, units, X, Y)], {X: x}, y, f"{x.shape} {box}"))
     check(name, jobs)
 

@@ -43,7 +43,7 @@ def job(
     assert kind is not None
     nest = Nest("move", TARGETS[name])
     pointers = (nest.pointer(), nest.pointer())
-    units = move(nest, box, kind, *pointers)
+    units = move(nest, box.merged(), kind, pointers)
     step = Step(nest.finish(), (X, Y), units, (1,))
     return Job([step], {X: x}, np.ascontiguousarray(view), f"{shape} {order} {dtype}")
 

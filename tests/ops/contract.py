@@ -226,8 +226,8 @@ def compiled_agrees_on(run: Run, target: Target) -> bool:
         return False  # the output's shape depends on data
     for _ in range(2):
         for byte in (
-            executable._bases[ARENA],
-            executable._bases[CONSTANTS][-SLACK:],
+            executable.runner.bases[ARENA],
+            executable.runner.bases[CONSTANTS][-SLACK:],
         ):
             byte[:] = 0xA5
         for tensor, array in run.feeds.items():

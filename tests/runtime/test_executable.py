@@ -13,6 +13,7 @@ from gossamer.runtime import executable
 from gossamer.runtime.executable import Options, prepare
 from gossamer.runtime.native import NativeExecutable
 from gossamer.runtime.reference import ReferenceExecutable
+from gossamer.runtime.source import Source
 from gossamer.runtime.state import State
 
 
@@ -24,7 +25,9 @@ def doubled():
 
 def prepared(model, *, reference=False):
     shapes = {x: x.shape for x in model.main.inputs}
-    return prepare(model, 0, shapes, State(model), Options(reference=reference))
+    return prepare(
+        Source(model=model), 0, shapes, State(), Options(reference=reference)
+    )
 
 
 def result(made, model):

@@ -29,7 +29,7 @@ def chain(length):
 
 def test_intermediates_are_dropped_after_their_last_use():
     graph, (x, middle, last) = chain(2)
-    executable = ReferenceExecutable(graph, {}, State(None), keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     executable.view(x)[...] = 3
     executable.invoke()
     assert executable.view(middle) is None
@@ -38,14 +38,14 @@ def test_intermediates_are_dropped_after_their_last_use():
 
 def test_results_do_not_share_memory_with_inputs():
     graph, (x, y) = chain(1)
-    executable = ReferenceExecutable(graph, {}, State(None), keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     executable.invoke()
     assert not np.shares_memory(executable.view(x), executable.view(y))
 
 
 def test_outputs_can_be_read_before_the_first_run():
     graph, (_, y) = chain(1)
-    executable = ReferenceExecutable(graph, {}, State(None), keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     assert executable.view(y).tolist() == [0, 0, 0, 0]
 
 
@@ -55,7 +55,7 @@ def test_variables_keep_their_memory():
     target = Tensor("t", TensorType(DType.INT32, (1,)), np.array([4], np.int32))
     node = Node(Reshape(), (variable, target), (output,))
     graph = Subgraph("main", (variable, target, output), (), (output,), (node,))
-    executable = ReferenceExecutable(graph, {}, State(None), keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     executable.view(variable)[...] = 7
     for _ in range(2):
         executable.invoke()
@@ -88,6 +88,6 @@ def test_what_numpy_refuses_names_the_node():
     weights = Tensor("w", TensorType(DType.FLOAT32, (3, 2)), np.ones(5, np.float32))
     node = Node(FullyConnected(), (x, weights, None), (y,))
     graph = Subgraph("main", (x, weights, y), (x,), (y,), (node,))
-    executable = ReferenceExecutable(graph, {}, State(None), keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     with pytest.raises(ExecutionError, match=r"Node number 0 \(FULLY_CONNECTED\)"):
         executable.invoke()

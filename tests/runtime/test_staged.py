@@ -24,6 +24,7 @@ from gossamer.ops import (
 from gossamer.runtime.interpreter import Interpreter
 from gossamer.runtime.staged import StagedExecutable
 from tests.runtime.calls import floats, graph
+from tests.runtime.models import executable_of
 from tests.runtime.test_state import run
 
 INT32 = DType.INT32
@@ -80,7 +81,7 @@ def test_results_are_litert_s_whatever_their_shape(data, options):
 def test_only_what_depends_on_data_is_interpreted(data):
     ours, _ = pair(data)
     run(ours, [inputs(1)[0]])
-    executable = ours._main._executable
+    executable = executable_of(ours)
     assert isinstance(executable, StagedExecutable)
     stage = executable._first
     assert [node.op.name for _, node in stage.waiting] == ["WHERE"]
@@ -94,7 +95,7 @@ def test_a_few_sets_of_shapes_are_remembered(data):
     ours, _ = pair(data)
     for x in inputs(60):
         run(ours, [x])
-    assert 1 < len(ours._main._executable._first.following) <= 8
+    assert 1 < len(executable_of(ours)._first.following) <= 8
 
 
 def test_another_input_shape_is_prepared_anew():

@@ -19,6 +19,7 @@ from gossamer.ops import Add, AveragePool2D, Conv2D, DepthwiseConv2D, Softmax
 from gossamer.runtime.interpreter import Interpreter
 from gossamer.runtime.native import NativeExecutable
 from tests.runtime import calls
+from tests.runtime.models import executable_of
 
 SHAPE = (1, 24, 24, 8)
 
@@ -60,14 +61,14 @@ def arrays(count, size=24):
 def test_threads_give_what_one_gives(threads):
     data = write(network())
     one, many = opened(data, 1), opened(data, threads)
-    assert many._main._executable._code.has_workers
+    assert executable_of(many).runner.code.has_workers
     for array in arrays(40):
         np.testing.assert_array_equal(result(many, array), result(one, array))
 
 
 def test_small_models_stay_with_one_thread():
     made = opened(write(network(1)), 4)
-    assert not made._main._executable._code.has_workers
+    assert not executable_of(made).runner.code.has_workers
 
 
 def test_loops_and_branches_are_run_by_all_threads(monkeypatch):
