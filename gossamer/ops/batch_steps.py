@@ -34,6 +34,7 @@ from gossamer.kernels.multiply import (
     integer_multiply,
 )
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
+from gossamer.kernels.tail import BoundTail, extendable, operands_of
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import I8, Value
 from gossamer.ops.steps import fill_step, move_step
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Tensor
     from gossamer.kernels.gemm import Epilogue
     from gossamer.kernels.product import Gemm
+    from gossamer.kernels.tail import Tail
     from gossamer.nest.target import Target
 
 _SLACK = 64
@@ -105,7 +107,21 @@ class _Call:
         epilogue: Callable[[Nest, Sequence[Value], Value], Epilogue],
         output_bytes: int,
     ) -> list[Step]:
-        """All steps; `epilogue` is told the pointers to `extra` and the pair."""
+        """All steps; see `step`."""
+        return [*self.steps, self.step(name, extra, epilogue, output_bytes)]
+
+    def step(
+        self,
+        name: str,
+        extra: Sequence[Argument],
+        epilogue: Callable[[Nest, Sequence[Value], Value], Epilogue],
+        output_bytes: int,
+        result: Argument | None = None,
+    ) -> Step:
+        """The product; `epilogue` is told the pointers to `extra` and the pair.
+
+        It is stored in `result`, if not in the problem's own output.
+        """
         problem, output = self.problem, self.problem.output
         lead = problem.lead
         pitch = output.matrices.row_stride * output_bytes
@@ -124,9 +140,9 @@ class _Call:
             nest, plan, batch, pointers, lambda pair: epilogue(nest, others, pair)
         )
         numbers = [Constant(np.array(nest.numbers, np.int32))] if nest.numbers else []
-        arguments = (x, y, output.tensor, *extra, *numbers)
-        step = Step(nest.finish(), arguments, batch.units(plan), (2,))
-        return [*self.steps, step]
+        stored = output.tensor if result is None else result
+        arguments = (x, y, stored, *extra, *numbers)
+        return Step(nest.finish(), arguments, batch.units(plan), (2,))
 
 
 def _moved(
@@ -230,8 +246,24 @@ def _float(problem: Products) -> list[Step] | None:
         more, packed, lies = _packed(target, plan, y.tensor, y.matrices, 4)
         steps, right = [*steps, *more], (packed, lies, 4)
     call = _Call(problem, plan, steps, (x, x_lies, 4), right)
-    epilogue = FloatEpilogue(None, (-math.inf, math.inf))
-    return call.finish("batch_f32", (), lambda _nest, _others, _pair: epilogue, 4)
+    lead, lies = problem.lead, problem.output.matrices
+
+    def make(tail: Tail | None) -> Step:
+        def epilogue(nest: Nest, others: Sequence[Value], pair: Value) -> Epilogue:
+            bound = None
+            if tail is not None:
+                at = lies.place(pair, lead)
+                pointers = tuple(
+                    nest.offset(pointer, at, 4) if tail.is_whole(operand) else pointer
+                    for pointer, operand in zip(others, tail.operands, strict=True)
+                )
+                bound = BoundTail(tail, pointers)
+            return FloatEpilogue(None, (-math.inf, math.inf), bound)
+
+        result = None if tail is None else tail.output
+        return call.step("batch_f32", operands_of(tail), epilogue, 4, result)
+
+    return [*steps, extendable(problem.output.tensor, make)]
 
 
 def _zero_point(tensor: Tensor) -> int:
