@@ -19,14 +19,12 @@ from gossamer.kernels.batch import (
     column_sums,
     padded_columns,
     plan_products,
-    right_bytes,
 )
 from gossamer.kernels.batch_epilogue import Requantized, Sums, Wide
 from gossamer.kernels.border import Border
 from gossamer.kernels.convolution import quantized_items
 from gossamer.kernels.epilogue import FloatEpilogue
 from gossamer.kernels.hybrid import PARAMETER_BYTES, HybridEpilogue, ItemForm
-from gossamer.kernels.move import Box, strides_of
 from gossamer.kernels.multiply import (
     FloatMultiply,
     QuadMultiply,
@@ -36,8 +34,7 @@ from gossamer.kernels.multiply import (
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
 from gossamer.kernels.tail import BoundTail, extendable, operands_of
 from gossamer.nest.build import Nest
-from gossamer.nest.expr import I8, Value
-from gossamer.ops.steps import fill_step, move_step
+from gossamer.ops.batch_order import SLACK, moved, packed_right, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,10 +43,9 @@ if TYPE_CHECKING:
     from gossamer.kernels.gemm import Epilogue
     from gossamer.kernels.product import Gemm
     from gossamer.kernels.tail import Tail
+    from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
 
-_SLACK = 64
-"""Bytes behind scratch memory that vectors may read."""
 _FEW_ROWS = 16
 """Rows below which it never pays to pack the right operand."""
 _NEAR_BYTES = 1024
@@ -145,97 +141,9 @@ class _Call:
         return Step(nest.finish(), arguments, batch.units(plan), (2,))
 
 
-def _moved(
-    target: Target, x: Argument, lies: Matrices, nbytes: int
-) -> tuple[list[Step], Argument, Matrices]:
-    """The matrices copied into dense rows."""
-    sizes = (*lies.lead, lies.rows, lies.columns)
-    strides = (*lies.lead_strides, lies.row_stride, lies.column_stride)
-    dense = Scratch(math.prod(sizes) * nbytes + _SLACK)
-    box = Box(sizes, 0, strides, 0, strides_of(sizes))
-    made = move_step(target, box, nbytes, x, dense)
-    assert made is not None
-    return [made], dense, Matrices.dense(lies.lead, lies.rows, lies.columns)
-
-
-def _rows(target: Target, operand: Operand) -> tuple[list[Step], Argument, Matrices]:
-    """The left operand with the elements of a row side by side."""
-    if operand.matrices.column_stride == 1 or operand.matrices.columns == 1:
-        return [], operand.tensor, operand.matrices
-    nbytes = operand.tensor.dtype.numpy.itemsize
-    return _moved(target, operand.tensor, operand.matrices, nbytes)
-
-
-def _packed(
-    target: Target, plan: Gemm, y: Argument, lies: Matrices, nbytes: int
-) -> tuple[list[Step], Scratch, Matrices]:
-    """The right operand in panels [panel][word][column][element]; K x N `lies`."""
-    depth = plan.multiply.depth
-    steps: list[Step] = []
-    if lies.rows % depth:
-        padded = -(-lies.rows // depth) * depth
-        room = Scratch(lies.count * lies.columns * padded * nbytes + _SLACK)
-        steps.append(fill_step(target, I8, room.nbytes, 0, room))
-        sizes = (*lies.lead, lies.columns, lies.rows)
-        whole = Matrices.dense(lies.lead, lies.columns, padded)
-        box = Box(
-            sizes,
-            0,
-            (*lies.lead_strides, lies.column_stride, lies.row_stride),
-            0,
-            (*whole.lead_strides, padded, 1),
-        )
-        steps.extend(_present(move_step(target, box, nbytes, y, room)))
-        y, lies = room, whole.turned
-    packed = Scratch(lies.count * right_bytes(plan) + _SLACK)
-    for box, size in _panels(plan, lies, nbytes):
-        steps.extend(_present(move_step(target, box, size, y, packed)))
-    size = right_bytes(plan) // nbytes
-    return steps, packed, Matrices.dense(lies.lead, 1, size)
-
-
-def _present(step: Step | None) -> list[Step]:
-    assert step is not None
-    return [step]
-
-
-def _panels(plan: Gemm, lies: Matrices, nbytes: int) -> list[tuple[Box, int]]:
-    """The moves into panels, and the bytes of the elements that they move."""
-    depth, words = plan.multiply.depth, plan.depth.words
-    strides = (*lies.lead_strides, lies.column_stride)
-    if depth > 1 and lies.row_stride == 1 and not any(s % depth for s in strides):
-        # The elements of a word adjoin already: words move as a whole.
-        lies = replace(
-            lies,
-            lead_strides=tuple(step // depth for step in lies.lead_strides),
-            column_stride=lies.column_stride // depth,
-        )
-        nbytes, depth = nbytes * depth, 1
-    pitch = right_bytes(plan) // nbytes
-    whole, rest = divmod(plan.columns, plan.panel_columns)
-    columns = plan.panel_columns
-    panel = columns * words * depth
-    lead = Matrices.dense(lies.lead, 1, pitch).lead_strides
-    along, down = lies.column_stride, lies.row_stride
-    moves: list[tuple[Box, int]] = []
-    if whole:
-        sizes = (*lies.lead, whole, words, columns, depth)
-        source = (*lies.lead_strides, columns * along, depth * down, along, down)
-        target = (*lead, panel, columns * depth, depth, 1)
-        moves.append((Box(sizes, 0, source, 0, target), nbytes))
-    if rest:
-        width = -(-rest // plan.lanes) * plan.lanes
-        sizes = (*lies.lead, words, rest, depth)
-        source = (*lies.lead_strides, depth * down, along, down)
-        target = (*lead, width * depth, depth, 1)
-        start = whole * columns * along
-        moves.append((Box(sizes, start, source, whole * panel, target), nbytes))
-    return moves
-
-
 def _float(problem: Products) -> list[Step] | None:
     target, y = problem.target, problem.y
-    steps, x, x_lies = _rows(target, problem.x)
+    steps, x, x_lies = rows_of(target, problem.x.tensor, problem.x.matrices)
     plan = plan_products(target, x_lies, y.matrices.columns, FloatMultiply(), 4)
     pitch = y.matrices.row_stride * 4
     is_near = x_lies.rows < _FEW_ROWS or pitch <= _NEAR_BYTES
@@ -243,7 +151,7 @@ def _float(problem: Products) -> list[Step] | None:
         plan = replace(plan, right_pitch=pitch)
         right: tuple[Argument, Matrices, int] = (y.tensor, y.matrices, 4)
     else:
-        more, packed, lies = _packed(target, plan, y.tensor, y.matrices, 4)
+        more, packed, lies = packed_right(target, plan, y.tensor, y.matrices, 4)
         steps, right = [*steps, *more], (packed, lies, 4)
     call = _Call(problem, plan, steps, (x, x_lies, 4), right)
     lead, lies = problem.lead, problem.output.matrices
@@ -307,15 +215,15 @@ def _integer_call(problem: Products, x_zero: int, y_zero: int) -> tuple[_Call, _
     multiply = integer_multiply(target)
     quads = isinstance(multiply, QuadMultiply)
     form = CenteredRows(quads, x_zero, -y_zero)
-    steps, x, x_lies = _rows(target, problem.x)
+    steps, x, x_lies = rows_of(target, problem.x.tensor, problem.x.matrices)
     size = form.element_bytes
-    rows = Scratch(x_lies.count * x_lies.rows * x_lies.columns * size + _SLACK)
+    rows = Scratch(x_lies.count * x_lies.rows * x_lies.columns * size + SLACK)
     terms = Scratch(x_lies.count * x_lies.rows * 4) if y_zero else None
     steps.append(_centered(target, form, x_lies, (x, rows, terms)))
     dense = Matrices.dense(x_lies.lead, x_lies.rows, x_lies.columns)
     y = problem.y.matrices
     plan = plan_products(target, dense, y.columns, multiply, size)
-    more, packed, lies = _packed(target, plan, problem.y.tensor, y, 1)
+    more, packed, lies = packed_right(target, plan, problem.y.tensor, y, 1)
     steps.extend(more)
     sums = None
     if quads and x_zero != -128:
@@ -351,7 +259,7 @@ def _centered(
 def _column_sums(
     target: Target, plan: Gemm, count: int, factor: int, packed: Scratch
 ) -> tuple[Step, Scratch]:
-    sums = Scratch(count * padded_columns(plan) * 4 + _SLACK)
+    sums = Scratch(count * padded_columns(plan) * 4 + SLACK)
     nest = Nest("column_sums", target)
     column_sums(nest, plan, factor, nest.pointer(), nest.pointer())
     return Step(nest.finish(), (packed, sums), count, (1,)), sums
@@ -403,9 +311,9 @@ def _wide(problem: Products) -> list[Step] | None:
     if any(_zero_point(tensor) for tensor in tensors[:2]) or right < 1:
         return None
     target, y = problem.target, problem.y.matrices
-    steps, x, x_lies = _rows(target, problem.x)
+    steps, x, x_lies = rows_of(target, problem.x.tensor, problem.x.matrices)
     plan = plan_products(target, x_lies, y.columns, WideMultiply(), 2)
-    more, packed, lies = _packed(target, plan, problem.y.tensor, y, 2)
+    more, packed, lies = packed_right(target, plan, problem.y.tensor, y, 2)
     call = _Call(problem, plan, [*steps, *more], (x, x_lies, 2), (packed, lies, 2))
     epilogue = Wide(reduced, right, _zero_point(tensors[2]))
     return call.finish("batch_i16", (), lambda _nest, _others, _pair: epilogue, 2)
@@ -416,9 +324,9 @@ def _hybrid(problem: Products) -> list[Step] | None:
     target, tensor = problem.target, problem.y.tensor
     if not tensor.is_quantized:
         return None
-    steps, x, x_lies = _rows(target, problem.x)
+    steps, x, x_lies = rows_of(target, problem.x.tensor, problem.x.matrices)
     if not x_lies.is_dense:
-        steps, x, x_lies = _moved(target, x, x_lies, 4)
+        steps, x, x_lies = moved(target, x, x_lies, 4)
     multiply = integer_multiply(target)
     quads = isinstance(multiply, QuadMultiply)
     form = ItemForm("unsigned" if quads else "centred", problem.asymmetric)
@@ -426,7 +334,7 @@ def _hybrid(problem: Products) -> list[Step] | None:
     quantize, rows, scales = quantized_items(target, shape, form, x)
     y, size = problem.y.matrices, form.element_bytes
     plan = plan_products(target, x_lies, y.columns, multiply, size)
-    more, packed, lies = _packed(target, plan, tensor, y, 1)
+    more, packed, lies = packed_right(target, plan, tensor, y, 1)
     steps = [*steps, quantize, *more]
     factors = np.full(padded_columns(plan), parameters(tensor)[0], np.float32)
     extra: list[Argument] = [scales, Constant(factors)]
