@@ -77,7 +77,10 @@ def x86_target(flags: frozenset[str]) -> Target:
         names = (*_AVX2, *_AVX512, *(("avx512_vnni",) if vnni else ()))
         names = (*names, *(_TILES if tiles else ()))
         dot = Dot.UNSIGNED_QUADS if vnni else Dot.PAIRS
-        cpu = "icelake-server" if vnni else "skylake-avx512"
+        cpu = "cascadelake" if vnni else "skylake-avx512"
+        if vnni and "avx512vbmi" in flags:
+            names = (*names, "avx512vbmi")
+            cpu = "icelake-server"
         return Target(triple, cpu, _features(names), 64, 32, dot, tiles=tiles)
     if flags.issuperset(_AVX2):
         return Target(triple, "haswell", _features(_AVX2), 32, 16, Dot.PAIRS)

@@ -32,6 +32,7 @@ from gossamer.kernels.multiply import (
 from gossamer.kernels.pack import pack_panels, pad_columns
 from gossamer.kernels.product import Depth, Gemm, Rows, choose_tile
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
+from gossamer.kernels.tail import bind, extendable, operands_of
 from gossamer.nest.build import Nest
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from gossamer.kernels.depthwise import Window
     from gossamer.kernels.requantize import IntegerOutput
+    from gossamer.kernels.tail import Tail
     from gossamer.nest.target import Target
 
 RESIDENT_BYTES = 192 * 1024
@@ -160,18 +162,23 @@ def float_convolution(
     """Steps of a float convolution; weights are (out, rows, columns, in)."""
     plan = plan_convolution(target, window, len(weights), FloatMultiply(), 4)
     steps, source = bordered(target, border_of(window), float_form(), x)
-    nest = Nest("conv_f32", target)
-    image, packed = nest.pointer(), nest.pointer()
-    first = nest.pointer() if bias is not None else None
-    output = nest.pointer()
-    gemm(nest, plan, FloatEpilogue(first, limits), image, packed, output)
     constants = [Constant(pack_panels(filter_runs(weights, window), plan))]
     if bias is not None:
         constants.append(Constant(pad_columns(bias, plan)))
-    arguments = (source, *constants, y)
-    written = (len(arguments) - 1,)
-    steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
-    return steps
+
+    def make(tail: Tail | None) -> Step:
+        nest = Nest("conv_f32", target)
+        image, packed = nest.pointer(), nest.pointer()
+        first = nest.pointer() if bias is not None else None
+        output = nest.pointer()
+        epilogue = FloatEpilogue(first, limits, bind(nest, tail))
+        gemm(nest, plan, epilogue, image, packed, output)
+        result = y if tail is None else tail.output
+        arguments = (source, *constants, result, *operands_of(tail))
+        written = (1 + len(constants),)
+        return Step(nest.finish(), arguments, plan.units, written, plan.note)
+
+    return [*steps, extendable(y, make)]
 
 
 def integer_convolution(

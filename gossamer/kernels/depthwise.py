@@ -18,6 +18,7 @@ from gossamer.nest.expr import F32, I8, I32, I64, Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gossamer.kernels.tail import BoundTail
     from gossamer.nest.build import Nest
 
 
@@ -288,6 +289,7 @@ class FloatDepthwise:
     bias: Value | None
     y: Value
     limits: tuple[float, float]
+    tail: BoundTail | None = None
     element_bytes: int = 4
 
     def tap(self, nest: Nest, x: Value, index: Value, group: Lanes) -> Value:
@@ -313,7 +315,10 @@ class FloatDepthwise:
         group: Lanes,
     ) -> None:
         for total, place in zip(sums, places, strict=True):
-            group.store(nest, clamp(nest, total, self.limits), self.y, place)
+            value = clamp(nest, total, self.limits)
+            if self.tail is not None:
+                value = self.tail.apply(nest, value, place, channel, group.valid)
+            group.store(nest, value, self.y, place)
 
 
 @dataclass(frozen=True, slots=True)

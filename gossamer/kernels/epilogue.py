@@ -12,6 +12,7 @@ from gossamer.nest.expr import F32, I32, Value
 if TYPE_CHECKING:
     from gossamer.kernels.gemm import Place
     from gossamer.kernels.product import Tile
+    from gossamer.kernels.tail import BoundTail
     from gossamer.nest.build import Nest
 
 ACTIVATION_LIMITS: dict[str, tuple[float, float]] = {
@@ -39,10 +40,11 @@ def clamp(nest: Nest, value: Value, limits: tuple[float, float]) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class FloatEpilogue:
-    """Sums start from the bias, are clamped and stored as float32."""
+    """Sums start from the bias, are clamped, go through the tail, and are stored."""
 
     bias: Value | None
     limits: tuple[float, float]
+    tail: BoundTail | None = None
     output_bytes: int = 4
 
     def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
@@ -60,6 +62,10 @@ class FloatEpilogue:
         for row, vectors in enumerate(sums):
             for v, total in enumerate(vectors):
                 value = clamp(nest, total, self.limits)
+                if self.tail is not None:
+                    column = place.column + v * tile.lanes
+                    index = (place.row + row) * (place.pitch // 4) + column
+                    value = self.tail.apply(nest, value, index, column)
                 address = nest.offset(
                     place.corner, row * place.pitch + v * tile.lanes * 4
                 )

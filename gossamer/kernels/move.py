@@ -107,7 +107,8 @@ def move(
     """A whole kernel for a merged box; returns the units of work.
 
     `pointers` are x, y and one for each of the box's tables (int64). A unit is an
-    index of the outermost dimension, or a block where all is one row.
+    index of the outermost dimension, or a block where all is one row or a
+    transposition.
     """
     x, y, *given = pointers
     unread = iter(given)

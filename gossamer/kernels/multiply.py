@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from gossamer.nest.expr import F32, I8, I16, I32, Kind, Value
+from gossamer.nest.expr import F32, I8, I16, I32, I64, Kind, Value
 from gossamer.nest.target import Dot, Target
 
 if TYPE_CHECKING:
@@ -129,6 +129,22 @@ class WidePairMultiply:
 
     def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
         return total + nest.dot_pairs(left, right)
+
+
+@dataclass(frozen=True, slots=True)
+class WideMultiply(WidePairMultiply):
+    """The same, summed in 64 bits."""
+
+    total: Kind = I64
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        """`total` plus the products.
+
+        Two products of -32768 squared make 2**31, which wraps around to the least
+        number. No other pair gives that, and one less wraps back.
+        """
+        pair = nest.dot_pairs(left, right) - 1
+        return total + nest.convert(pair, total.kind) + 1
 
 
 def integer_multiply(target: Target) -> QuadMultiply | PairMultiply:

@@ -97,6 +97,10 @@ class Gemm:
     panels_outer: bool
     packs_rows: bool = False
     """Whether columns of panels of four vectors are in `packed_order`."""
+    right_pitch: int = 0
+    """Bytes between words of the right operand where it is read in place, unpacked."""
+    output_pitch: int = 0
+    """Bytes between rows of the output where these do not adjoin."""
 
     @property
     def panel_columns(self) -> int:
@@ -104,6 +108,9 @@ class Gemm:
 
     @property
     def panel_bytes(self) -> int:
+        """From one panel of the right operand to the next."""
+        if self.right_pitch:
+            return self.panel_columns * self.multiply.weight_bytes
         words = self.depth.words * self.depth.runs
         return words * self.panel_columns * self.multiply.weight_bytes
 

@@ -1,4 +1,4 @@
-"""Softmax over rows: in float, and in the fixed point of the reference kernels."""
+"""Softmax over rows in the fixed point of the reference kernels, and its logarithm."""
 
 from __future__ import annotations
 
@@ -18,23 +18,6 @@ _LEAST = -3.4028234663852886e38
 _LN_2 = 0.6931471805599453
 _ROOT_HALF = 0x3F3504F3
 """The bits of sqrt(1/2), from which mantissas are counted."""
-
-
-def float_softmax(nest: Nest, columns: int, beta: float, x: Value, y: Value) -> None:
-    """A whole kernel; units of work are rows of `columns` elements."""
-    begin, end = nest.integer(), nest.integer()
-    with nest.loop(end, start=begin) as row:
-        base = row.index * columns
-        peak = _peak(nest, columns, x, base)
-        total = _powers(nest, columns, beta, (x, y), base, peak)
-        share = nest.constant(1.0, F32) / total
-
-        def divide(index: Value, group: Lanes) -> None:
-            power = group.load(nest, F32, y, base + index)
-            scaled = power * nest.splat(share, group.count)
-            group.store(nest, scaled, y, base + index)
-
-        each_vector(nest, columns, nest.target.lanes, divide)
 
 
 def _peak(nest: Nest, columns: int, x: Value, base: Value) -> Value:

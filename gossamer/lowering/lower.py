@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gossamer.ir.graph import Node
 from gossamer.kernels.step import Alarm
+from gossamer.lowering.fuse import fuse
 from gossamer.lowering.layout import Layout, aligned, lay_out, size_of
 from gossamer.lowering.program import (
     Action,
@@ -55,6 +56,8 @@ def lower(
     """
     sharing = Sharing(subgraph, keep_all=keep_all)
     items = Scheduler(target, sharing).items(subgraph.nodes)
+    if not keep_all:
+        items = fuse(items, subgraph, target, sharing)
     times = lifetimes(subgraph, items, sharing)
     layout = lay_out(times, sharing, variables, keep_all=keep_all)
     actions = _actions(items, layout)

@@ -65,6 +65,11 @@ class Target:
     tiles: Tiles | None = None
 
     @property
+    def looks_up_bytes(self) -> bool:
+        """Whether there is an instruction for `Nest.look_up` (x86 VBMI)."""
+        return "+avx512vbmi" in self.features.split(",")
+
+    @property
     def lanes(self) -> int:
         """float32 or int32 elements in a vector register."""
         return max(self.vector_bytes // 4, 1)

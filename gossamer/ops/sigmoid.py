@@ -19,6 +19,7 @@ from gossamer.ir.op import (
 )
 from gossamer.ir.types import DType
 from gossamer.kernels import math as math_kernels
+from gossamer.kernels.gelu import gelu
 from gossamer.ops.broadcasting import single
 from gossamer.ops.element_steps import element_step, integer_table_step
 
@@ -207,7 +208,7 @@ class Gelu(Curve):
             return interpolated(node.input(0), node.output, self.curve, x)
 
     def on_lanes(self) -> Compute:
-        return math_kernels.gelu_by_tanh if self.approximate else math_kernels.gelu
+        return math_kernels.gelu_by_tanh if self.approximate else gelu
 
     def version(self, node: Node) -> int:
         return 2 if node.input(0).dtype is DType.INT8 else 1
