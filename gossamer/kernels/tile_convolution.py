@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ from gossamer.kernels.tile_epilogue import HybridItems, HybridRows, IntegerRows
 from gossamer.kernels.tile_gemm import tile_gemm
 from gossamer.kernels.tile_product import (
     CHUNK,
+    HEIGHT,
+    WIDEST,
     TileProduct,
     pack_tiles,
     panel_columns,
@@ -38,13 +41,25 @@ if TYPE_CHECKING:
 
 _LOCAL_BYTES = 80 * 1024
 """A block of patches up to this size is put together on the stack."""
-_FEWEST_ROWS = 8
+_FEWEST_ROWS, _FEWEST_COLUMNS, _LEAST_DEPTH = 8, 16, 32
+"""Below these the tiles are mostly empty, and the vector unit is as fast."""
+_LEAST_WORK = 1 << 17
+"""Products that take so long that some 100 ns more per layer do not count."""
+_NARROW_FROM = 8
+"""From so many chunks on, narrow panels do not drive the rows out of the L1 cache."""
 
 
 def suits_tiles(target: Target, window: Window, columns: int) -> bool:
     """Whether the matrix unit beats the vector unit on int8 products of this shape."""
     rows = window.images * window.out_height * window.out_width
-    return target.tiles is not None and rows >= _FEWEST_ROWS and columns >= 8
+    depth = window.filter[0] * window.filter[1] * window.channels
+    return (
+        target.tiles is not None
+        and rows >= _FEWEST_ROWS
+        and columns >= _FEWEST_COLUMNS
+        and depth >= _LEAST_DEPTH
+        and rows * columns * depth >= _LEAST_WORK
+    )
 
 
 def _patches(window: Window, element: int) -> Patches:
@@ -66,7 +81,7 @@ def _patches(window: Window, element: int) -> Patches:
         parts=1 if adjoin else filter_columns,
         part_stride=0 if adjoin else window.dilation[1] * pixel,
         images=window.images,
-        height=32 if rows >= 32 else 16,
+        height=2 * HEIGHT if rows >= 2 * HEIGHT else HEIGHT,
     )
 
 
@@ -76,21 +91,25 @@ def _plan(
     """The product of an int8 image with its border on, and steps that come before."""
     patches = _patches(window, 1)
     chunks = patches.pitch // CHUNK
-    large = columns * patches.pitch > RESIDENT_BYTES
-    rows = patches.rows
-    if is_pointwise(window) and rows >= 16:
-        plan = TileProduct(rows, chunks, columns, large, packs_rows)
+    plan = TileProduct(
+        patches.rows,
+        chunks,
+        columns,
+        panels_outer=columns * patches.pitch > RESIDENT_BYTES,
+        packs_rows=packs_rows,
+        widest=WIDEST if chunks < _NARROW_FROM else WIDEST // 2,
+    )
+    if is_pointwise(window) and plan.rows >= HEIGHT:
         return plan, RowsInPlace(window.channels), [], x
     if patches.local_bytes <= _LOCAL_BYTES:
-        return TileProduct(rows, chunks, columns, False, packs_rows), patches, [], x
+        return replace(plan, panels_outer=False), patches, [], x
     step, copied = _copied(target, patches, x)
-    plan = TileProduct(rows, chunks, columns, large, packs_rows)
     return plan, RowsInPlace(patches.pitch), [step], copied
 
 
 def _copied(target: Target, patches: Patches, x: Argument) -> tuple[Step, Scratch]:
     """All patches in memory of their own."""
-    height = max(patches.rows, 16)
+    height = max(patches.rows, HEIGHT)
     scratch = Scratch(height * patches.pitch + SLACK)
     nest = Nest("patches", target)
     source, result = nest.pointer(), nest.pointer()

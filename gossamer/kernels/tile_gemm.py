@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gossamer.kernels.tile_product import CHUNK, HEIGHT, LANES, WIDEST, Panel
+from gossamer.kernels.tile_product import CHUNK, HEIGHT, LANES, Panel
 from gossamer.nest.expr import I64, Kind
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class _Walk:
     ) -> None:
         self.nest, self.plan, self.source, self.epilogue = nest, plan, source, epilogue
         self.x, self.w = x, w
-        self.sums = nest.local(plan.height * WIDEST * CHUNK)
+        self.sums = nest.local(plan.height * plan.widest * CHUNK)
         size = source.local_bytes
         self.place = nest.local(size) if size else self.sums
 
@@ -101,10 +101,11 @@ class _Walk:
     ) -> None:
         """Loop over the equal panels; the others are written out."""
         nest, panels = self.nest, self.plan.panels
-        whole = sum(panel.columns == WIDEST * LANES for panel in panels)
+        width = self.plan.widest * LANES
+        whole = sum(panel.columns == width for panel in panels)
         if whole:
             with nest.loop(nest.minimum(end, whole), start=begin) as loop:
-                emit(panels[0], loop.index * (WIDEST * LANES))
+                emit(panels[0], loop.index * width)
         for index in range(whole, len(panels)):
             panel = panels[index]
             start = nest.maximum(begin, index)

@@ -48,7 +48,8 @@ class TileProduct:
 
     `panels_outer`: each panel of weights meets all rows before the next one comes, so
     that large weights are read once; otherwise each block of rows meets all panels.
-    `packs_rows`: columns of panels are in `packed_order`.
+    `packs_rows`: columns of panels are in `packed_order`. `widest` is how many vectors
+    of columns a panel has, 2 or 4.
     """
 
     rows: int
@@ -56,6 +57,7 @@ class TileProduct:
     columns: int
     panels_outer: bool
     packs_rows: bool = False
+    widest: int = WIDEST
 
     @property
     def height(self) -> int:
@@ -77,7 +79,7 @@ class TileProduct:
         first, left = 0, self.columns
         while left > 0:
             needed = -(-left // LANES)
-            vectors = WIDEST if needed >= WIDEST else min(needed, 2)
+            vectors = self.widest if needed >= self.widest else min(needed, 2)
             columns = min(vectors * LANES, left)
             found.append(Panel(first, vectors, columns))
             first, left = first + columns, left - columns

@@ -26,7 +26,9 @@ class RowSource(Protocol):
         """Bytes from row to row where `block` leaves them."""
         ...
 
-    def block(self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]) -> Value:
+    def block(
+        self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
+    ) -> Value:
         """The address of some rows: the first one, and how many.
 
         `place` is memory of `local_bytes` for them.
@@ -46,7 +48,9 @@ class RowsInPlace:
     pitch: int
     local_bytes: int = 0
 
-    def block(self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]) -> Value:
+    def block(
+        self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
+    ) -> Value:
         del place
         return nest.offset(x, rows[0] * self.pitch)
 
@@ -88,7 +92,9 @@ class Patches:
     def local_bytes(self) -> int:
         return self.height * self.pitch
 
-    def block(self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]) -> Value:
+    def block(
+        self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
+    ) -> Value:
         first, count = rows
         with nest.loop(count) as loop:
             source = nest.offset(x, self._start(first + loop.index))
