@@ -1,4 +1,4 @@
-"""Convolution and dense layers on the matrix unit, int8 and dynamic range."""
+"""Convolution and dense layers on the matrix unit."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ from gossamer.kernels.convolution import (
     quantized_items,
 )
 from gossamer.kernels.hybrid import ItemForm
+from gossamer.kernels.split import SplitLines, split_constant, split_lines
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
-from gossamer.kernels.tile_epilogue import HybridItems, HybridRows, IntegerRows
+from gossamer.kernels.tile_epilogue import (
+    FloatRows,
+    HybridItems,
+    HybridRows,
+    IntegerRows,
+)
 from gossamer.kernels.tile_gemm import tile_gemm
 from gossamer.kernels.tile_product import (
     CHUNK,
@@ -62,7 +68,17 @@ def suits_tiles(target: Target, window: Window, columns: int) -> bool:
     )
 
 
-def _patches(window: Window, element: int) -> Patches:
+def suits_split_tiles(target: Target, window: Window, columns: int) -> bool:
+    """Whether it beats the vector unit on float32, split into parts of bfloat16."""
+    tiles = target.tiles
+    return (
+        tiles is not None
+        and tiles.splits_floats
+        and suits_tiles(target, window, columns)
+    )
+
+
+def _patches(window: Window, element: int, low_image: int = 0) -> Patches:
     border = border_of(window)
     pixel = window.channels * element
     line = border.columns * pixel
@@ -82,40 +98,103 @@ def _patches(window: Window, element: int) -> Patches:
         part_stride=0 if adjoin else window.dilation[1] * pixel,
         images=window.images,
         height=2 * HEIGHT if rows >= 2 * HEIGHT else HEIGHT,
+        low_image=low_image,
     )
 
 
+def _in_place(window: Window) -> bool:
+    """Whether the image's pixels are the product's rows."""
+    rows = window.images * window.out_height * window.out_width
+    return is_pointwise(window) and rows >= HEIGHT
+
+
 def _plan(
-    target: Target, window: Window, columns: int, x: Argument, *, packs_rows: bool
+    target: Target, window: Window, columns: int, patches: Patches, x: Argument
 ) -> tuple[TileProduct, RowSource, list[Step], Argument]:
-    """The product of an int8 image with its border on, and steps that come before."""
-    patches = _patches(window, 1)
+    """The product of an image with its border on, and steps that come before."""
     chunks = patches.pitch // CHUNK
     plan = TileProduct(
         patches.rows,
         chunks,
         columns,
-        panels_outer=columns * patches.pitch > RESIDENT_BYTES,
-        packs_rows=packs_rows,
+        panels_outer=columns * patches.pitch * patches.planes > RESIDENT_BYTES,
         widest=WIDEST if chunks < _NARROW_FROM else WIDEST // 2,
+        planes=patches.planes,
     )
-    if is_pointwise(window) and plan.rows >= HEIGHT:
-        return plan, RowsInPlace(window.channels), [], x
+    if _in_place(window):
+        pitch = patches.pitch if patches.low_image else patches.step
+        return plan, RowsInPlace(pitch, patches.low_image), [], x
     if patches.local_bytes <= _LOCAL_BYTES:
         return replace(plan, panels_outer=False), patches, [], x
-    step, copied = _copied(target, patches, x)
-    return plan, RowsInPlace(patches.pitch), [step], copied
+    step, copied, low_part = _copied(target, patches, x)
+    return plan, RowsInPlace(patches.pitch, low_part), [step], copied
 
 
-def _copied(target: Target, patches: Patches, x: Argument) -> tuple[Step, Scratch]:
-    """All patches in memory of their own."""
+def _copied(target: Target, patches: Patches, x: Argument) -> tuple[Step, Scratch, int]:
+    """All patches in memory of their own, and how far their low parts lie behind."""
     height = max(patches.rows, HEIGHT)
-    scratch = Scratch(height * patches.pitch + SLACK)
+    size = height * patches.pitch
+    scratch = Scratch(size * patches.planes + SLACK)
     nest = Nest("patches", target)
     source, result = nest.pointer(), nest.pointer()
-    copy_patches(nest, patches, source, result)
+    copy_patches(nest, replace(patches, height=height), source, result)
     units = patches.images * patches.out_height
-    return Step(nest.finish(), (x, scratch), units, (1,)), scratch
+    low_part = size if patches.low_image else 0
+    return Step(nest.finish(), (x, scratch), units, (1,)), scratch, low_part
+
+
+def float_convolution(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    limits: tuple[float, float],
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    """Steps of a float convolution; weights are (out, rows, columns, in)."""
+    lines = _split_shape(window)
+    split, parts = _split(target, lines, x)
+    plan, source, before, left = _plan(
+        target, window, len(weights), _patches(window, 2, lines.plane_bytes), parts
+    )
+    nest = Nest("conv_f32", target)
+    rows, packed = nest.pointer(), nest.pointer()
+    first = nest.pointer() if bias is not None else None
+    epilogue = FloatRows(first, limits, nest.pointer(), len(weights) * 4)
+    tile_gemm(nest, plan, source, epilogue, rows, packed)
+    matrix = weights.reshape(len(weights), -1)
+    constants = [Constant(pack_tiles(split_constant(matrix), plan))]
+    if bias is not None:
+        constants.append(Constant(panel_columns(bias, plan)))
+    arguments = (left, *constants, y)
+    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    return [split, *before, product]
+
+
+def _split_shape(window: Window) -> SplitLines:
+    """Lines of images with their border, or rows of whole chunks."""
+    channels, border = window.channels, border_of(window)
+    if _in_place(window):
+        pixels = window.images * window.height * window.width
+        return SplitLines(1, pixels, channels, after=-channels % (CHUNK // 2))
+    return SplitLines(
+        window.images,
+        window.height,
+        window.width * channels,
+        border.top,
+        border.bottom,
+        border.left * channels,
+        border.right * channels,
+    )
+
+
+def _split(target: Target, shape: SplitLines, x: Argument) -> tuple[Step, Scratch]:
+    scratch = Scratch(2 * shape.plane_bytes + SLACK)
+    nest = Nest("split", target)
+    source, result = nest.pointer(), nest.pointer()
+    split_lines(nest, shape, source, result)
+    return Step(nest.finish(), (x, scratch), shape.lines, (1,)), scratch
 
 
 def integer_convolution(
@@ -134,8 +213,9 @@ def integer_convolution(
     """
     steps, image = bordered(target, window, plain_form(zero_point), x)
     plan, source, before, left = _plan(
-        target, window, len(weights), image, packs_rows=True
+        target, window, len(weights), _patches(window, 1), image
     )
+    plan = replace(plan, packs_rows=True)
     matrix = weights.reshape(len(weights), -1)
     start = bias.astype(np.int64) - zero_point * matrix.sum(axis=1, dtype=np.int64)
     constants = [panel_columns(array, plan) for array in output.constants()]
@@ -148,7 +228,7 @@ def integer_convolution(
     tile_gemm(nest, plan, source, epilogue, rows, packed)
     arguments = (
         left,
-        Constant(pack_tiles(matrix, plan)),
+        Constant(pack_tiles([matrix], plan)),
         Constant(panel_columns(start.astype(np.int32), plan)),
         *(Constant(array) for array in constants),
         y,
@@ -176,7 +256,7 @@ def hybrid_convolution(
     form = ItemForm("signed", asymmetric)
     quantize, items, parameters = quantized_items(target, border_of(window), form, x)
     plan, source, before, left = _plan(
-        target, window, len(weights), items, packs_rows=False
+        target, window, len(weights), _patches(window, 1), items
     )
     matrix = weights.reshape(len(weights), -1)
     nest = Nest("conv_hybrid", target)
@@ -201,7 +281,7 @@ def hybrid_convolution(
         constants.append(panel_columns(bias, plan))
     arguments = (
         left,
-        Constant(pack_tiles(matrix, plan)),
+        Constant(pack_tiles([matrix], plan)),
         parameters,
         *(Constant(array) for array in constants),
         y,

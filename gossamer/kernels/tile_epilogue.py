@@ -71,6 +71,32 @@ def _rows_of(nest: Nest, packed: Value, rows: int) -> list[Value]:
 
 
 @dataclass(frozen=True, slots=True)
+class FloatRows:
+    """float32 sums are clamped and stored; `pitch` bytes a row."""
+
+    first: Value | None
+    limits: tuple[float, float]
+    y: Value
+    pitch: int
+    total: Kind = F32
+
+    def rows_at_once(self, panel: Panel) -> int:
+        del panel
+        return 1
+
+    def columns(self, nest: Nest, panel: Panel, column: Value) -> Finish:
+        corner = nest.offset(self.y, column, F32)
+
+        def finish(sums: list[list[Value]], row: Value) -> None:
+            line = nest.offset(corner, row * self.pitch)
+            for v, total in enumerate(sums[0]):
+                value = clamp(nest, total, self.limits)
+                nest.store(value, line, v * LANES, panel.valid(v))
+
+        return finish
+
+
+@dataclass(frozen=True, slots=True)
 class HybridItems:
     """How the items of a dynamic range product were quantized, and their sums scaled.
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from gossamer.kernels.tile_again import sum_again
 from gossamer.kernels.tile_product import CHUNK, HEIGHT, LANES, Panel
-from gossamer.nest.expr import I64, Kind
+from gossamer.nest.expr import F32, I64, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,7 +137,14 @@ class _Walk:
             right = nest.offset(weights, vector * LANES * plan.column_bytes)
             self._multiply(width, left, right, begin)
             self._spill(panel, vector, width)
-        self._finish(panel, column, first, done)
+        spoiled = self._finish(panel, column, first, done)
+        if spoiled is None:
+            return
+        with nest.when(spoiled):
+            bias = None if start is None else nest.offset(start, column, F32)
+            rows = (left, self.source.pitch, self.source.low_part)
+            sum_again(nest, plan, panel, bias, rows, weights, self.sums)
+            self._finish(panel, column, first, done)
 
     def _multiply(
         self, width: int, left: Value, right: Value, begin: Value | None
@@ -153,8 +161,32 @@ class _Walk:
                     nest.tile_load(2 * row + column, place, 0)
         with nest.loop(plan.chunks) as chunk:
             rows = nest.offset(left, chunk.index * CHUNK)
-            tiles = nest.offset(right, chunk.index * (width * _TILE))
-            self._products(heights, width, rows, tiles)
+            tiles = nest.offset(right, chunk.index * (plan.planes * width * _TILE))
+            if plan.planes == 1:
+                self._products(heights, width, rows, tiles)
+            else:
+                self._split_products(heights, width, rows, tiles)
+
+    def _split_products(
+        self, heights: int, width: int, rows: Value, tiles: Value
+    ) -> None:
+        """Add high * low + high * high + low * high; low * low is lost in rounding."""
+        nest, pitch = self.nest, self.source.pitch
+        below = nest.offset(rows, self.source.low_part)
+        high, low = tiles, nest.offset(tiles, width * _TILE)
+        for left, right in ((rows, low), (None, high), (below, None)):
+            if left is not None:
+                for row in range(heights):
+                    start = nest.offset(left, row * HEIGHT * pitch)
+                    nest.tile_load(_LEFT[row], start, pitch)
+            if right is not None:
+                for column in range(width):
+                    start = nest.offset(right, column * _TILE)
+                    nest.tile_load(_RIGHT[column], start, CHUNK)
+            for row in range(heights):
+                for column in range(width):
+                    total = 2 * row + column
+                    nest.tile_dot_floats(total, _LEFT[row], _RIGHT[column])
 
     def _products(self, heights: int, width: int, rows: Value, tiles: Value) -> None:
         nest, pitch = self.nest, self.source.pitch
@@ -175,22 +207,41 @@ class _Walk:
                 place = nest.offset(self.sums, byte)
                 nest.tile_store(2 * row + column, place, pitch)
 
-    def _finish(self, panel: Panel, column: Value, first: Value, done: Value) -> None:
+    def _finish(
+        self, panel: Panel, column: Value, first: Value, done: Value
+    ) -> Value | None:
+        """Finish a block's sums; of split floats also whether one is not finite."""
         nest = self.nest
         finish = self.epilogue.columns(nest, panel, column)
         together = self.epilogue.rows_at_once(panel)
         count = min(self.plan.rows, self.plan.height)
-        kind = self.epilogue.total.of(LANES)
         start = done // together * together
-        with nest.loop(count, start=start, step=together) as loop:
+        checks = [nest.zero(LANES)] if self.plan.planes > 1 else []
+        with nest.loop(count, start=start, step=together, carry=checks) as loop:
             row = nest.minimum(loop.index, count - together)
-            pitch = panel.vectors * CHUNK
-            line = nest.offset(self.sums, row * pitch)
-            sums = [
-                [
-                    nest.load(kind, line, (r * panel.vectors + v) * LANES)
-                    for v in range(panel.vectors)
-                ]
-                for r in range(together)
-            ]
+            sums = self._sums(panel, row, together)
             finish(sums, first + row)
+            loop.carry([_checked(nest, check, sums) for check in loop.values])
+        if not checks:
+            return None
+        check = nest.sum(loop.results[0])
+        return nest.compare("ne", check, check)
+
+    def _sums(self, panel: Panel, row: Value, count: int) -> list[list[Value]]:
+        nest, kind = self.nest, self.epilogue.total.of(LANES)
+        line = nest.offset(self.sums, row * (panel.vectors * CHUNK))
+        return [
+            [
+                nest.load(kind, line, (r * panel.vectors + v) * LANES)
+                for v in range(panel.vectors)
+            ]
+            for r in range(count)
+        ]
+
+
+def _checked(nest: Nest, check: Value, sums: list[list[Value]]) -> Value:
+    """`check` plus zero times each sum: zero as long as all are finite."""
+    for vectors in sums:
+        for total in vectors:
+            check = nest.fma(total, 0.0, check)
+    return check

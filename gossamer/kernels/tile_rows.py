@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gossamer.kernels.elementwise import Lanes, each_vector
-from gossamer.kernels.tile_product import CHUNK
+from gossamer.kernels.tile_product import CHUNK, HEIGHT
 from gossamer.nest.expr import I8
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ class RowSource(Protocol):
     @property
     def pitch(self) -> int:
         """Bytes from row to row where `block` leaves them."""
+        ...
+
+    @property
+    def low_part(self) -> int:
+        """Bytes from a row's high part to its low part, where rows are split."""
         ...
 
     def block(
@@ -43,9 +48,10 @@ class RowSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RowsInPlace:
-    """Rows `pitch` bytes apart."""
+    """Rows `pitch` bytes apart, their low parts `low_part` behind."""
 
     pitch: int
+    low_part: int = 0
     local_bytes: int = 0
 
     def block(
@@ -60,7 +66,8 @@ class Patches:
     """Patches of images, one per output pixel, as rows of whole chunks; in bytes.
 
     A patch is `segments` by `parts` runs of `run` bytes. `out_height` by `out_width`
-    patches are in an image of `image_stride`, `line_stride` and `step` apart.
+    patches are in an image of `image_stride`, `line_stride` and `step` apart. Where
+    images are split, those of the low parts lie `low_image` behind.
     """
 
     out_height: int
@@ -74,7 +81,16 @@ class Patches:
     parts: int = 1
     part_stride: int = 0
     images: int = 1
-    height: int = 2 * 16
+    height: int = 2 * HEIGHT
+    low_image: int = 0
+
+    @property
+    def planes(self) -> int:
+        return 2 if self.low_image else 1
+
+    @property
+    def low_part(self) -> int:
+        return self.height * self.pitch
 
     @property
     def size(self) -> int:
@@ -90,7 +106,7 @@ class Patches:
 
     @property
     def local_bytes(self) -> int:
-        return self.height * self.pitch
+        return self.height * self.pitch * self.planes
 
     def block(
         self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
@@ -98,7 +114,10 @@ class Patches:
         first, count = rows
         with nest.loop(count) as loop:
             source = nest.offset(x, self._start(first + loop.index))
-            self.copy(nest, source, nest.offset(place, loop.index * self.pitch))
+            target = nest.offset(place, loop.index * self.pitch)
+            for plane in range(self.planes):
+                start = nest.offset(source, plane * self.low_image)
+                self._copy(nest, start, nest.offset(target, plane * self.low_part))
         return place
 
     def _start(self, row: Value) -> Value:
@@ -110,9 +129,12 @@ class Patches:
         distance = distance + within % self.out_width * self.step
         return distance if image is None else distance + image * self.image_stride
 
-    def copy(self, nest: Nest, source: Value, target: Value) -> None:
-        """Copy a patch; what fills its last chunk is left as it is."""
+    def _copy(self, nest: Nest, source: Value, target: Value) -> None:
+        """Copy a patch; zeros fill the last chunk, lest it hold what is no number."""
         length = self.run * self.parts
+        if self.size < self.pitch:
+            zero = nest.constant(0, I8.of(CHUNK))
+            nest.store(zero, target, self.pitch - CHUNK)
         with nest.loop(self.segments) as segment:
             left = nest.offset(source, segment.index * self.segment_stride)
             right = nest.offset(target, segment.index * length)

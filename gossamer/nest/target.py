@@ -35,6 +35,8 @@ class Tiles:
     rows: int = 16
     row_bytes: int = 64
     count: int = 8
+    splits_floats: bool = True
+    """Whether float32 may be multiplied as the sum of two bfloat16."""
 
     @property
     def columns(self) -> int:

@@ -125,9 +125,9 @@ def convolution_steps(
     limits = ACTIVATION_LIMITS[product.activation]
     x, y = node.input(0), node.output
     if product.kinds == _FLOAT:
-        return convolution.float_convolution(
-            target, window, weights, bias, limits, x, y
-        )
+        splits = tile_convolution.suits_split_tiles(target, window, shape[0])
+        kernels = tile_convolution if splits else convolution
+        return kernels.float_convolution(target, window, weights, bias, limits, x, y)
     on_tiles = tile_convolution.suits_tiles(target, window, shape[0])
     kernels = tile_convolution if on_tiles else convolution
     if product.kinds == _INTEGER:

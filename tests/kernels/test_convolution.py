@@ -49,9 +49,11 @@ def filtered(shape: Window, x: np.ndarray, w: np.ndarray, outside: float):
     )
 
 
-def float_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
+def float_job(
+    target: Target, shape: Window, *, depthwise: bool, kernels=convolution, columns=0
+) -> Job:
     rng = np.random.default_rng(images(shape))
-    columns = shape.channels if depthwise else int(rng.integers(1, 40))
+    columns = shape.channels if depthwise else columns or int(rng.integers(1, 40))
     x = whole_floats(rng, *images(shape))
     kernel = (1 if depthwise else columns, *shape.filter, shape.channels)
     w = whole_floats(rng, *kernel)
@@ -60,7 +62,7 @@ def float_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
     make, rule = (
         (depthwise_steps.float_depthwise, filtered)
         if depthwise
-        else (convolution.float_convolution, convolved)
+        else (kernels.float_convolution, convolved)
     )
     total = rule(shape, x, w, 0) + (0 if bias is None else bias)
     y = np.clip(total, *limits).astype(np.float32)

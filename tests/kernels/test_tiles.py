@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -10,10 +12,21 @@ from gossamer.nest.build import Nest
 from gossamer.nest.interpret import interpret
 from gossamer.nest.text import kernel_text
 from tests.codegen.machines import TARGETS, Work, as_bytes, compile_and_run
-from tests.kernels.steps import Job, check_compiled, check_interpreted
-from tests.kernels.test_convolution import hybrid_job, integer_job
+from tests.kernels.steps import Job, X, Y, check_compiled, check_interpreted
+from tests.kernels.test_convolution import (
+    LIMITS,
+    convolved,
+    float_job,
+    hybrid_job,
+    images,
+    integer_job,
+)
 from tests.kernels.test_gemm import dense
 from tests.kernels.windows import some_windows, window
+
+if TYPE_CHECKING:
+    from gossamer.kernels.depthwise import Window
+    from gossamer.nest.target import Target
 
 TARGET = TARGETS["amx"]
 DENSE = [
@@ -39,7 +52,22 @@ PATCHES = [
     (window((1, 7, 7, 300), (3, 3)), 33),
     (window((1, 5, 40, 130), (3, 5), same=False), 8),
 ]
-MAKERS = [(integer_job, 0), (hybrid_job, 1e-5)]
+
+
+def real_job(target: Target, shape: Window, *, columns: int, **_: object) -> Job:
+    """Floats that are no whole numbers, some of them large or tiny."""
+    rng = np.random.default_rng(images(shape))
+    x = rng.normal(size=images(shape)) * 10.0 ** rng.integers(-6, 3, images(shape))
+    x = x.astype(np.float32)
+    columns = columns or 20
+    w = rng.normal(size=(columns, *shape.filter, shape.channels)).astype(np.float32)
+    bias = rng.normal(size=columns).astype(np.float32)
+    steps = tile_convolution.float_convolution(target, shape, w, bias, LIMITS[0], X, Y)
+    y = (convolved(shape, x, w, 0) + bias).astype(np.float32)
+    return Job(steps, {X: x}, y, str(shape))
+
+
+MAKERS = [(integer_job, 0), (hybrid_job, 1e-5), (float_job, 0), (real_job, 1e-5)]
 
 
 def job(make, shape, columns: int) -> Job:
@@ -128,6 +156,34 @@ def test_operators_on_tiles_as_text_and_in_both_executions() -> None:
     buffers[2][:] = 0
     if compile_and_run("amx", [Work(kernel, buffers, 1)]):
         np.testing.assert_array_equal(buffers[2].view(np.int32), expected.ravel())
+
+
+@pytest.mark.parametrize("columns", [16, 40, 100])
+def test_what_is_not_finite_comes_out_as_in_float32(columns: int) -> None:
+    """Infinity, no number, and numbers that bfloat16 would round to infinity."""
+    rng = np.random.default_rng(columns)
+    shape = dense(70, 48)
+    x = rng.normal(size=(70, 48)).astype(np.float32)
+    x[3, 5], x[20, 0], x[40, 47], x[41, 1] = np.inf, -np.inf, np.nan, 3.4e38
+    w = rng.integers(-2, 3, (columns, 48)).astype(np.float32)
+    w[1] = rng.normal(size=48) * 1e-3
+    w[2, :] = 0
+    w[5, 1], w[5, 7] = 0, -np.inf
+    with np.errstate(all="ignore"):
+        y = (x.astype(np.float64) @ w.T.astype(np.float64)).astype(np.float32)
+    steps = tile_convolution.float_convolution(
+        TARGET, shape, w.reshape(columns, 1, 1, 48), None, LIMITS[0], X, Y
+    )
+    job = Job(steps, {X: x}, y)
+    for run in (check_interpreted, check_compiled):
+        works = job.works()
+        if run is check_interpreted:
+            for work in works:
+                interpret(work.kernel, work.buffers, 0, work.units)
+        elif not compile_and_run("amx", works):
+            continue
+        found = job.buffers[Y][: y.nbytes].view(np.float32).reshape(y.shape)
+        np.testing.assert_allclose(found, y, rtol=1e-4, atol=1e-4)
 
 
 def test_a_tile_outside_its_buffer_is_refused() -> None:

@@ -1,0 +1,142 @@
+"""float32 as the sum of two bfloat16, for a matrix unit that multiplies only these.
+
+    a = high + low + rest,   high = bfloat16(a),   low = bfloat16(a - high)
+
+with |rest| <= 2**-17 |a|. Infinity has a low part of zero, and what is not a number is
+none in either part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.kernels.elementwise import Lanes, each_vector
+from gossamer.nest.expr import F32, I16, I32, Value
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gossamer.nest.build import Nest
+
+_SIZE = 0x7FFFFFFF
+_INFINITY = 0x7F800000
+_ROUNDS_TO_INFINITY = 0x7F7F8000
+_HALF = 0x8000
+_HIGH = -0x10000
+_GROUP = 32
+"""Elements that are split together: two vectors of floats, one of their parts."""
+
+
+def split_constant(values: npt.NDArray[np.float32]) -> list[npt.NDArray[Any]]:
+    """The high and the low parts as uint16."""
+    bits = np.ascontiguousarray(values).view(np.int32)
+    size = bits & _SIZE
+    up = np.where(size < _ROUNDS_TO_INFINITY, bits + _HALF, bits)
+    high = (up & np.int32(_HIGH)).astype(np.int32)
+    with np.errstate(invalid="ignore"):
+        rest = np.where(
+            size == _INFINITY, np.float32(0), values - high.view(np.float32)
+        )
+    low = rest.astype(np.float32).view(np.int32) + _HALF
+    return [(part >> 16).astype(np.uint16) for part in (high, low)]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitLines:
+    """Lines of `count` floats, and the zeros around them in the split planes.
+
+    An image has `height` lines with `top` and `bottom` lines of zeros around them;
+    `before` and `after` are zeros in a line. The plane of the low parts follows that
+    of the high parts.
+    """
+
+    images: int
+    height: int
+    count: int
+    top: int = 0
+    bottom: int = 0
+    before: int = 0
+    after: int = 0
+
+    @property
+    def lines(self) -> int:
+        return self.images * (self.top + self.height + self.bottom)
+
+    @property
+    def pitch(self) -> int:
+        """Bytes of a line in a plane."""
+        return 2 * (self.before + self.count + self.after)
+
+    @property
+    def plane_bytes(self) -> int:
+        return self.lines * self.pitch
+
+
+def split_lines(nest: Nest, shape: SplitLines, x: Value, y: Value) -> None:
+    """A whole kernel: floats to two planes; units of work are lines of a plane."""
+    begin, end = nest.integer(), nest.integer()
+    per_image = shape.top + shape.height + shape.bottom
+    with nest.loop(end, start=begin) as line:
+        image = line.index // per_image
+        inner = line.index % per_image - shape.top
+        high = nest.offset(y, line.index * shape.pitch)
+        low = nest.offset(high, shape.plane_bytes)
+        with nest.when(nest.compare("ult", inner, shape.height)) as inside:
+            source = (image * shape.height + inner) * shape.count
+            start = nest.offset(x, source, F32)
+            after = shape.before + shape.count
+            for plane in (high, low):
+                _clear(nest, plane, 0, shape.before)
+                _clear(nest, plane, after, shape.after)
+            places = [nest.offset(plane, shape.before, I16) for plane in (high, low)]
+            _split(nest, start, places, shape.count)
+        with nest.otherwise(inside):
+            for plane in (high, low):
+                _clear(nest, plane, 0, shape.pitch // 2)
+
+
+def _clear(nest: Nest, plane: Value, start: int, count: int) -> None:
+    def put(index: Value, group: Lanes) -> None:
+        zero = nest.constant(0, I16.of(group.count))
+        group.store(nest, zero, plane, start + index)
+
+    each_vector(nest, count, _GROUP, put)
+
+
+def _split(nest: Nest, x: Value, places: list[Value], count: int) -> None:
+    half = _GROUP // 2
+
+    def part(index: Value, valid: int) -> tuple[Value, Value]:
+        if valid <= 0:
+            return nest.zero(half, I32), nest.zero(half, I32)
+        return _parts(nest, nest.load(F32.of(half), x, index, min(valid, half)))
+
+    def group(index: Value, lanes: Lanes) -> None:
+        first = part(index, lanes.valid)
+        second = part(index + half, lanes.valid - half)
+        for place, one, two in zip(places, first, second, strict=True):
+            nest.store(_upper(nest, one, two), place, index, lanes.valid)
+
+    each_vector(nest, count, _GROUP, group)
+
+
+def _parts(nest: Nest, value: Value) -> tuple[Value, Value]:
+    """The two parts in the upper halves of int32 lanes."""
+    bits = nest.bits(value, I32.of(value.kind.lanes))
+    size = bits & _SIZE
+    rounds = nest.compare("lt", size, _ROUNDS_TO_INFINITY)
+    high = nest.select(rounds, bits + _HALF, bits) & _HIGH
+    rest = value - nest.bits(high, value.kind)
+    infinite = nest.compare("eq", size, _INFINITY)
+    rest = nest.select(infinite, nest.constant(0, value.kind), rest)
+    return high, nest.bits(rest, bits.kind) + _HALF
+
+
+def _upper(nest: Nest, first: Value, second: Value) -> Value:
+    """The upper halves of the lanes of two int32 vectors."""
+    words = I16.of(_GROUP)
+    odd = range(1, 2 * _GROUP, 2)
+    return nest.shuffle(nest.bits(first, words), nest.bits(second, words), odd)
