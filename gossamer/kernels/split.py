@@ -50,7 +50,7 @@ class SplitLines:
 
     An image has `height` lines with `top` and `bottom` lines of zeros around them;
     `before` and `after` are zeros in a line. The plane of the low parts follows that
-    of the high parts.
+    of the high parts, and 64 bytes of zeros follow that.
     """
 
     images: int
@@ -96,6 +96,8 @@ def split_lines(nest: Nest, shape: SplitLines, x: Value, y: Value) -> None:
         with nest.otherwise(inside):
             for plane in (high, low):
                 _clear(nest, plane, 0, shape.pitch // 2)
+        with nest.when(nest.compare("eq", line.index, shape.lines - 1)):
+            _clear(nest, nest.offset(low, shape.pitch), 0, _GROUP)
 
 
 def _clear(nest: Nest, plane: Value, start: int, count: int) -> None:

@@ -14,6 +14,7 @@ from gossamer.nest.expr import F32, I32
 
 if TYPE_CHECKING:
     from gossamer.kernels.tile_product import Panel, TileProduct
+    from gossamer.kernels.tile_rows import RowSource
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
 
@@ -23,62 +24,84 @@ _TILE = CHUNK * HEIGHT
 def sum_again(
     nest: Nest,
     plan: TileProduct,
+    source: RowSource,
     panel: Panel,
     first: Value | None,
-    rows: tuple[Value, int, int],
-    weights: Value,
+    operands: tuple[Value, Value],
     sums: Value,
 ) -> None:
     """All sums of a block and a panel, into memory as the tiles leave them.
 
-    `rows` are the address of the block's rows, the bytes from one to the next, and
-    those from a high to its low part; `first` is the address of the panel's bias.
+    `operands` are the addresses of the block's first row and of the panel's weights;
+    `first` is that of the panel's bias.
     """
-    left, pitch, low_part = rows
+    left, weights = operands
     count = min(plan.rows, plan.height)
     with nest.loop(count) as row:
-        line = nest.offset(left, row.index * pitch)
+        line = nest.offset(left, row.index * source.pitch)
         for v in range(panel.vectors):
-            kind = F32.of(LANES)
             start = nest.zero(LANES)
             if first is not None:
-                start = nest.load(kind, first, v * LANES)
-            column = nest.offset(weights, v // 2 * 2 * LANES * plan.column_bytes)
-            width = min(panel.vectors - v // 2 * 2, 2)
+                start = nest.load(F32.of(LANES), first, v * LANES)
+            pair = v // 2 * 2
+            column = nest.offset(weights, pair * LANES * plan.column_bytes)
             column = nest.offset(column, v % 2 * _TILE)
-            total = _sum(nest, plan, (line, low_part), (column, width), start)
+            width = min(panel.vectors - pair, 2)
+            total = _sum(nest, source, line, (column, width), start)
             nest.store(total, sums, (row.index * panel.vectors + v) * LANES)
 
 
 def _sum(
     nest: Nest,
-    plan: TileProduct,
-    left: tuple[Value, int],
+    source: RowSource,
+    line: Value,
     right: tuple[Value, int],
     start: Value,
 ) -> Value:
-    """The sums of a row and the columns of a vector; two elements are in a word."""
-    line, low_part = left
+    """The sums of a row and the columns of a vector."""
     column, width = right
-    step = width * _TILE
-    with nest.loop(plan.chunks * HEIGHT, carry=[start]) as word:
-        chunk, within = word.index // HEIGHT, word.index % HEIGHT
-        one = nest.offset(line, word.index, I32)
-        place = nest.offset(column, chunk * (2 * step) + within * CHUNK)
-        ours = [
-            nest.splat(nest.load(I32, nest.offset(one, part)), LANES)
-            for part in (0, low_part)
-        ]
-        theirs = [
-            nest.load(I32.of(LANES), nest.offset(place, part)) for part in (0, step)
-        ]
-        total = word.values[0]
-        for half in range(2):
-            total = nest.fma(
-                _joined(nest, ours, half), _joined(nest, theirs, half), total
+    segments = source.segments
+    size = segments.chunks * 2 * width * _TILE
+    with nest.loop(segments.count, carry=[start]) as segment:
+        left = nest.offset(line, segment.index * segments.stride)
+        tiles = nest.offset(column, segment.index * size)
+        with nest.loop(segments.words, carry=segment.values) as word:
+            total = _word(
+                nest,
+                (nest.offset(left, word.index, I32), source.low_part),
+                (tiles, width),
+                word.index,
+                word.values[0],
             )
-        word.carry([total])
-    return word.results[0]
+            word.carry([total])
+        segment.carry(word.results)
+    return segment.results[0]
+
+
+def _word(
+    nest: Nest,
+    left: tuple[Value, int],
+    right: tuple[Value, int],
+    index: Value,
+    total: Value,
+) -> Value:
+    """`total` and the products of a word of two elements."""
+    place, low_part = left
+    tiles, width = right
+    plane = width * _TILE
+    chunk, within = index // HEIGHT, index % HEIGHT
+    theirs = nest.offset(tiles, chunk * (2 * plane) + within * CHUNK)
+    ones = [
+        nest.splat(nest.load(I32, nest.offset(place, part)), LANES)
+        for part in (0, low_part)
+    ]
+    others = [
+        nest.load(I32.of(LANES), nest.offset(theirs, part)) for part in (0, plane)
+    ]
+    for half in range(2):
+        one, other = _joined(nest, ones, half), _joined(nest, others, half)
+        total = nest.fma(one, other, total)
+    return total
 
 
 def _joined(nest: Nest, parts: list[Value], half: int) -> Value:

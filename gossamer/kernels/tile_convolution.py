@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,15 +29,24 @@ from gossamer.kernels.tile_gemm import tile_gemm
 from gossamer.kernels.tile_product import (
     CHUNK,
     HEIGHT,
+    LANES,
     WIDEST,
     TileProduct,
     pack_tiles,
     panel_columns,
 )
-from gossamer.kernels.tile_rows import Patches, RowsInPlace, copy_patches
+from gossamer.kernels.tile_rows import (
+    Patches,
+    Pixels,
+    RowsInPlace,
+    Segments,
+    copy_patches,
+)
 from gossamer.nest.build import Nest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from gossamer.kernels.depthwise import Window
@@ -92,8 +101,8 @@ def _patches(window: Window, element: int, low_image: int = 0) -> Patches:
         line_stride=window.stride[0] * line,
         step=window.stride[1] * pixel,
         run=pixel * filter_columns if adjoin else pixel,
-        segments=filter_rows,
-        segment_stride=window.dilation[0] * line,
+        lines=filter_rows,
+        line_distance=window.dilation[0] * line,
         parts=1 if adjoin else filter_columns,
         part_stride=0 if adjoin else window.dilation[1] * pixel,
         images=window.images,
@@ -108,26 +117,76 @@ def _in_place(window: Window) -> bool:
     return is_pointwise(window) and rows >= HEIGHT
 
 
+def _pixels(window: Window, patches: Patches) -> Pixels:
+    border = border_of(window)
+    return Pixels(
+        patches.step,
+        Segments(-(-patches.run // 4), patches.lines, patches.line_distance),
+        window.images,
+        border.rows,
+        border.columns,
+        window.out_height,
+        window.out_width,
+        patches.low_image,
+    )
+
+
+def _reads_pixels(window: Window, columns: int, patches: Patches) -> bool:
+    """Whether to read patches in place is faster than to copy them together.
+
+    In place there are more rows, for the border, and each run has a last chunk of its
+    own; a copy costs as much as one product of its chunks.
+    """
+    pixels = _pixels(window, patches)
+    if window.stride != (1, 1) or patches.parts > 1 or pixels.rows < HEIGHT:
+        return False
+    if patches.low_image and patches.run % 4:
+        return False
+    products = -(-columns // LANES) * (1 if patches.planes == 1 else 3)
+    blocks = [-(-rows // patches.height) for rows in (pixels.rows, patches.rows)]
+    in_place = blocks[0] * pixels.segments.count * pixels.segments.chunks * products
+    copied = blocks[1] * patches.segments.chunks * (products + patches.planes)
+    return in_place <= copied
+
+
 def _plan(
     target: Target, window: Window, columns: int, patches: Patches, x: Argument
 ) -> tuple[TileProduct, RowSource, list[Step], Argument]:
     """The product of an image with its border on, and steps that come before."""
     chunks = patches.pitch // CHUNK
+    large = columns * patches.pitch * patches.planes > RESIDENT_BYTES
+    widest = WIDEST if chunks < _NARROW_FROM else WIDEST // 2
     plan = TileProduct(
-        patches.rows,
-        chunks,
-        columns,
-        panels_outer=columns * patches.pitch * patches.planes > RESIDENT_BYTES,
-        widest=WIDEST if chunks < _NARROW_FROM else WIDEST // 2,
-        planes=patches.planes,
+        patches.rows, chunks, columns, large, widest=widest, planes=patches.planes
     )
     if _in_place(window):
         pitch = patches.pitch if patches.low_image else patches.step
-        return plan, RowsInPlace(pitch, patches.low_image), [], x
+        return plan, RowsInPlace(pitch, patches.segments, patches.low_image), [], x
+    if _reads_pixels(window, columns, patches):
+        pixels = _pixels(window, patches)
+        chunks = pixels.segments.count * pixels.segments.chunks
+        return replace(plan, rows=pixels.rows, chunks=chunks), pixels, [], x
     if patches.local_bytes <= _LOCAL_BYTES:
         return replace(plan, panels_outer=False), patches, [], x
     step, copied, low_part = _copied(target, patches, x)
-    return plan, RowsInPlace(patches.pitch, low_part), [step], copied
+    source = RowsInPlace(patches.pitch, patches.segments, low_part)
+    return plan, source, [step], copied
+
+
+def _weights(
+    planes: Sequence[npt.NDArray[Any]], plan: TileProduct, source: RowSource
+) -> Constant:
+    """Weights (columns, elements) as tiles; each run of a row fills whole chunks."""
+    segments = source.segments
+    size = planes[0].itemsize
+    made: list[npt.NDArray[Any]] = []
+    for plane in planes:
+        runs = plane.reshape(len(plane), segments.count, -1)
+        shape = (*runs.shape[:2], segments.chunks * CHUNK // size)
+        filled = np.zeros(shape, plane.dtype)
+        filled[:, :, : runs.shape[2]] = runs
+        made.append(filled.reshape(len(plane), -1))
+    return Constant(pack_tiles(made, plan))
 
 
 def _copied(target: Target, patches: Patches, x: Argument) -> tuple[Step, Scratch, int]:
@@ -164,7 +223,7 @@ def float_convolution(
     epilogue = FloatRows(first, limits, nest.pointer(), len(weights) * 4)
     tile_gemm(nest, plan, source, epilogue, rows, packed)
     matrix = weights.reshape(len(weights), -1)
-    constants = [Constant(pack_tiles(split_constant(matrix), plan))]
+    constants = [_weights(split_constant(matrix), plan, source)]
     if bias is not None:
         constants.append(Constant(panel_columns(bias, plan)))
     arguments = (left, *constants, y)
@@ -228,7 +287,7 @@ def integer_convolution(
     tile_gemm(nest, plan, source, epilogue, rows, packed)
     arguments = (
         left,
-        Constant(pack_tiles([matrix], plan)),
+        _weights([matrix], plan, source),
         Constant(panel_columns(start.astype(np.int32), plan)),
         *(Constant(array) for array in constants),
         y,
@@ -281,7 +340,7 @@ def hybrid_convolution(
         constants.append(panel_columns(bias, plan))
     arguments = (
         left,
-        Constant(pack_tiles([matrix], plan)),
+        _weights([matrix], plan, source),
         parameters,
         *(Constant(array) for array in constants),
         y,

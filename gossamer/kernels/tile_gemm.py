@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gossamer.kernels.tile_product import TileProduct
-    from gossamer.kernels.tile_rows import RowSource
+    from gossamer.kernels.tile_rows import OutputRow, RowSource
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
 
-    Finish: TypeAlias = Callable[[list[list[Value]], Value], None]
-    """Stores the sums of some rows, the first of which has this number."""
+    Finish: TypeAlias = Callable[[list[list[Value]], list[OutputRow]], None]
+    """Stores the sums of some rows."""
 
 _TILE = CHUNK * HEIGHT
 _LEFT, _RIGHT = (4, 5), (6, 7)
@@ -142,8 +142,7 @@ class _Walk:
             return
         with nest.when(spoiled):
             bias = None if start is None else nest.offset(start, column, F32)
-            rows = (left, self.source.pitch, self.source.low_part)
-            sum_again(nest, plan, panel, bias, rows, weights, self.sums)
+            sum_again(nest, plan, self.source, panel, bias, (left, weights), self.sums)
             self._finish(panel, column, first, done)
 
     def _multiply(
@@ -159,10 +158,23 @@ class _Walk:
                 else:
                     place = nest.offset(begin, column * CHUNK)
                     nest.tile_load(2 * row + column, place, 0)
-        with nest.loop(plan.chunks) as chunk:
+        segments = self.source.segments
+        if segments.count == 1:
+            self._segment(heights, width, left, right)
+            return
+        size = segments.chunks * plan.planes * width * _TILE
+        with nest.loop(segments.count) as segment:
+            rows = nest.offset(left, segment.index * segments.stride)
+            self._segment(
+                heights, width, rows, nest.offset(right, segment.index * size)
+            )
+
+    def _segment(self, heights: int, width: int, left: Value, right: Value) -> None:
+        nest, planes = self.nest, self.plan.planes
+        with nest.loop(self.source.segments.chunks) as chunk:
             rows = nest.offset(left, chunk.index * CHUNK)
-            tiles = nest.offset(right, chunk.index * (plan.planes * width * _TILE))
-            if plan.planes == 1:
+            tiles = nest.offset(right, chunk.index * (planes * width * _TILE))
+            if planes == 1:
                 self._products(heights, width, rows, tiles)
             else:
                 self._split_products(heights, width, rows, tiles)
@@ -220,7 +232,9 @@ class _Walk:
         with nest.loop(count, start=start, step=together, carry=checks) as loop:
             row = nest.minimum(loop.index, count - together)
             sums = self._sums(panel, row, together)
-            finish(sums, first + row)
+            spare = nest.offset(self.sums, row * (panel.vectors * CHUNK))
+            numbers = [first + row + index for index in range(together)]
+            finish(sums, [self.source.output(nest, n, spare) for n in numbers])
             loop.carry([_checked(nest, check, sums) for check in loop.values])
         if not checks:
             return None

@@ -1,7 +1,8 @@
 """Where the rows of a product on the matrix unit come from.
 
-Rows that lie at equal distances are read in place. The patches under a filter are
-copied together first: runs of adjoining pixels become one row.
+Rows that lie at equal distances are read in place: the pixels of an image, and the
+patches under a filter that moves by one pixel. Other patches are copied together first,
+so that their runs of adjoining pixels become one row.
 """
 
 from __future__ import annotations
@@ -18,6 +19,42 @@ if TYPE_CHECKING:
     from gossamer.nest.expr import Value
 
 
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """How a row lies in memory: `count` runs of `words` words, `stride` bytes apart.
+
+    A run is read in whole chunks; weights of zero meet what lies behind it.
+    """
+
+    words: int
+    count: int = 1
+    stride: int = 0
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of a run."""
+        return -(-self.words * 4 // CHUNK)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRow:
+    """A row of the output; where it is not `inside`, its values go to `spare` memory.
+
+    Its number is one of the output in any case.
+    """
+
+    number: Value
+    inside: Value | None
+    spare: Value
+
+    def place(self, nest: Nest, base: Value, pitch: int) -> Value:
+        """Where it lies in an output of `pitch` bytes a row."""
+        address = nest.offset(base, self.number * pitch)
+        if self.inside is None:
+            return address
+        return nest.select(self.inside, address, self.spare)
+
+
 class RowSource(Protocol):
     """The left operand of a product."""
 
@@ -31,6 +68,11 @@ class RowSource(Protocol):
         """Bytes from a row's high part to its low part, where rows are split."""
         ...
 
+    @property
+    def segments(self) -> Segments:
+        """The runs of a row."""
+        ...
+
     def block(
         self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
     ) -> Value:
@@ -38,6 +80,10 @@ class RowSource(Protocol):
 
         `place` is memory of `local_bytes` for them.
         """
+        ...
+
+    def output(self, nest: Nest, row: Value, spare: Value) -> OutputRow:
+        """The row of the output that a row of the product becomes."""
         ...
 
     @property
@@ -51,6 +97,7 @@ class RowsInPlace:
     """Rows `pitch` bytes apart, their low parts `low_part` behind."""
 
     pitch: int
+    segments: Segments
     low_part: int = 0
     local_bytes: int = 0
 
@@ -60,12 +107,59 @@ class RowsInPlace:
         del place
         return nest.offset(x, rows[0] * self.pitch)
 
+    def output(self, nest: Nest, row: Value, spare: Value) -> OutputRow:
+        del nest
+        return OutputRow(row, None, spare)
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Every pixel of images with a border, as the first of a patch that is read there.
+
+    A filter that moves by one pixel sees a row at every pixel; those that would reach
+    over the end of a line or an image are multiplied all the same, and left out of the
+    output. `lines` and `columns` are those of an image with its border.
+    """
+
+    pitch: int
+    segments: Segments
+    images: int
+    lines: int
+    columns: int
+    out_height: int
+    out_width: int
+    low_part: int = 0
+    local_bytes: int = 0
+
+    @property
+    def rows(self) -> int:
+        """From the first pixel to the last that is the first of a patch."""
+        last_image = (self.out_height - 1) * self.columns + self.out_width
+        return (self.images - 1) * self.lines * self.columns + last_image
+
+    def block(
+        self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
+    ) -> Value:
+        del place
+        return nest.offset(x, rows[0] * self.pitch)
+
+    def output(self, nest: Nest, row: Value, spare: Value) -> OutputRow:
+        line, column = row // self.columns, row % self.columns
+        inside = nest.compare("ult", column, self.out_width)
+        number = line * self.out_width + column
+        if self.images > 1:
+            image, line = line // self.lines, line % self.lines
+            below = nest.compare("ult", line, self.out_height)
+            inside = nest.binary("and", inside, below)
+            number = (image * self.out_height + line) * self.out_width + column
+        return OutputRow(nest.select(inside, number, 0), inside, spare)
+
 
 @dataclass(frozen=True, slots=True)
 class Patches:
     """Patches of images, one per output pixel, as rows of whole chunks; in bytes.
 
-    A patch is `segments` by `parts` runs of `run` bytes. `out_height` by `out_width`
+    A patch is `lines` by `parts` runs of `run` bytes. `out_height` by `out_width`
     patches are in an image of `image_stride`, `line_stride` and `step` apart. Where
     images are split, those of the low parts lie `low_image` behind.
     """
@@ -76,8 +170,8 @@ class Patches:
     line_stride: int
     step: int
     run: int
-    segments: int
-    segment_stride: int
+    lines: int
+    line_distance: int
     parts: int = 1
     part_stride: int = 0
     images: int = 1
@@ -93,8 +187,12 @@ class Patches:
         return self.height * self.pitch
 
     @property
+    def segments(self) -> Segments:
+        return Segments(-(-self.size // 4))
+
+    @property
     def size(self) -> int:
-        return self.run * self.segments * self.parts
+        return self.run * self.lines * self.parts
 
     @property
     def pitch(self) -> int:
@@ -120,6 +218,10 @@ class Patches:
                 self._copy(nest, start, nest.offset(target, plane * self.low_part))
         return place
 
+    def output(self, nest: Nest, row: Value, spare: Value) -> OutputRow:
+        del nest
+        return OutputRow(row, None, spare)
+
     def _start(self, row: Value) -> Value:
         """Bytes to a patch's first pixel."""
         per_image = self.out_height * self.out_width
@@ -135,9 +237,9 @@ class Patches:
         if self.size < self.pitch:
             zero = nest.constant(0, I8.of(CHUNK))
             nest.store(zero, target, self.pitch - CHUNK)
-        with nest.loop(self.segments) as segment:
-            left = nest.offset(source, segment.index * self.segment_stride)
-            right = nest.offset(target, segment.index * length)
+        with nest.loop(self.lines) as line:
+            left = nest.offset(source, line.index * self.line_distance)
+            right = nest.offset(target, line.index * length)
             for part in range(self.parts):
                 start = nest.offset(left, part * self.part_stride)
                 self._copy_run(nest, start, nest.offset(right, part * self.run))
