@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import platform
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from gossamer.errors import CompilationError
 from gossamer.nest.target import Dot, Target, Tiles
+from gossamer.settings import settings
 
 _AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd")
 _AVX2 = ("avx2", "fma", "f16c", "bmi1", "bmi2")
@@ -33,13 +35,20 @@ def is_supported() -> bool:
     return machine in ("x86_64", "amd64") and sys.platform == "linux"
 
 
-@cache
 def host() -> Target:
-    """This machine.
+    """This machine, as far as the settings let it be used.
 
     Raises:
         CompilationError: there is no code generator for it yet.
     """
+    machine = _machine()
+    if machine.tiles is None or not settings().exact_floats:
+        return machine
+    return replace(machine, tiles=replace(machine.tiles, splits_floats=False))
+
+
+@cache
+def _machine() -> Target:
     if not is_supported():
         raise CompilationError(
             f"machine code for '{platform.machine()}' on {sys.platform} is not "

@@ -89,18 +89,20 @@ def split_lines(nest: Nest, shape: SplitLines, x: Value, y: Value) -> None:
             start = nest.offset(x, source, F32)
             after = shape.before + shape.count
             for plane in (high, low):
-                _clear(nest, plane, 0, shape.before)
-                _clear(nest, plane, after, shape.after)
+                clear(nest, plane, 0, shape.before)
+                clear(nest, plane, after, shape.after)
             places = [nest.offset(plane, shape.before, I16) for plane in (high, low)]
-            _split(nest, start, places, shape.count)
+            split_row(nest, start, places, shape.count)
         with nest.otherwise(inside):
             for plane in (high, low):
-                _clear(nest, plane, 0, shape.pitch // 2)
+                clear(nest, plane, 0, shape.pitch // 2)
         with nest.when(nest.compare("eq", line.index, shape.lines - 1)):
-            _clear(nest, nest.offset(low, shape.pitch), 0, _GROUP)
+            clear(nest, nest.offset(low, shape.pitch), 0, _GROUP)
 
 
-def _clear(nest: Nest, plane: Value, start: int, count: int) -> None:
+def clear(nest: Nest, plane: Value, start: int, count: int) -> None:
+    """Zeros for `count` parts from `start` on."""
+
     def put(index: Value, group: Lanes) -> None:
         zero = nest.constant(0, I16.of(group.count))
         group.store(nest, zero, plane, start + index)
@@ -108,7 +110,8 @@ def _clear(nest: Nest, plane: Value, start: int, count: int) -> None:
     each_vector(nest, count, _GROUP, put)
 
 
-def _split(nest: Nest, x: Value, places: list[Value], count: int) -> None:
+def split_row(nest: Nest, x: Value, places: list[Value], count: int) -> None:
+    """Write the parts of `count` floats to the places of the high and the low ones."""
     half = _GROUP // 2
 
     def part(index: Value, valid: int) -> tuple[Value, Value]:

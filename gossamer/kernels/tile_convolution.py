@@ -40,6 +40,7 @@ from gossamer.kernels.tile_rows import (
     Pixels,
     RowsInPlace,
     Segments,
+    SplitRows,
     copy_patches,
 )
 from gossamer.nest.build import Nest
@@ -54,8 +55,10 @@ if TYPE_CHECKING:
     from gossamer.kernels.tile_rows import RowSource
     from gossamer.nest.target import Target
 
-_LOCAL_BYTES = 80 * 1024
-"""A block of patches up to this size is put together on the stack."""
+_LOCAL_BYTES = 144 * 1024
+"""A block of rows up to this size is put together on the stack."""
+_CACHED_BYTES = 1 << 20
+"""Weights up to this size stay in the L2 cache while block by block passes."""
 _FEWEST_ROWS, _FEWEST_COLUMNS, _LEAST_DEPTH = 8, 16, 32
 """Below these the tiles are mostly empty, and the vector unit is as fast."""
 _LEAST_WORK = 1 << 17
@@ -66,7 +69,7 @@ _NARROW_FROM = 8
 
 def suits_tiles(target: Target, window: Window, columns: int) -> bool:
     """Whether the matrix unit beats the vector unit on int8 products of this shape."""
-    rows = window.images * window.out_height * window.out_width
+    rows = _rows(window)
     depth = window.filter[0] * window.filter[1] * window.channels
     return (
         target.tiles is not None
@@ -77,12 +80,18 @@ def suits_tiles(target: Target, window: Window, columns: int) -> bool:
     )
 
 
+def _rows(window: Window) -> int:
+    """Rows of the product: output pixels."""
+    return window.images * window.out_height * window.out_width
+
+
 def suits_split_tiles(target: Target, window: Window, columns: int) -> bool:
     """Whether it beats the vector unit on float32, split into parts of bfloat16."""
     tiles = target.tiles
     return (
         tiles is not None
         and tiles.splits_floats
+        and _rows(window) >= HEIGHT
         and suits_tiles(target, window, columns)
     )
 
@@ -91,7 +100,6 @@ def _patches(window: Window, element: int, low_image: int = 0) -> Patches:
     border = border_of(window)
     pixel = window.channels * element
     line = border.columns * pixel
-    rows = window.images * window.out_height * window.out_width
     filter_rows, filter_columns = window.filter
     adjoin = window.dilation[1] == 1 or filter_columns == 1
     return Patches(
@@ -106,15 +114,14 @@ def _patches(window: Window, element: int, low_image: int = 0) -> Patches:
         parts=1 if adjoin else filter_columns,
         part_stride=0 if adjoin else window.dilation[1] * pixel,
         images=window.images,
-        height=2 * HEIGHT if rows >= 2 * HEIGHT else HEIGHT,
+        height=2 * HEIGHT if _rows(window) >= 2 * HEIGHT else HEIGHT,
         low_image=low_image,
     )
 
 
 def _in_place(window: Window) -> bool:
     """Whether the image's pixels are the product's rows."""
-    rows = window.images * window.out_height * window.out_width
-    return is_pointwise(window) and rows >= HEIGHT
+    return is_pointwise(window) and _rows(window) >= HEIGHT
 
 
 def _pixels(window: Window, patches: Patches) -> Pixels:
@@ -212,11 +219,7 @@ def float_convolution(
     y: Argument,
 ) -> list[Step]:
     """Steps of a float convolution; weights are (out, rows, columns, in)."""
-    lines = _split_shape(window)
-    split, parts = _split(target, lines, x)
-    plan, source, before, left = _plan(
-        target, window, len(weights), _patches(window, 2, lines.plane_bytes), parts
-    )
+    plan, source, before, left = _float_plan(target, window, len(weights), x)
     nest = Nest("conv_f32", target)
     rows, packed = nest.pointer(), nest.pointer()
     first = nest.pointer() if bias is not None else None
@@ -228,7 +231,23 @@ def float_convolution(
         constants.append(Constant(panel_columns(bias, plan)))
     arguments = (left, *constants, y)
     product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
-    return [split, *before, product]
+    return [*before, product]
+
+
+def _float_plan(
+    target: Target, window: Window, columns: int, x: Argument
+) -> tuple[TileProduct, RowSource, list[Step], Argument]:
+    """The product of an image of floats, and the steps that come before."""
+    lines = _split_shape(window)
+    patches = _patches(window, 2, lines.plane_bytes)
+    large = columns * patches.pitch * patches.planes > _CACHED_BYTES
+    if _in_place(window) and not large and patches.local_bytes <= _LOCAL_BYTES:
+        rows = SplitRows(window.channels, patches.height)
+        chunks = rows.segments.chunks
+        return TileProduct(patches.rows, chunks, columns, False, planes=2), rows, [], x
+    split, parts = _split(target, lines, x)
+    plan, source, before, left = _plan(target, window, columns, patches, parts)
+    return plan, source, [split, *before], left
 
 
 def _split_shape(window: Window) -> SplitLines:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gossamer.kernels.elementwise import Lanes, each_vector
+from gossamer.kernels.split import clear, split_row
 from gossamer.kernels.tile_product import CHUNK, HEIGHT
-from gossamer.nest.expr import I8
+from gossamer.nest.expr import F32, I8
 
 if TYPE_CHECKING:
     from gossamer.nest.build import Nest
@@ -106,6 +107,48 @@ class RowsInPlace:
     ) -> Value:
         del place
         return nest.offset(x, rows[0] * self.pitch)
+
+    def output(self, nest: Nest, row: Value, spare: Value) -> OutputRow:
+        del nest
+        return OutputRow(row, None, spare)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRows:
+    """Rows of `count` adjoining floats, split block by block."""
+
+    count: int
+    height: int
+
+    @property
+    def segments(self) -> Segments:
+        return Segments(-(-self.count // 2))
+
+    @property
+    def pitch(self) -> int:
+        return self.segments.chunks * CHUNK
+
+    @property
+    def low_part(self) -> int:
+        return self.height * self.pitch
+
+    @property
+    def local_bytes(self) -> int:
+        return 2 * self.height * self.pitch
+
+    def block(
+        self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
+    ) -> Value:
+        first, count = rows
+        missing = self.pitch // 2 - self.count
+        with nest.loop(count) as row:
+            source = nest.offset(x, (first + row.index) * self.count, F32)
+            high = nest.offset(place, row.index * self.pitch)
+            parts = [high, nest.offset(high, self.low_part)]
+            split_row(nest, source, parts, self.count)
+            for part in parts:
+                clear(nest, part, self.count, missing)
+        return place
 
     def output(self, nest: Nest, row: Value, spare: Value) -> OutputRow:
         del nest
