@@ -4,7 +4,7 @@
 |------------------|-----------------------------------------------------------|
 | `GOSSAMER_CACHE` | folder of compiled code; `off` compiles anew every time   |
 | `GOSSAMER_DEBUG` | `1` shows the traceback behind an error of the command    |
-| `GOSSAMER_FLOAT` | `exact` multiplies floats as such, never split in parts   |
+| `GOSSAMER_FLOAT` | `fast` keeps 17 bits of factors; `exact` never splits them |
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Settings:
 
     cache: str
     debug: bool
-    exact_floats: bool
+    float: str
 
 
 def settings() -> Settings:
@@ -27,5 +27,5 @@ def settings() -> Settings:
     return Settings(
         cache=os.environ.get("GOSSAMER_CACHE", ""),
         debug=os.environ.get("GOSSAMER_DEBUG", "") == "1",
-        exact_floats=os.environ.get("GOSSAMER_FLOAT", "") == "exact",
+        float=os.environ.get("GOSSAMER_FLOAT", ""),
     )

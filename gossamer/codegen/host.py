@@ -24,6 +24,7 @@ _LLVM_NAMES = {
     "amx_int8": "amx-int8",
     "amx_bf16": "amx-bf16",
 }
+_FLOAT_PARTS = {"exact": 0, "fast": 2}
 _ARCH_PRCTL = 158
 _REQUEST_PERMISSION = 0x1023
 _TILE_DATA = 18
@@ -42,9 +43,10 @@ def host() -> Target:
         CompilationError: there is no code generator for it yet.
     """
     machine = _machine()
-    if machine.tiles is None or not settings().exact_floats:
+    if machine.tiles is None or settings().float not in _FLOAT_PARTS:
         return machine
-    return replace(machine, tiles=replace(machine.tiles, splits_floats=False))
+    parts = _FLOAT_PARTS[settings().float]
+    return replace(machine, tiles=replace(machine.tiles, float_parts=parts))
 
 
 @cache

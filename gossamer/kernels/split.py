@@ -1,9 +1,9 @@
-"""float32 as the sum of two bfloat16, for a matrix unit that multiplies only these.
+"""float32 as a sum of bfloat16, for a matrix unit that multiplies only these.
 
-    a = high + low + rest,   high = bfloat16(a),   low = bfloat16(a - high)
+    a = high + middle + low,   high = bfloat16(a),   middle = bfloat16(a - high), ...
 
-with |rest| <= 2**-17 |a|. Infinity has a low part of zero, and what is not a number is
-none in either part.
+Three parts hold a float32 whole; two lose up to 2**-17 of it. Infinity has lower parts
+of zero, and what is not a number is none in any part.
 """
 
 from __future__ import annotations
@@ -30,18 +30,22 @@ _GROUP = 32
 """Elements that are split together: two vectors of floats, one of their parts."""
 
 
-def split_constant(values: npt.NDArray[np.float32]) -> list[npt.NDArray[Any]]:
-    """The high and the low parts as uint16."""
-    bits = np.ascontiguousarray(values).view(np.int32)
-    size = bits & _SIZE
-    up = np.where(size < _ROUNDS_TO_INFINITY, bits + _HALF, bits)
-    high = (up & np.int32(_HIGH)).astype(np.int32)
-    with np.errstate(invalid="ignore"):
-        rest = np.where(
-            size == _INFINITY, np.float32(0), values - high.view(np.float32)
-        )
-    low = rest.astype(np.float32).view(np.int32) + _HALF
-    return [(part >> 16).astype(np.uint16) for part in (high, low)]
+def split_constant(
+    values: npt.NDArray[np.float32], parts: int
+) -> list[npt.NDArray[Any]]:
+    """The parts as uint16, the highest first."""
+    rest = np.ascontiguousarray(values)
+    found: list[npt.NDArray[Any]] = []
+    for _ in range(parts):
+        bits = rest.view(np.int32)
+        size = bits & _SIZE
+        up = np.where(size < _ROUNDS_TO_INFINITY, bits + _HALF, bits)
+        part = (up & np.int32(_HIGH)).astype(np.int32)
+        found.append((part >> 16).astype(np.uint16))
+        with np.errstate(invalid="ignore"):
+            below = rest - part.view(np.float32)
+        rest = np.where(size == _INFINITY, np.float32(0), below).astype(np.float32)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,14 @@ class SplitLines:
     """Lines of `count` floats, and the zeros around them in the split planes.
 
     An image has `height` lines with `top` and `bottom` lines of zeros around them;
-    `before` and `after` are zeros in a line. The plane of the low parts follows that
-    of the high parts, and 64 bytes of zeros follow that.
+    `before` and `after` are zeros in a line. A plane follows for each of `parts`, and
+    64 bytes of zeros in the end.
     """
 
     images: int
     height: int
     count: int
+    parts: int
     top: int = 0
     bottom: int = 0
     before: int = 0
@@ -76,28 +81,29 @@ class SplitLines:
 
 
 def split_lines(nest: Nest, shape: SplitLines, x: Value, y: Value) -> None:
-    """A whole kernel: floats to two planes; units of work are lines of a plane."""
+    """A whole kernel: floats to planes; units of work are lines of a plane."""
     begin, end = nest.integer(), nest.integer()
     per_image = shape.top + shape.height + shape.bottom
     with nest.loop(end, start=begin) as line:
         image = line.index // per_image
         inner = line.index % per_image - shape.top
-        high = nest.offset(y, line.index * shape.pitch)
-        low = nest.offset(high, shape.plane_bytes)
+        first = nest.offset(y, line.index * shape.pitch)
+        planes = [
+            nest.offset(first, part * shape.plane_bytes) for part in range(shape.parts)
+        ]
         with nest.when(nest.compare("ult", inner, shape.height)) as inside:
             source = (image * shape.height + inner) * shape.count
             start = nest.offset(x, source, F32)
-            after = shape.before + shape.count
-            for plane in (high, low):
+            for plane in planes:
                 clear(nest, plane, 0, shape.before)
-                clear(nest, plane, after, shape.after)
-            places = [nest.offset(plane, shape.before, I16) for plane in (high, low)]
+                clear(nest, plane, shape.before + shape.count, shape.after)
+            places = [nest.offset(plane, shape.before, I16) for plane in planes]
             split_row(nest, start, places, shape.count)
         with nest.otherwise(inside):
-            for plane in (high, low):
+            for plane in planes:
                 clear(nest, plane, 0, shape.pitch // 2)
         with nest.when(nest.compare("eq", line.index, shape.lines - 1)):
-            clear(nest, nest.offset(low, shape.pitch), 0, _GROUP)
+            clear(nest, nest.offset(planes[-1], shape.pitch), 0, _GROUP)
 
 
 def clear(nest: Nest, plane: Value, start: int, count: int) -> None:
@@ -111,33 +117,42 @@ def clear(nest: Nest, plane: Value, start: int, count: int) -> None:
 
 
 def split_row(nest: Nest, x: Value, places: list[Value], count: int) -> None:
-    """Write the parts of `count` floats to the places of the high and the low ones."""
+    """Write the parts of `count` floats to their places, the highest part first."""
     half = _GROUP // 2
 
-    def part(index: Value, valid: int) -> tuple[Value, Value]:
+    def parts(index: Value, valid: int) -> list[Value]:
         if valid <= 0:
-            return nest.zero(half, I32), nest.zero(half, I32)
-        return _parts(nest, nest.load(F32.of(half), x, index, min(valid, half)))
+            return [nest.zero(half, I32)] * len(places)
+        value = nest.load(F32.of(half), x, index, min(valid, half))
+        return _parts(nest, value, len(places))
 
     def group(index: Value, lanes: Lanes) -> None:
-        first = part(index, lanes.valid)
-        second = part(index + half, lanes.valid - half)
+        first = parts(index, lanes.valid)
+        second = parts(index + half, lanes.valid - half)
         for place, one, two in zip(places, first, second, strict=True):
             nest.store(_upper(nest, one, two), place, index, lanes.valid)
 
     each_vector(nest, count, _GROUP, group)
 
 
-def _parts(nest: Nest, value: Value) -> tuple[Value, Value]:
-    """The two parts in the upper halves of int32 lanes."""
-    bits = nest.bits(value, I32.of(value.kind.lanes))
+def _parts(nest: Nest, value: Value, count: int) -> list[Value]:
+    """The parts in the upper halves of int32 lanes.
+
+    What is left after the highest part is never so large that it rounds to infinity.
+    """
+    kind = I32.of(value.kind.lanes)
+    bits = nest.bits(value, kind)
     size = bits & _SIZE
     rounds = nest.compare("lt", size, _ROUNDS_TO_INFINITY)
-    high = nest.select(rounds, bits + _HALF, bits) & _HIGH
-    rest = value - nest.bits(high, value.kind)
+    found = [nest.select(rounds, bits + _HALF, bits)]
+    rest = value - nest.bits(found[0] & _HIGH, value.kind)
     infinite = nest.compare("eq", size, _INFINITY)
     rest = nest.select(infinite, nest.constant(0, value.kind), rest)
-    return high, nest.bits(rest, bits.kind) + _HALF
+    while True:
+        found.append(nest.bits(rest, kind) + _HALF)
+        if len(found) == count:
+            return found
+        rest = rest - nest.bits(found[-1] & _HIGH, value.kind)
 
 
 def _upper(nest: Nest, first: Value, second: Value) -> Value:

@@ -1,6 +1,6 @@
 """Sums of split floats by the vector unit, where the matrix unit's are no numbers.
 
-Infinity times a low part of zero is not a number, though infinity times the whole
+Infinity times a lower part of zero is not a number, though infinity times the whole
 float is infinite. So that infinite inputs give what float32 gives, blocks with such
 sums are summed again from whole floats.
 """
@@ -47,12 +47,13 @@ def sum_again(
             column = nest.offset(weights, pair * LANES * plan.column_bytes)
             column = nest.offset(column, v % 2 * _TILE)
             width = min(panel.vectors - pair, 2)
-            total = _sum(nest, source, line, (column, width), start)
+            total = _sum(nest, plan, source, line, (column, width), start)
             nest.store(total, sums, (row.index * panel.vectors + v) * LANES)
 
 
 def _sum(
     nest: Nest,
+    plan: TileProduct,
     source: RowSource,
     line: Value,
     right: tuple[Value, int],
@@ -61,15 +62,16 @@ def _sum(
     """The sums of a row and the columns of a vector."""
     column, width = right
     segments = source.segments
-    size = segments.chunks * 2 * width * _TILE
+    size = segments.chunks * plan.planes * width * _TILE
     with nest.loop(segments.count, carry=[start]) as segment:
         left = nest.offset(line, segment.index * segments.stride)
         tiles = nest.offset(column, segment.index * size)
         with nest.loop(segments.words, carry=segment.values) as word:
             total = _word(
                 nest,
-                (nest.offset(left, word.index, I32), source.low_part),
-                (tiles, width),
+                plan.planes,
+                (nest.offset(left, word.index, I32), source.next_part),
+                (tiles, width * _TILE),
                 word.index,
                 word.values[0],
             )
@@ -80,23 +82,27 @@ def _sum(
 
 def _word(
     nest: Nest,
+    planes: int,
     left: tuple[Value, int],
     right: tuple[Value, int],
     index: Value,
     total: Value,
 ) -> Value:
-    """`total` and the products of a word of two elements."""
-    place, low_part = left
-    tiles, width = right
-    plane = width * _TILE
+    """`total` and the products of a word of two elements.
+
+    The operands are addresses of highest parts, and the bytes to each next part.
+    """
+    place, next_part = left
+    tiles, next_plane = right
     chunk, within = index // HEIGHT, index % HEIGHT
-    theirs = nest.offset(tiles, chunk * (2 * plane) + within * CHUNK)
+    theirs = nest.offset(tiles, chunk * (planes * next_plane) + within * CHUNK)
     ones = [
-        nest.splat(nest.load(I32, nest.offset(place, part)), LANES)
-        for part in (0, low_part)
+        nest.splat(nest.load(I32, nest.offset(place, part * next_part)), LANES)
+        for part in range(planes)
     ]
     others = [
-        nest.load(I32.of(LANES), nest.offset(theirs, part)) for part in (0, plane)
+        nest.load(I32.of(LANES), nest.offset(theirs, part * next_plane))
+        for part in range(planes)
     ]
     for half in range(2):
         one, other = _joined(nest, ones, half), _joined(nest, others, half)
@@ -105,9 +111,12 @@ def _word(
 
 
 def _joined(nest: Nest, parts: list[Value], half: int) -> Value:
-    """The floats whose high and low parts are in a half of each word."""
+    """The floats whose parts are in a half of each word."""
     kind = F32.of(LANES)
-    high, low = (
+    floats = [
         nest.bits(part & -0x10000 if half else part << 16, kind) for part in parts
-    )
-    return high + low
+    ]
+    total = floats[-1]
+    for part in floats[-2::-1]:
+        total = total + part
+    return total

@@ -90,13 +90,15 @@ def suits_split_tiles(target: Target, window: Window, columns: int) -> bool:
     tiles = target.tiles
     return (
         tiles is not None
-        and tiles.splits_floats
+        and tiles.float_parts > 0
         and _rows(window) >= HEIGHT
         and suits_tiles(target, window, columns)
     )
 
 
-def _patches(window: Window, element: int, low_image: int = 0) -> Patches:
+def _patches(
+    window: Window, element: int, next_image: int = 0, planes: int = 1
+) -> Patches:
     border = border_of(window)
     pixel = window.channels * element
     line = border.columns * pixel
@@ -115,7 +117,8 @@ def _patches(window: Window, element: int, low_image: int = 0) -> Patches:
         part_stride=0 if adjoin else window.dilation[1] * pixel,
         images=window.images,
         height=2 * HEIGHT if _rows(window) >= 2 * HEIGHT else HEIGHT,
-        low_image=low_image,
+        next_image=next_image,
+        planes=planes,
     )
 
 
@@ -134,7 +137,7 @@ def _pixels(window: Window, patches: Patches) -> Pixels:
         border.columns,
         window.out_height,
         window.out_width,
-        patches.low_image,
+        patches.next_image,
     )
 
 
@@ -147,9 +150,10 @@ def _reads_pixels(window: Window, columns: int, patches: Patches) -> bool:
     pixels = _pixels(window, patches)
     if window.stride != (1, 1) or patches.parts > 1 or pixels.rows < HEIGHT:
         return False
-    if patches.low_image and patches.run % 4:
+    if patches.planes > 1 and patches.run % 4:
         return False
-    products = -(-columns // LANES) * (1 if patches.planes == 1 else 3)
+    terms = patches.planes * (patches.planes + 1) // 2
+    products = -(-columns // LANES) * terms
     blocks = [-(-rows // patches.height) for rows in (pixels.rows, patches.rows)]
     in_place = blocks[0] * pixels.segments.count * pixels.segments.chunks * products
     copied = blocks[1] * patches.segments.chunks * (products + patches.planes)
@@ -167,16 +171,16 @@ def _plan(
         patches.rows, chunks, columns, large, widest=widest, planes=patches.planes
     )
     if _in_place(window):
-        pitch = patches.pitch if patches.low_image else patches.step
-        return plan, RowsInPlace(pitch, patches.segments, patches.low_image), [], x
+        pitch = patches.step if patches.planes == 1 else patches.pitch
+        return plan, RowsInPlace(pitch, patches.segments, patches.next_image), [], x
     if _reads_pixels(window, columns, patches):
         pixels = _pixels(window, patches)
         chunks = pixels.segments.count * pixels.segments.chunks
         return replace(plan, rows=pixels.rows, chunks=chunks), pixels, [], x
     if patches.local_bytes <= _LOCAL_BYTES:
         return replace(plan, panels_outer=False), patches, [], x
-    step, copied, low_part = _copied(target, patches, x)
-    source = RowsInPlace(patches.pitch, patches.segments, low_part)
+    step, copied, next_part = _copied(target, patches, x)
+    source = RowsInPlace(patches.pitch, patches.segments, next_part)
     return plan, source, [step], copied
 
 
@@ -197,7 +201,7 @@ def _weights(
 
 
 def _copied(target: Target, patches: Patches, x: Argument) -> tuple[Step, Scratch, int]:
-    """All patches in memory of their own, and how far their low parts lie behind."""
+    """All patches in memory of their own, and how far the next parts lie behind."""
     height = max(patches.rows, HEIGHT)
     size = height * patches.pitch
     scratch = Scratch(size * patches.planes + SLACK)
@@ -205,8 +209,8 @@ def _copied(target: Target, patches: Patches, x: Argument) -> tuple[Step, Scratc
     source, result = nest.pointer(), nest.pointer()
     copy_patches(nest, replace(patches, height=height), source, result)
     units = patches.images * patches.out_height
-    low_part = size if patches.low_image else 0
-    return Step(nest.finish(), (x, scratch), units, (1,)), scratch, low_part
+    next_part = size if patches.planes > 1 else 0
+    return Step(nest.finish(), (x, scratch), units, (1,)), scratch, next_part
 
 
 def float_convolution(
@@ -226,7 +230,7 @@ def float_convolution(
     epilogue = FloatRows(first, limits, nest.pointer(), len(weights) * 4)
     tile_gemm(nest, plan, source, epilogue, rows, packed)
     matrix = weights.reshape(len(weights), -1)
-    constants = [_weights(split_constant(matrix), plan, source)]
+    constants = [_weights(split_constant(matrix, plan.planes), plan, source)]
     if bias is not None:
         constants.append(Constant(panel_columns(bias, plan)))
     arguments = (left, *constants, y)
@@ -238,28 +242,31 @@ def _float_plan(
     target: Target, window: Window, columns: int, x: Argument
 ) -> tuple[TileProduct, RowSource, list[Step], Argument]:
     """The product of an image of floats, and the steps that come before."""
-    lines = _split_shape(window)
-    patches = _patches(window, 2, lines.plane_bytes)
+    parts = target.tiles.float_parts if target.tiles is not None else 0
+    lines = _split_shape(window, parts)
+    patches = _patches(window, 2, lines.plane_bytes, parts)
     large = columns * patches.pitch * patches.planes > _CACHED_BYTES
     if _in_place(window) and not large and patches.local_bytes <= _LOCAL_BYTES:
-        rows = SplitRows(window.channels, patches.height)
+        rows = SplitRows(window.channels, patches.height, parts)
         chunks = rows.segments.chunks
-        return TileProduct(patches.rows, chunks, columns, False, planes=2), rows, [], x
-    split, parts = _split(target, lines, x)
-    plan, source, before, left = _plan(target, window, columns, patches, parts)
+        plan = TileProduct(patches.rows, chunks, columns, False, planes=parts)
+        return plan, rows, [], x
+    split, planes = _split(target, lines, x)
+    plan, source, before, left = _plan(target, window, columns, patches, planes)
     return plan, source, [split, *before], left
 
 
-def _split_shape(window: Window) -> SplitLines:
+def _split_shape(window: Window, parts: int) -> SplitLines:
     """Lines of images with their border, or rows of whole chunks."""
     channels, border = window.channels, border_of(window)
     if _in_place(window):
         pixels = window.images * window.height * window.width
-        return SplitLines(1, pixels, channels, after=-channels % (CHUNK // 2))
+        return SplitLines(1, pixels, channels, parts, after=-channels % (CHUNK // 2))
     return SplitLines(
         window.images,
         window.height,
         window.width * channels,
+        parts,
         border.top,
         border.bottom,
         border.left * channels,
@@ -268,7 +275,7 @@ def _split_shape(window: Window) -> SplitLines:
 
 
 def _split(target: Target, shape: SplitLines, x: Argument) -> tuple[Step, Scratch]:
-    scratch = Scratch(2 * shape.plane_bytes + SLACK)
+    scratch = Scratch(shape.parts * shape.plane_bytes + SLACK)
     nest = Nest("split", target)
     source, result = nest.pointer(), nest.pointer()
     split_lines(nest, shape, source, result)

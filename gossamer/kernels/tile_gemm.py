@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 _TILE = CHUNK * HEIGHT
 _LEFT, _RIGHT = (4, 5), (6, 7)
+_PAIRS = {
+    2: ((0, 1), (0, 0), (1, 0)),
+    3: ((0, 2), (0, 1), (0, 0), (1, 0), (1, 1), (2, 0)),
+}
+"""Which parts of rows and of weights are multiplied, 0 the highest, by their number."""
 
 
 class TileEpilogue(Protocol):
@@ -182,19 +187,19 @@ class _Walk:
     def _split_products(
         self, heights: int, width: int, rows: Value, tiles: Value
     ) -> None:
-        """Add high * low + high * high + low * high; low * low is lost in rounding."""
+        """Products of parts; those that rounding would lose are left out."""
         nest, pitch = self.nest, self.source.pitch
-        below = nest.offset(rows, self.source.low_part)
-        high, low = tiles, nest.offset(tiles, width * _TILE)
-        for left, right in ((rows, low), (None, high), (below, None)):
-            if left is not None:
-                for row in range(heights):
-                    start = nest.offset(left, row * HEIGHT * pitch)
-                    nest.tile_load(_LEFT[row], start, pitch)
-            if right is not None:
-                for column in range(width):
-                    start = nest.offset(right, column * _TILE)
-                    nest.tile_load(_RIGHT[column], start, CHUNK)
+        before = (-1, -1)
+        for ours, theirs in _PAIRS[self.plan.planes]:
+            left = nest.offset(rows, ours * self.source.next_part)
+            right = nest.offset(tiles, theirs * width * _TILE)
+            for row in range(heights if ours != before[0] else 0):
+                start = nest.offset(left, row * HEIGHT * pitch)
+                nest.tile_load(_LEFT[row], start, pitch)
+            for column in range(width if theirs != before[1] else 0):
+                start = nest.offset(right, column * _TILE)
+                nest.tile_load(_RIGHT[column], start, CHUNK)
+            before = (ours, theirs)
             for row in range(heights):
                 for column in range(width):
                     total = 2 * row + column

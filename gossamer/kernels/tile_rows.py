@@ -65,8 +65,8 @@ class RowSource(Protocol):
         ...
 
     @property
-    def low_part(self) -> int:
-        """Bytes from a row's high part to its low part, where rows are split."""
+    def next_part(self) -> int:
+        """Bytes from a part of a row to the next lower one, where rows are split."""
         ...
 
     @property
@@ -95,11 +95,11 @@ class RowSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RowsInPlace:
-    """Rows `pitch` bytes apart, their low parts `low_part` behind."""
+    """Rows `pitch` bytes apart, the parts of a row `next_part`."""
 
     pitch: int
     segments: Segments
-    low_part: int = 0
+    next_part: int = 0
     local_bytes: int = 0
 
     def block(
@@ -119,6 +119,7 @@ class SplitRows:
 
     count: int
     height: int
+    parts: int
 
     @property
     def segments(self) -> Segments:
@@ -129,12 +130,12 @@ class SplitRows:
         return self.segments.chunks * CHUNK
 
     @property
-    def low_part(self) -> int:
+    def next_part(self) -> int:
         return self.height * self.pitch
 
     @property
     def local_bytes(self) -> int:
-        return 2 * self.height * self.pitch
+        return self.parts * self.height * self.pitch
 
     def block(
         self, nest: Nest, x: Value, place: Value, rows: tuple[Value, int]
@@ -144,7 +145,9 @@ class SplitRows:
         with nest.loop(count) as row:
             source = nest.offset(x, (first + row.index) * self.count, F32)
             high = nest.offset(place, row.index * self.pitch)
-            parts = [high, nest.offset(high, self.low_part)]
+            parts = [
+                nest.offset(high, part * self.next_part) for part in range(self.parts)
+            ]
             split_row(nest, source, parts, self.count)
             for part in parts:
                 clear(nest, part, self.count, missing)
@@ -171,7 +174,7 @@ class Pixels:
     columns: int
     out_height: int
     out_width: int
-    low_part: int = 0
+    next_part: int = 0
     local_bytes: int = 0
 
     @property
@@ -204,7 +207,7 @@ class Patches:
 
     A patch is `lines` by `parts` runs of `run` bytes. `out_height` by `out_width`
     patches are in an image of `image_stride`, `line_stride` and `step` apart. Where
-    images are split, those of the low parts lie `low_image` behind.
+    images are split, those of the next of `planes` parts lie `next_image` behind.
     """
 
     out_height: int
@@ -219,14 +222,11 @@ class Patches:
     part_stride: int = 0
     images: int = 1
     height: int = 2 * HEIGHT
-    low_image: int = 0
+    next_image: int = 0
+    planes: int = 1
 
     @property
-    def planes(self) -> int:
-        return 2 if self.low_image else 1
-
-    @property
-    def low_part(self) -> int:
+    def next_part(self) -> int:
         return self.height * self.pitch
 
     @property
@@ -257,8 +257,8 @@ class Patches:
             source = nest.offset(x, self._start(first + loop.index))
             target = nest.offset(place, loop.index * self.pitch)
             for plane in range(self.planes):
-                start = nest.offset(source, plane * self.low_image)
-                self._copy(nest, start, nest.offset(target, plane * self.low_part))
+                start = nest.offset(source, plane * self.next_image)
+                self._copy(nest, start, nest.offset(target, plane * self.next_part))
         return place
 
     def output(self, nest: Nest, row: Value, spare: Value) -> OutputRow:

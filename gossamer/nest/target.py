@@ -35,8 +35,8 @@ class Tiles:
     rows: int = 16
     row_bytes: int = 64
     count: int = 8
-    splits_floats: bool = True
-    """Whether float32 may be multiplied as the sum of two bfloat16."""
+    float_parts: int = 3
+    """How many bfloat16 a float32 is split into for products; 0 leaves it whole."""
 
     @property
     def columns(self) -> int:

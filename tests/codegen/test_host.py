@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from gossamer.codegen import host
 from tests.codegen.machines import FLAGS, TARGETS
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_the_matrix_unit_is_used_where_all_of_it_is_there() -> None:
@@ -25,12 +22,12 @@ def test_the_matrix_unit_is_left_alone_where_the_system_refuses_it(
     assert not host._may_use_tiles(FLAGS["amx"])
 
 
-def test_floats_may_be_kept_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("word", "parts"), [("", 3), ("fast", 2), ("exact", 0)])
+def test_how_floats_are_split(
+    word: str, parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(host, "_machine", lambda: TARGETS["amx"])
+    monkeypatch.setenv("GOSSAMER_FLOAT", word)
     tiles = host.host().tiles
     assert tiles is not None
-    assert tiles.splits_floats
-    monkeypatch.setenv("GOSSAMER_FLOAT", "exact")
-    tiles = host.host().tiles
-    assert tiles is not None
-    assert not tiles.splits_floats
+    assert tiles.float_parts == parts
