@@ -63,6 +63,9 @@ _FEWEST_ROWS, _FEWEST_COLUMNS, _LEAST_DEPTH = 8, 16, 32
 """Below these the tiles are mostly empty, and the vector unit is as fast."""
 _LEAST_WORK = 1 << 17
 """Products that take so long that some 100 ns more per layer do not count."""
+_FEWEST_SPLIT_COLUMNS, _LEAST_SPLIT_DEPTH = 64, 64
+_LEAST_SPLIT_WORK = 1 << 19
+"""The same for floats, which the vector unit does not multiply so much slower."""
 _NARROW_FROM = 8
 """From so many chunks on, narrow panels do not drive the rows out of the L1 cache."""
 
@@ -86,13 +89,19 @@ def _rows(window: Window) -> int:
 
 
 def suits_split_tiles(target: Target, window: Window, columns: int) -> bool:
-    """Whether it beats the vector unit on float32, split into parts of bfloat16."""
+    """Whether it beats the vector unit on float32, split into parts of bfloat16.
+
+    To split rows, or to copy patches, pays where many columns use them.
+    """
     tiles = target.tiles
+    if tiles is None or tiles.float_parts == 0 or _rows(window) < HEIGHT:
+        return False
+    depth = window.filter[0] * window.filter[1] * window.channels
+    slides = window.filter != (1, 1) and window.stride == (1, 1)
     return (
-        tiles is not None
-        and tiles.float_parts > 0
-        and _rows(window) >= HEIGHT
-        and suits_tiles(target, window, columns)
+        columns >= (_FEWEST_COLUMNS if slides else _FEWEST_SPLIT_COLUMNS)
+        and depth >= _LEAST_SPLIT_DEPTH
+        and _rows(window) * columns * depth >= _LEAST_SPLIT_WORK
     )
 
 
@@ -145,7 +154,8 @@ def _reads_pixels(window: Window, columns: int, patches: Patches) -> bool:
     """Whether to read patches in place is faster than to copy them together.
 
     In place there are more rows, for the border, and each run has a last chunk of its
-    own; a copy costs as much as one product of its chunks.
+    own. A copy costs as much as one product of its chunks, and more where it does not
+    stay in the cache.
     """
     pixels = _pixels(window, patches)
     if window.stride != (1, 1) or patches.parts > 1 or pixels.rows < HEIGHT:
@@ -156,7 +166,8 @@ def _reads_pixels(window: Window, columns: int, patches: Patches) -> bool:
     products = -(-columns // LANES) * terms
     blocks = [-(-rows // patches.height) for rows in (pixels.rows, patches.rows)]
     in_place = blocks[0] * pixels.segments.count * pixels.segments.chunks * products
-    copied = blocks[1] * patches.segments.chunks * (products + patches.planes)
+    far = 4 if patches.local_bytes > _LOCAL_BYTES else 1
+    copied = blocks[1] * patches.segments.chunks * (products + far * patches.planes)
     return in_place <= copied
 
 

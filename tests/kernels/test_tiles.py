@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from gossamer.kernels import tile_convolution
 from gossamer.nest.build import Nest
 from gossamer.nest.interpret import interpret
+from gossamer.nest.target import Tiles
 from gossamer.nest.text import kernel_text
 from tests.codegen.machines import TARGETS, Work, as_bytes, compile_and_run
 from tests.kernels.steps import Job, X, Y, check_compiled, check_interpreted
@@ -114,12 +116,26 @@ def test_patches(make, tolerance: float) -> None:
     check_interpreted(jobs[:4], tolerance)
 
 
+@pytest.mark.parametrize("parts", [2, 3])
+def test_more_parts_are_more_exact(parts: int) -> None:
+    """Three parts are as good as float32, two are good to 17 bits."""
+    target = replace(TARGET, tiles=Tiles(float_parts=parts))
+    jobs = [real_job(target, shape, columns=40) for shape, _ in (*DENSE[2:], *PATCHES)]
+    tolerance = {2: 1e-5, 3: 1e-6}[parts]
+    check_compiled("amx", jobs, tolerance)
+    check_interpreted(jobs[:3], tolerance)
+
+
 def test_only_layers_that_fill_tiles_go_there() -> None:
     large = dense(64, 64)
     assert tile_convolution.suits_tiles(TARGET, large, 64)
     assert not tile_convolution.suits_tiles(TARGETS["vnni"], large, 64)
     for shape, columns in ((dense(4, 4096), 64), (large, 8), (dense(4096, 16), 64)):
         assert not tile_convolution.suits_tiles(TARGET, shape, columns)
+        assert not tile_convolution.suits_split_tiles(TARGET, shape, columns)
+    whole = replace(TARGET, tiles=Tiles(float_parts=0))
+    assert tile_convolution.suits_split_tiles(TARGET, dense(128, 64), 64)
+    assert not tile_convolution.suits_split_tiles(whole, dense(128, 64), 64)
 
 
 def test_operators_on_tiles_as_text_and_in_both_executions() -> None:
