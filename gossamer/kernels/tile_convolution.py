@@ -9,11 +9,9 @@ import numpy as np
 
 from gossamer.kernels.border import plain_form
 from gossamer.kernels.convolution import (
-    RESIDENT_BYTES,
     SLACK,
     border_of,
     bordered,
-    is_pointwise,
     quantized_items,
 )
 from gossamer.kernels.hybrid import ItemForm
@@ -26,20 +24,23 @@ from gossamer.kernels.tile_epilogue import (
     IntegerRows,
 )
 from gossamer.kernels.tile_gemm import tile_gemm
+from gossamer.kernels.tile_plan import (
+    CACHED_BYTES,
+    LOCAL_BYTES,
+    copied_plane_bytes,
+    patches_of,
+    plan_product,
+    rows_in_place,
+)
 from gossamer.kernels.tile_product import (
     CHUNK,
     HEIGHT,
-    LANES,
-    WIDEST,
     TileProduct,
     pack_tiles,
     panel_columns,
 )
 from gossamer.kernels.tile_rows import (
     Patches,
-    Pixels,
-    RowsInPlace,
-    Segments,
     SplitRows,
     copy_patches,
 )
@@ -54,145 +55,6 @@ if TYPE_CHECKING:
     from gossamer.kernels.requantize import IntegerOutput
     from gossamer.kernels.tile_rows import RowSource
     from gossamer.nest.target import Target
-
-_LOCAL_BYTES = 144 * 1024
-"""A block of rows up to this size is put together on the stack."""
-_CACHED_BYTES = 1 << 20
-"""Weights up to this size stay in the L2 cache while block by block passes."""
-_FEWEST_ROWS, _FEWEST_COLUMNS, _LEAST_DEPTH = 8, 16, 32
-"""Below these the tiles are mostly empty, and the vector unit is as fast."""
-_LEAST_WORK = 1 << 17
-"""Products that take so long that some 100 ns more per layer do not count."""
-_FEWEST_SPLIT_COLUMNS, _LEAST_SPLIT_DEPTH = 64, 64
-_LEAST_SPLIT_WORK = 1 << 19
-"""The same for floats, which the vector unit does not multiply so much slower."""
-_NARROW_FROM = 8
-"""From so many chunks on, narrow panels do not drive the rows out of the L1 cache."""
-
-
-def suits_tiles(target: Target, window: Window, columns: int) -> bool:
-    """Whether the matrix unit beats the vector unit on int8 products of this shape."""
-    rows = _rows(window)
-    depth = window.filter[0] * window.filter[1] * window.channels
-    return (
-        target.tiles is not None
-        and rows >= _FEWEST_ROWS
-        and columns >= _FEWEST_COLUMNS
-        and depth >= _LEAST_DEPTH
-        and rows * columns * depth >= _LEAST_WORK
-    )
-
-
-def _rows(window: Window) -> int:
-    """Rows of the product: output pixels."""
-    return window.images * window.out_height * window.out_width
-
-
-def suits_split_tiles(target: Target, window: Window, columns: int) -> bool:
-    """Whether it beats the vector unit on float32, split into parts of bfloat16.
-
-    To split rows, or to copy patches, pays where many columns use them.
-    """
-    tiles = target.tiles
-    if tiles is None or tiles.float_parts == 0 or _rows(window) < HEIGHT:
-        return False
-    depth = window.filter[0] * window.filter[1] * window.channels
-    slides = window.filter != (1, 1) and window.stride == (1, 1)
-    return (
-        columns >= (_FEWEST_COLUMNS if slides else _FEWEST_SPLIT_COLUMNS)
-        and depth >= _LEAST_SPLIT_DEPTH
-        and _rows(window) * columns * depth >= _LEAST_SPLIT_WORK
-    )
-
-
-def _patches(
-    window: Window, element: int, next_image: int = 0, planes: int = 1
-) -> Patches:
-    border = border_of(window)
-    pixel = window.channels * element
-    line = border.columns * pixel
-    filter_rows, filter_columns = window.filter
-    adjoin = window.dilation[1] == 1 or filter_columns == 1
-    return Patches(
-        out_height=window.out_height,
-        out_width=window.out_width,
-        image_stride=border.rows * line,
-        line_stride=window.stride[0] * line,
-        step=window.stride[1] * pixel,
-        run=pixel * filter_columns if adjoin else pixel,
-        lines=filter_rows,
-        line_distance=window.dilation[0] * line,
-        parts=1 if adjoin else filter_columns,
-        part_stride=0 if adjoin else window.dilation[1] * pixel,
-        images=window.images,
-        height=2 * HEIGHT if _rows(window) >= 2 * HEIGHT else HEIGHT,
-        next_image=next_image,
-        planes=planes,
-    )
-
-
-def _in_place(window: Window) -> bool:
-    """Whether the image's pixels are the product's rows."""
-    return is_pointwise(window) and _rows(window) >= HEIGHT
-
-
-def _pixels(window: Window, patches: Patches) -> Pixels:
-    border = border_of(window)
-    return Pixels(
-        patches.step,
-        Segments(-(-patches.run // 4), patches.lines, patches.line_distance),
-        window.images,
-        border.rows,
-        border.columns,
-        window.out_height,
-        window.out_width,
-        patches.next_image,
-    )
-
-
-def _reads_pixels(window: Window, columns: int, patches: Patches) -> bool:
-    """Whether to read patches in place is faster than to copy them together.
-
-    In place there are more rows, for the border, and each run has a last chunk of its
-    own. A copy costs as much as one product of its chunks, and more where it does not
-    stay in the cache.
-    """
-    pixels = _pixels(window, patches)
-    if window.stride != (1, 1) or patches.parts > 1 or pixels.rows < HEIGHT:
-        return False
-    if patches.planes > 1 and patches.run % 4:
-        return False
-    terms = patches.planes * (patches.planes + 1) // 2
-    products = -(-columns // LANES) * terms
-    blocks = [-(-rows // patches.height) for rows in (pixels.rows, patches.rows)]
-    in_place = blocks[0] * pixels.segments.count * pixels.segments.chunks * products
-    far = 4 if patches.local_bytes > _LOCAL_BYTES else 1
-    copied = blocks[1] * patches.segments.chunks * (products + far * patches.planes)
-    return in_place <= copied
-
-
-def _plan(
-    target: Target, window: Window, columns: int, patches: Patches, x: Argument
-) -> tuple[TileProduct, RowSource, list[Step], Argument]:
-    """The product of an image with its border on, and steps that come before."""
-    chunks = patches.pitch // CHUNK
-    large = columns * patches.pitch * patches.planes > RESIDENT_BYTES
-    widest = WIDEST if chunks < _NARROW_FROM else WIDEST // 2
-    plan = TileProduct(
-        patches.rows, chunks, columns, large, widest=widest, planes=patches.planes
-    )
-    if _in_place(window):
-        pitch = patches.step if patches.planes == 1 else patches.pitch
-        return plan, RowsInPlace(pitch, patches.segments, patches.next_image), [], x
-    if _reads_pixels(window, columns, patches):
-        pixels = _pixels(window, patches)
-        chunks = pixels.segments.count * pixels.segments.chunks
-        return replace(plan, rows=pixels.rows, chunks=chunks), pixels, [], x
-    if patches.local_bytes <= _LOCAL_BYTES:
-        return replace(plan, panels_outer=False), patches, [], x
-    step, copied, next_part = _copied(target, patches, x)
-    source = RowsInPlace(patches.pitch, patches.segments, next_part)
-    return plan, source, [step], copied
 
 
 def _weights(
@@ -211,17 +73,20 @@ def _weights(
     return Constant(pack_tiles(made, plan))
 
 
-def _copied(target: Target, patches: Patches, x: Argument) -> tuple[Step, Scratch, int]:
-    """All patches in memory of their own, and how far the next parts lie behind."""
+def _prepared(
+    target: Target, window: Window, columns: int, patches: Patches, x: Argument
+) -> tuple[TileProduct, RowSource, list[Step], Argument]:
+    """The product of an image, the steps that come before, and what they leave."""
+    plan, source, copies = plan_product(window, columns, patches)
+    if not copies:
+        return plan, source, [], x
     height = max(patches.rows, HEIGHT)
-    size = height * patches.pitch
-    scratch = Scratch(size * patches.planes + SLACK)
+    scratch = Scratch(copied_plane_bytes(patches) * patches.planes + SLACK)
     nest = Nest("patches", target)
-    source, result = nest.pointer(), nest.pointer()
-    copy_patches(nest, replace(patches, height=height), source, result)
+    image, result = nest.pointer(), nest.pointer()
+    copy_patches(nest, replace(patches, height=height), image, result)
     units = patches.images * patches.out_height
-    next_part = size if patches.planes > 1 else 0
-    return Step(nest.finish(), (x, scratch), units, (1,)), scratch, next_part
+    return plan, source, [Step(nest.finish(), (x, scratch), units, (1,))], scratch
 
 
 def float_convolution(
@@ -255,22 +120,22 @@ def _float_plan(
     """The product of an image of floats, and the steps that come before."""
     parts = target.tiles.float_parts if target.tiles is not None else 0
     lines = _split_shape(window, parts)
-    patches = _patches(window, 2, lines.plane_bytes, parts)
-    large = columns * patches.pitch * patches.planes > _CACHED_BYTES
-    if _in_place(window) and not large and patches.local_bytes <= _LOCAL_BYTES:
+    patches = patches_of(window, 2, lines.plane_bytes, parts)
+    large = columns * patches.pitch * patches.planes > CACHED_BYTES
+    if rows_in_place(window) and not large and patches.local_bytes <= LOCAL_BYTES:
         rows = SplitRows(window.channels, patches.height, parts)
         chunks = rows.segments.chunks
         plan = TileProduct(patches.rows, chunks, columns, False, planes=parts)
         return plan, rows, [], x
     split, planes = _split(target, lines, x)
-    plan, source, before, left = _plan(target, window, columns, patches, planes)
+    plan, source, before, left = _prepared(target, window, columns, patches, planes)
     return plan, source, [split, *before], left
 
 
 def _split_shape(window: Window, parts: int) -> SplitLines:
     """Lines of images with their border, or rows of whole chunks."""
     channels, border = window.channels, border_of(window)
-    if _in_place(window):
+    if rows_in_place(window):
         pixels = window.images * window.height * window.width
         return SplitLines(1, pixels, channels, parts, after=-channels % (CHUNK // 2))
     return SplitLines(
@@ -308,8 +173,8 @@ def integer_convolution(
     `zero_point` is the input's.
     """
     steps, image = bordered(target, window, plain_form(zero_point), x)
-    plan, source, before, left = _plan(
-        target, window, len(weights), _patches(window, 1), image
+    plan, source, before, left = _prepared(
+        target, window, len(weights), patches_of(window, 1), image
     )
     plan = replace(plan, packs_rows=True)
     matrix = weights.reshape(len(weights), -1)
@@ -351,8 +216,8 @@ def hybrid_convolution(
     """
     form = ItemForm("signed", asymmetric)
     quantize, items, parameters = quantized_items(target, border_of(window), form, x)
-    plan, source, before, left = _plan(
-        target, window, len(weights), _patches(window, 1), items
+    plan, source, before, left = _prepared(
+        target, window, len(weights), patches_of(window, 1), items
     )
     matrix = weights.reshape(len(weights), -1)
     nest = Nest("conv_hybrid", target)

@@ -283,9 +283,15 @@ class Patches:
         with nest.loop(self.lines) as line:
             left = nest.offset(source, line.index * self.line_distance)
             right = nest.offset(target, line.index * length)
-            for part in range(self.parts):
-                start = nest.offset(left, part * self.part_stride)
-                self._copy_run(nest, start, nest.offset(right, part * self.run))
+            if self.parts == 1:
+                self._copy_run(nest, left, right)
+            else:
+                self._copy_parts(nest, left, right)
+
+    def _copy_parts(self, nest: Nest, source: Value, target: Value) -> None:
+        with nest.loop(self.parts) as part:
+            left = nest.offset(source, part.index * self.part_stride)
+            self._copy_run(nest, left, nest.offset(target, part.index * self.run))
 
     def _copy_run(self, nest: Nest, source: Value, target: Value) -> None:
         size = min(CHUNK, 1 << (self.run - 1).bit_length())

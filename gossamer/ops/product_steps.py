@@ -13,7 +13,7 @@ import numpy as np
 
 from gossamer.ir.arithmetic import activation_range
 from gossamer.ir.types import DType
-from gossamer.kernels import convolution, depthwise_steps, tile_convolution
+from gossamer.kernels import convolution, depthwise_steps, tile_convolution, tile_plan
 from gossamer.kernels.depthwise import Window
 from gossamer.kernels.epilogue import ACTIVATION_LIMITS
 from gossamer.kernels.requantize import IntegerOutput
@@ -125,10 +125,10 @@ def convolution_steps(
     limits = ACTIVATION_LIMITS[product.activation]
     x, y = node.input(0), node.output
     if product.kinds == _FLOAT:
-        splits = tile_convolution.suits_split_tiles(target, window, shape[0])
+        splits = tile_plan.suits_split_tiles(target, window, shape[0])
         kernels = tile_convolution if splits else convolution
         return kernels.float_convolution(target, window, weights, bias, limits, x, y)
-    on_tiles = tile_convolution.suits_tiles(target, window, shape[0])
+    on_tiles = tile_plan.suits_tiles(target, window, shape[0])
     kernels = tile_convolution if on_tiles else convolution
     if product.kinds == _INTEGER:
         start = np.zeros(shape[0], np.int32) if bias is None else bias

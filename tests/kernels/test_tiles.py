@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gossamer.kernels import tile_convolution
+from gossamer.kernels import tile_convolution, tile_plan
 from gossamer.nest.build import Nest
 from gossamer.nest.interpret import interpret
 from gossamer.nest.target import Tiles
@@ -81,16 +81,15 @@ def job(make, shape, columns: int) -> Job:
 @pytest.fixture(params=[0, 1], ids=["rows outer", "panels outer"])
 def walk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Either way to walk over the product, whatever its size."""
-    monkeypatch.setattr(
-        tile_convolution, "RESIDENT_BYTES", 0 if request.param else 1 << 40
-    )
+    monkeypatch.setattr(tile_plan, "RESIDENT_BYTES", 0 if request.param else 1 << 40)
     return request.param
 
 
 @pytest.fixture(params=[0, 1 << 30], ids=["copied ahead", "copied by blocks"])
 def local(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Patches in memory of their own, or on the stack."""
-    monkeypatch.setattr(tile_convolution, "_LOCAL_BYTES", request.param)
+    for module in (tile_plan, tile_convolution):
+        monkeypatch.setattr(module, "LOCAL_BYTES", request.param)
     return request.param
 
 
@@ -128,14 +127,16 @@ def test_more_parts_are_more_exact(parts: int) -> None:
 
 def test_only_layers_that_fill_tiles_go_there() -> None:
     large = dense(64, 64)
-    assert tile_convolution.suits_tiles(TARGET, large, 64)
-    assert not tile_convolution.suits_tiles(TARGETS["vnni"], large, 64)
+    assert tile_plan.suits_tiles(TARGET, large, 64)
+    assert not tile_plan.suits_tiles(TARGETS["vnni"], large, 64)
     for shape, columns in ((dense(4, 4096), 64), (large, 8), (dense(4096, 16), 64)):
-        assert not tile_convolution.suits_tiles(TARGET, shape, columns)
-        assert not tile_convolution.suits_split_tiles(TARGET, shape, columns)
+        assert not tile_plan.suits_tiles(TARGET, shape, columns)
+        assert not tile_plan.suits_split_tiles(TARGET, shape, columns)
+    large = window((1, 512, 512, 256), (7, 7), (2, 2))
+    assert not tile_plan.suits_tiles(TARGET, large, 64), "patches of 800 MB"
     whole = replace(TARGET, tiles=Tiles(float_parts=0))
-    assert tile_convolution.suits_split_tiles(TARGET, dense(128, 64), 64)
-    assert not tile_convolution.suits_split_tiles(whole, dense(128, 64), 64)
+    assert tile_plan.suits_split_tiles(TARGET, dense(128, 64), 64)
+    assert not tile_plan.suits_split_tiles(whole, dense(128, 64), 64)
 
 
 def test_operators_on_tiles_as_text_and_in_both_executions() -> None:

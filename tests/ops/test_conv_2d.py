@@ -8,7 +8,7 @@ import pytest
 from gossamer.errors import GraphError
 from gossamer.ir.build import Builder
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels import tile_convolution
+from gossamer.kernels import tile_plan
 from gossamer.ops import Conv2D
 from tests.codegen.machines import RUNNABLE
 from tests.ops.contract import (
@@ -134,9 +134,9 @@ def test_contract(case: Case) -> None:
 @pytest.mark.parametrize("case", FLOAT + INTEGER + HYBRID, ids=str)
 def test_on_the_matrix_unit(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also the shapes that the rule gives to the vector unit."""
-    for name in vars(tile_convolution):
+    for name in vars(tile_plan):
         if name.startswith(("_FEWEST_COLUMNS", "_FEWEST_SPLIT", "_LEAST")):
-            monkeypatch.setattr(tile_convolution, name, 0)
+            monkeypatch.setattr(tile_plan, name, 0)
     if "amx" in RUNNABLE:
         compiled_agrees_on(prepare(case), RUNNABLE["amx"])
 
