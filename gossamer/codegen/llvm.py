@@ -7,20 +7,14 @@ needed afterwards: what is printed is in the shape that instruction selection wa
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gossamer.codegen.intrinsics import INTRINSICS, Site
-from gossamer.codegen.tiles import (
-    is_tile_operator,
-    print_tile_operator,
-    tile_declarations,
-    tile_frame,
-)
+from gossamer.codegen.tiles import is_tile_operator, print_tile_operator
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from gossamer.nest.expr import Kind, Value
     from gossamer.nest.target import Target
@@ -315,81 +309,3 @@ def _mask(lanes: int, valid: object) -> str:
 
 KERNEL = "@kernel"
 """Stands for a kernel's name until equal kernels have been found."""
-
-
-CONTEXT = "context"
-"""The symbol of the place that holds the address of the context."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A kernel to be called on addresses, for all of its units of work.
-
-    An address is a place in the context, the table of base pointers that the program
-    is invoked with, and bytes from there.
-    """
-
-    kernel: Kernel
-    addresses: tuple[tuple[int, int], ...]
-    units: int
-
-
-def module_text(target: Target, procedures: Mapping[str, Sequence[Call]]) -> str:
-    """One module: each procedure runs its calls one after another.
-
-    A procedure takes no argument: the address of the context is put into `context`
-    when the code is loaded. Kernels that are the same text become one function.
-    """
-    declarations: dict[str, None] = {}
-    bodies: dict[str, str] = {}
-    names: dict[int, str] = {}
-    kernels = [call.kernel for calls in procedures.values() for call in calls]
-    for kernel in kernels:
-        if id(kernel) in names:
-            continue
-        printer = Printer(target)
-        printer.kernel(kernel)
-        declarations.update(printer.declarations)
-        text = "\n".join(printer.lines)
-        name = bodies.setdefault(text, f"@k{len(bodies)}_{kernel.name}")
-        names[id(kernel)] = name
-    lines = [
-        f'target triple = "{target.triple}"',
-        f"@{CONTEXT} = hidden global ptr null",
-        *declarations,
-        *tile_declarations(target, kernels),
-        *(text.replace(KERNEL, name, 1) for text, name in bodies.items()),
-    ]
-    for name, calls in procedures.items():
-        lines += _procedure(name, calls, names)
-    width = target.vector_bytes * 8
-    lines.append(
-        f'attributes #0 = {{ nounwind "prefer-vector-width"="{width}" '
-        f'"min-legal-vector-width"="{width}" }}'
-    )
-    return "\n".join(lines) + "\n"
-
-
-def _procedure(name: str, calls: Sequence[Call], names: Mapping[int, str]) -> list[str]:
-    """A function that loads the base pointers once and makes the calls."""
-    bases = sorted({base for call in calls for base, _ in call.addresses})
-    lines = [
-        f"define void @{name}() #0 {{",
-        f"  %context = load ptr, ptr @{CONTEXT}",
-    ]
-    for base in bases:
-        lines += [
-            f"  %p{base} = getelementptr ptr, ptr %context, i64 {base}",
-            f"  %b{base} = load ptr, ptr %p{base}",
-        ]
-    before, after = tile_frame(call.kernel for call in calls)
-    lines += before
-    for number, call in enumerate(calls):
-        arguments: list[str] = []
-        for position, (base, distance) in enumerate(call.addresses):
-            at = f"%a{number}_{position}"
-            lines.append(f"  {at} = getelementptr i8, ptr %b{base}, i64 {distance}")
-            arguments.append(f"ptr {at}")
-        arguments += ["i64 0", f"i64 {call.units}"]
-        lines.append(f"  call void {names[id(call.kernel)]}({', '.join(arguments)})")
-    return [*lines, *after, "  ret void", "}"]

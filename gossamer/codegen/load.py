@@ -7,16 +7,17 @@ import mmap
 import struct
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.llvm import CONTEXT
+from gossamer.codegen.image import CONTEXT
 from gossamer.errors import CompilationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gossamer.codegen.link import Image
+    from gossamer.codegen.image import Image
 
 _ADDRESS = struct.Struct("<Q")
 _PROCEDURE = ctypes.CFUNCTYPE(None)
+_WORKER = ctypes.CFUNCTYPE(None, ctypes.c_int64)
 _BRIEF_PROCEDURE = ctypes.PYFUNCTYPE(None)
 
 
@@ -38,6 +39,17 @@ class LoadedCode:
         self.address = ctypes.addressof(view)
         del view
         _make_executable(self.address, len(self._memory))
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether the code is for several threads."""
+        return "worker" in self.image.symbols
+
+    def worker(self) -> Callable[[int], None]:
+        """What a thread runs that helps with the work, given its number from 1 on."""
+        function = _WORKER(self.address + self.image.symbols["worker"])
+        function.code = self  # pyright: ignore[reportAttributeAccessIssue]
+        return function
 
     def function(self, name: str, *, brief: bool = False) -> Callable[[], None]:
         """An entry point, which keeps the code in memory.

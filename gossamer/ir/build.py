@@ -75,9 +75,14 @@ class Builder:
         *inputs: Tensor | None,
         names: Sequence[str] = (),
         quantization: Quantization | None = None,
+        types: Sequence[TensorType] | None = None,
     ) -> tuple[Tensor, ...]:
-        """Add a node and return all of its outputs."""
-        types = op.infer(*(_as_inferred(x) for x in inputs))
+        """Add a node and return all of its outputs.
+
+        `types` are those of the outputs, for operators that have no rule for them.
+        """
+        if types is None:
+            types = op.infer(*(_as_inferred(x) for x in inputs))
         outputs: list[Tensor] = []
         for index, type_ in enumerate(types):
             shape, signature = split_signature(type_.shape)

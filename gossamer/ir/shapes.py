@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.errors import GraphError
-from gossamer.ir.op import evaluate
+from gossamer.ir.op import acts, evaluate
 from gossamer.ir.types import TensorType
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def infer_shapes(
         made[tensor] = _with_shape(tensor, shapes.get(tensor, tensor.shape))
     for index, node in enumerate(subgraph.nodes):
         try:
-            made.update(_outputs(node, made))
+            inputs = tuple(None if x is None else made.get(x, x) for x in node.inputs)
+            made.update(infer_node(node, inputs))
         except GraphError as error:
             raise GraphError(
                 f"Node number {index} ({node.op.name}) failed to prepare: {error}"
@@ -56,9 +57,15 @@ def infer_shapes(
     return made
 
 
-def _outputs(node: Node, made: Mapping[Tensor, Tensor]) -> dict[Tensor, Tensor]:
-    inputs = tuple(None if x is None else made.get(x, x) for x in node.inputs)
-    types = node.op.infer(*inputs)
+def infer_node(node: Node, inputs: tuple[Tensor | None, ...]) -> dict[Tensor, Tensor]:
+    """What becomes of a node's outputs when it is given `inputs`.
+
+    Raises:
+        GraphError: the operator cannot take them.
+    """
+    if node.op.declares_outputs:
+        return _declared(node, inputs)
+    types = node.op.infer_node(replace(node, inputs=inputs))
     outputs = {
         y: replace(_with_shape(y, type_.shape), data=y.data)
         for y, type_ in zip(node.outputs, types, strict=True)
@@ -68,12 +75,26 @@ def _outputs(node: Node, made: Mapping[Tensor, Tensor]) -> dict[Tensor, Tensor]:
     return outputs
 
 
+def _declared(node: Node, inputs: tuple[Tensor | None, ...]) -> dict[Tensor, Tensor]:
+    """The types that the file gives, which hold for the inputs' shapes in the file."""
+    same = all(
+        x is None or made is None or x.shape == made.shape
+        for x, made in zip(node.inputs, inputs, strict=True)
+    )
+    return {
+        y: _with_shape(y, (y.signature or y.shape) if same else (-1,) * len(y.shape))
+        for y in node.outputs
+    }
+
+
 def _folded(
     node: Node,
     inputs: tuple[Tensor | None, ...],
     outputs: Mapping[Tensor, Tensor],
 ) -> tuple[Array, ...]:
     """The values of the outputs where they are small and known; else nothing."""
+    if not inputs or node.op.states() or acts(node.op):
+        return ()
     small = all(
         y.type.is_static and y.type.size <= LARGEST_FOLDED and y.dtype.is_integer
         for y in outputs.values()

@@ -24,12 +24,16 @@ ACTIVATION_LIMITS: dict[str, tuple[float, float]] = {
 
 
 def clamp(nest: Nest, value: Value, limits: tuple[float, float]) -> Value:
-    """`value` held within `limits`; an infinite limit costs nothing."""
+    """`value` held within `limits`; an infinite limit costs nothing.
+
+    What is not a number stays so, and -0.0 keeps its sign: of two operands that do not
+    differ, `maximum` and `minimum` take the second.
+    """
     low, high = limits
     if low > -math.inf:
-        value = nest.maximum(value, low)
+        value = nest.maximum(nest.constant(low, value.kind), value)
     if high < math.inf:
-        value = nest.minimum(value, high)
+        value = nest.minimum(nest.constant(high, value.kind), value)
     return value
 
 
@@ -66,6 +70,8 @@ class FloatEpilogue:
 class IntegerEpilogue:
     """Sums start from the bias, are requantized, clamped and stored as int8.
 
+    With `unsigned` they are stored as uint8, 128 above the int8.
+
     Where a panel has four vectors its columns are in `packed_order`, so that a row of
     the tile becomes one vector.
     """
@@ -74,6 +80,7 @@ class IntegerEpilogue:
     factors: Factors
     low: int
     high: int
+    unsigned: bool = False
     output_bytes: int = 1
 
     def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
@@ -95,14 +102,18 @@ class IntegerEpilogue:
                 if is_packed(tile.vectors):
                     scaled[row].append(value)
                     continue
-                small = saturate(nest, value, self.low, self.high)
+                small = self._stored(saturate(nest, value, self.low, self.high))
                 address = nest.offset(place.corner, row * place.pitch + v * tile.lanes)
                 nest.store(small, address, 0, tile.valid(v))
         for row, vectors in enumerate(scaled):
             if vectors:
-                small = within(nest, nest.pack(vectors), self.low, self.high)
+                packed = within(nest, nest.pack(vectors), self.low, self.high)
+                small = self._stored(packed)
                 address = nest.offset(place.corner, row * place.pitch)
                 nest.store(small, address, 0, tile.columns)
+
+    def _stored(self, value: Value) -> Value:
+        return value ^ -128 if self.unsigned else value
 
 
 def is_packed(vectors: int) -> bool:

@@ -25,7 +25,18 @@ class Scratch:
     nbytes: int
 
 
-Argument: TypeAlias = Constant | Scratch | object
+@dataclass(frozen=True, slots=True, eq=False)
+class Alarm:
+    """A word (int64) by which a kernel reports data that it cannot work on.
+
+    It is 0 before a run; not 0 after one means that the run failed. `text` says why,
+    with the word's value in place of `{value}`.
+    """
+
+    text: str
+
+
+Argument: TypeAlias = Constant | Scratch | Alarm | object
 """What a kernel's pointer points to: these, or a tensor of the graph."""
 
 
@@ -35,10 +46,12 @@ class Step:
 
     The kernel's parameters are a pointer per argument, then the first and the last
     unit of work: it may be asked to do any part of `units` units, so that threads can
-    share it. `written` are the positions of the arguments that it writes.
+    share it. `written` are the positions of the arguments that it writes. `note` says
+    in a few words why this kernel was picked, for people.
     """
 
     kernel: Kernel
     arguments: tuple[Argument, ...]
     units: int
     written: tuple[int, ...]
+    note: str = ""

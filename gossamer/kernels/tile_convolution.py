@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.kernels.border import plain_form
-from gossamer.kernels.convolution import (
-    SLACK,
-    border_of,
-    bordered,
-    quantized_items,
-)
+from gossamer.kernels.border_steps import SLACK, bordered
+from gossamer.kernels.convolution import border_of, quantized_items
 from gossamer.kernels.hybrid import ItemForm
 from gossamer.kernels.split import SplitLines, split_constant, split_lines
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
@@ -110,7 +106,8 @@ def float_convolution(
     if bias is not None:
         constants.append(Constant(panel_columns(bias, plan)))
     arguments = (left, *constants, y)
-    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
     return [*before, product]
 
 
@@ -172,7 +169,7 @@ def integer_convolution(
 
     `zero_point` is the input's.
     """
-    steps, image = bordered(target, window, plain_form(zero_point), x)
+    steps, image = bordered(target, border_of(window), plain_form(zero_point), x)
     plan, source, before, left = _prepared(
         target, window, len(weights), patches_of(window, 1), image
     )
@@ -195,7 +192,8 @@ def integer_convolution(
         y,
     )
     written = (len(arguments) - 1,)
-    return [*steps, *before, Step(nest.finish(), arguments, plan.units, written)]
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
+    return [*steps, *before, product]
 
 
 def hybrid_convolution(
@@ -247,5 +245,6 @@ def hybrid_convolution(
         *(Constant(array) for array in constants),
         y,
     )
-    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
     return [quantize, *before, product]

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gossamer.memory import ALIGNMENT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-ALIGNMENT = 64
-"""Bytes: a cache line, and the widest vector."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from gossamer.ir.op import Free, Op, operator
 from gossamer.ir.types import DType
 from gossamer.kernels.epilogue import clamp
 from gossamer.ops.broadcasting import single
-from gossamer.ops.steps import integer_table_step, unary_step
+from gossamer.ops.element_steps import element_step, integer_table_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,8 @@ class HardSwish(Op):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs
         three, six = x.dtype.type(3), x.dtype.type(6)
-        return (x * np.clip(x + three, 0, six) / six,)
+        with np.errstate(invalid="ignore"):
+            return (x * np.clip(x + three, 0, six) / six,)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs
@@ -65,7 +66,7 @@ class HardSwish(Op):
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
         if x.dtype is DType.FLOAT32:
-            return unary_step("hard_swish", target, x, y, _lanes)
+            return element_step("hard_swish", target, (x,), y, _lanes)
         return integer_table_step(node, target)
 
 

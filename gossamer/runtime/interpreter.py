@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.errors import InputError, UnsupportedError
+from gossamer.ir.custom import declarations, named
 from gossamer.runtime import details, mistakes
 from gossamer.runtime.delegate import OpResolverType
-from gossamer.runtime.load import load
-from gossamer.runtime.session import Options, Session
+from gossamer.runtime.options import Options
+from gossamer.runtime.session import Session
 from gossamer.runtime.signature import SignatureRunner, indices
+from gossamer.runtime.source import Source
+from gossamer.runtime.state import State
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -45,12 +48,13 @@ class Interpreter:
         "__weakref__",
         "_lock",
         "_main",
-        "_model",
         "_options",
+        "_outline",
         "_readable",
         "_sessions",
         "_slots",
-        "_where",
+        "_source",
+        "_state",
     )
 
     def __init__(  # noqa: D417 - the last five share one line
@@ -66,6 +70,8 @@ class Interpreter:
         experimental_compress_quantization_zero_points: bool = False,  # noqa: FBT001, FBT002
         experimental_disable_delegate_node_fusion: bool = False,  # noqa: FBT001, FBT002
         experimental_force_delegate_node_profiling: bool = False,  # noqa: FBT001, FBT002
+        *,
+        custom_operators: Mapping[str, Any] | None = None,
     ) -> None:
         """Read a model from a file or from memory.
 
@@ -78,7 +84,9 @@ class Interpreter:
             experimental_preserve_all_tensors: keep each intermediate result, so
                 that `get_tensor` can read it after `invoke`.
             experimental_disable_delegate_clustering: accepted, without effect, as
-                all that follow.
+                all that follow of that kind.
+            custom_operators: functions (or classes) by the names of custom operators,
+                for this interpreter only; see `gossamer.custom_operator`.
 
         Raises:
             InputError: no such file, or arguments that contradict each other.
@@ -92,8 +100,12 @@ class Interpreter:
             keep_all=experimental_preserve_all_tensors,
             reference=experimental_op_resolver_type is OpResolverType.BUILTIN_REF,
         )
-        self._model, self._where = load(model_path, model_content)
+        declared = declarations(custom_operators or {})
+        self._source = Source(model_path, model_content, custom_operators=declared)
+        self._outline = self._source.outline.model
+        source = self._source
         self._lock = threading.Lock()
+        self._state = State(lambda: source.model.subgraphs)
         self._sessions: dict[int, Session] = {}
         self._main = self._session(0)
         self._slots = self._main.slots
@@ -191,6 +203,7 @@ class Interpreter:
         """Set the model's variables to zero, as they are before the first run."""
         for session in self._sessions.values():
             session.reset_variables()
+        self._state.reset()
 
     def get_input_details(self) -> list[Details]:
         """What each input is.
@@ -235,7 +248,7 @@ class Interpreter:
         Raises:
             InputError: there is no such signature, or None where there are several.
         """
-        signatures = {each.key: each for each in self._model.signatures}
+        signatures = {each.key: each for each in self._outline.signatures}
         keys = list(signatures)
         if signature_key is None:
             if len(keys) != 1:
@@ -249,11 +262,11 @@ class Interpreter:
     @property
     def model(self) -> Model:
         """The model as it was read."""
-        return self._model
+        return self._source.model
 
     def num_subgraphs(self) -> int:
         """How many subgraphs the model has."""
-        return len(self._model.subgraphs)
+        return len(self._outline.subgraphs)
 
     def close(self) -> None:
         """Give memory back now; the interpreter cannot be used any more."""
@@ -272,24 +285,26 @@ class Interpreter:
         self.close()
 
     def __repr__(self) -> str:
-        main = self._model.main
+        main = self._outline.main
         inputs = ", ".join(map(str, main.inputs))
         outputs = ", ".join(map(str, main.outputs))
-        return f"<Interpreter of {self._where}: {inputs} -> {outputs}>"
+        return f"<Interpreter of {self._source.where}: {inputs} -> {outputs}>"
 
     def _session(self, subgraph_index: int) -> Session:
         session = self._sessions.get(subgraph_index)
         if session is None:
-            if not 0 <= subgraph_index < len(self._model.subgraphs):
+            if not 0 <= subgraph_index < len(self._outline.subgraphs):
                 raise mistakes.no_such_subgraph(
-                    subgraph_index, len(self._model.subgraphs)
+                    subgraph_index, len(self._outline.subgraphs)
                 )
-            session = Session(self._model, subgraph_index, self._options, self._lock)
+            session = Session(
+                self._source, subgraph_index, self._options, self._lock, self._state
+            )
             self._sessions[subgraph_index] = session
         return session
 
     def _get_full_signature_list(self) -> dict[str, dict[str, dict[str, int]]]:
-        return {each.key: self._indices(each) for each in self._model.signatures}
+        return {each.key: self._indices(each) for each in self._outline.signatures}
 
     def _indices(self, signature: Signature) -> dict[str, dict[str, int]]:
         session = self._session(signature.subgraph)
@@ -299,11 +314,11 @@ class Interpreter:
         }
 
     def _get_ops_details(self) -> list[Details]:
-        return [self._get_op_details(i) for i in range(len(self._model.main.nodes))]
+        return [self._get_op_details(i) for i in range(len(self.model.main.nodes))]
 
     def _get_op_details(self, op_index: int) -> Details:
-        node = self._model.main.nodes[op_index]
-        return details.node_details(node, op_index, self._main.position)
+        main = self.model.main
+        return details.node_details(main.nodes[op_index], op_index, main.tensors.index)
 
     def _get_tensor_details(
         self, tensor_index: int, subgraph_index: int = 0
@@ -312,10 +327,10 @@ class Interpreter:
 
 
 class InterpreterWithCustomOps(Interpreter):
-    """An interpreter that would take kernels for custom operators.
+    """An interpreter with custom operators of its own.
 
-    It is there so that programs which name it still run; a kernel that is given is
-    refused.
+    Example:
+        >>> InterpreterWithCustomOps([swish], model_path="model.tflite")
     """
 
     __slots__ = ()
@@ -323,13 +338,19 @@ class InterpreterWithCustomOps(Interpreter):
     def __init__(
         self, custom_op_registerers: Sequence[Any] | None = None, **arguments: Any
     ) -> None:
-        if custom_op_registerers:
-            raise UnsupportedError(
-                "Kernels made for TensorFlow Lite cannot be called from compiled "
-                f"code: {list(custom_op_registerers)}. Leave custom_op_registerers "
-                "out, and convert the model without custom operators"
-            )
-        super().__init__(**arguments)
+        """Read a model whose custom operators are given.
+
+        Args:
+            custom_op_registerers: what `gossamer.custom_operator` made. Names of C++
+                functions and addresses, as TensorFlow Lite takes, are refused.
+            **arguments: as `Interpreter` takes them.
+
+        Raises:
+            UnsupportedError: a kernel made for TensorFlow Lite is given.
+        """
+        given = named(custom_op_registerers or ())
+        more: Mapping[str, Any] = arguments.pop("custom_operators", None) or {}
+        super().__init__(**arguments, custom_operators={**given, **more})
 
 
 def _refuse_delegates(delegates: Sequence[Any] | None) -> None:

@@ -74,8 +74,8 @@ def no_data(tensor: Tensor, index: int, *, allocated: bool) -> InputError:
     )
 
 
-def not_settable(tensor: Tensor, index: int) -> InputError:
-    kind = "a constant" if tensor.is_constant else "computed by the model"
+def not_settable(tensor: Tensor, index: int, *, constant: bool) -> InputError:
+    kind = "a constant" if constant else "computed by the model"
     return InputError(
         f"Cannot set tensor: {title(tensor, index)} is {kind}. Only inputs and "
         "variables can be set; get_input_details() lists the inputs"

@@ -1,47 +1,37 @@
-"""Run a subgraph as machine code."""
+"""Compile a subgraph, and run it."""
 
 from __future__ import annotations
 
-import ctypes
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gossamer.codegen.compile import load_procedures
+from gossamer.codegen.compile import image_of
 from gossamer.codegen.host import host
-from gossamer.codegen.llvm import Call
-from gossamer.ir.op import evaluate
-from gossamer.lowering.lower import aligned, lower
+from gossamer.ir.graph import Node
+from gossamer.lowering.link import Linker
+from gossamer.lowering.lower import lower
+from gossamer.lowering.program import ARENA, CONSTANTS, steps_of
 from gossamer.lowering.specialize import specialize
+from gossamer.runtime.compiled import Alarm, Compiled, Place
+from gossamer.runtime.pieces import piece_of
+from gossamer.runtime.procedures import Division
+from gossamer.runtime.runner import Runner
+from gossamer.runtime.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gossamer.codegen.load import LoadedCode
-    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
     from gossamer.lowering.program import Program
     from gossamer.nest.target import Target
+    from gossamer.runtime.pieces import Piece
 
 
 class NativeExecutable:
-    """A compiled subgraph with its memory.
+    """A compiled subgraph with its memory."""
 
-    All results lie in one arena, at places that were fixed when it was laid out. A
-    run is one native call, unless there are nodes that no kernel exists for: these
-    run through their reference between calls.
-    """
-
-    __slots__ = (
-        "_arena",
-        "_code",
-        "_constants",
-        "_context",
-        "_invoke",
-        "_moved",
-        "moving",
-        "program",
-    )
+    __slots__ = ("_positions", "_state", "compiled", "moving", "program", "runner")
 
     def __init__(
         self,
@@ -50,87 +40,163 @@ class NativeExecutable:
         *,
         keep_all: bool = False,
         target: Target | None = None,
+        state: State | None = None,
+        threads: int = 1,
     ) -> None:
-        fixed, self._moved = specialize(subgraph, shapes, keep_all=keep_all)
-        machine = host() if target is None else target
-        self.program: Program = lower(fixed, machine, keep_all=keep_all)
-        self.moving: frozenset[Tensor] = frozenset()
-        self._arena = aligned(self.program.arena_bytes)
-        self._constants = self.program.constants
-        addresses = [self._arena.ctypes.data, self._constants.ctypes.data]
-        self._context = (ctypes.c_void_p * len(addresses))(*addresses)
-        self._code = load(self.program, ctypes.addressof(self._context))
-        self._invoke = self._entry()
+        """Compile `subgraph` for the shapes of its inputs.
 
-    @property
-    def is_brief(self) -> bool:
-        """Whether `invoke` keeps other Python threads out while it runs."""
-        return self.program.is_brief
+        Raises:
+            GraphError: an operator cannot take the shapes that reach it.
+            UnsupportedError: a shape depends on data.
+        """
+        state = state or State()
+        state.begin(subgraph)
+        work = _Compilation(
+            subgraph, shapes, target or host(), state, keep_all=keep_all
+        )
+        self.program: Program = work.program
+        self.compiled: Compiled = work.finish(threads)
+        self.runner = Runner(self.compiled, state, threads)
+        self._state = state
+        self.moving: frozenset[Tensor] = frozenset()
+        self._positions = {x: index for index, x in enumerate(subgraph.tensors)}
 
     @property
     def invoke(self) -> Callable[[], None]:
         """What computes the outputs: the native function itself, where it can be."""
-        return self._invoke
+        return self.runner.invoke
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether `invoke` keeps other Python threads out while it runs."""
+        return self.runner.is_brief
+
+    def pieces(self) -> list[Piece]:
+        """Every step on its own, in the order in which they run, on one thread.
+
+        From now on the executable works on the memory of the pieces.
+        """
+        actions, division = self.program.actions, Division(1)
+        parts = [division.parts((action,)) for action in actions]
+        compiled = replace(
+            self.compiled,
+            image=image_of(self.program.target, division.procedures),
+            parts=tuple(part for each in parts for part in each),
+        )
+        runner = Runner(compiled, self._state, 1)
+        runner.bases[ARENA][:] = self.runner.bases[ARENA]
+        self.runner = runner
+        return [
+            piece_of(action, runner.run_of(part), self)
+            for action, part in zip(actions, parts, strict=True)
+        ]
 
     def view(self, tensor: Tensor) -> Array | None:
         """The live memory of a tensor's value; None where it is not kept."""
-        made = self._moved.get(tensor, tensor)
-        if made.data is not None:
-            return made.data
-        offset = self.program.places.get(made)
-        if offset is None:
-            return None
-        memory = self._arena[offset : offset + made.type.nbytes]
-        return memory.view(made.dtype.numpy).reshape(made.shape)
+        if tensor.data is not None:
+            return tensor.data
+        return self.runner.view(self._positions[tensor])
 
     def shape(self, tensor: Tensor) -> Shape:
         """The shape of a tensor's value."""
-        return self._moved.get(tensor, tensor).shape
-
-    def _entry(self) -> Callable[[], None]:
-        parts = [self._part(index) for index in range(len(self.program.parts))]
-        if len(parts) == 1:
-            return parts[0]
-
-        def run() -> None:
-            for part in parts:
-                part()
-
-        return run
-
-    def _part(self, index: int) -> Callable[[], None]:
-        part = self.program.parts[index]
-        if isinstance(part, tuple):
-            return self._code.function(f"part{index}", brief=self.is_brief)
-        return self._reference(part)
-
-    def _reference(self, node: Node) -> Callable[[], None]:
-        """A node without a kernel, on the same memory."""
-        inputs = [None if x is None else self._memory(x) for x in node.inputs]
-        outputs = [self._memory(y) for y in node.written]
-
-        def run() -> None:
-            for view, result in zip(outputs, evaluate(node, inputs), strict=True):
-                view[...] = np.asarray(result).reshape(view.shape)
-
-        return run
-
-    def _memory(self, tensor: Tensor) -> Any:
-        if tensor.data is not None:
-            return tensor.data
-        offset = self.program.places[tensor]
-        memory = self._arena[offset : offset + tensor.type.nbytes]
-        return memory.view(tensor.dtype.numpy).reshape(tensor.shape)
+        return self.compiled.shapes.get(self._positions[tensor], tensor.shape)
 
 
-def load(program: Program, context: int) -> LoadedCode:
-    """The machine code of a program: one procedure per compiled part.
+@dataclass(slots=True, init=False)
+class _Compilation:
+    """The way of one subgraph through `lowering` and `codegen`."""
 
-    `context` is the address of the table of base pointers.
-    """
-    procedures = {
-        f"part{index}": [Call(s.kernel, s.addresses, s.units) for s in part]
-        for index, part in enumerate(program.parts)
-        if isinstance(part, tuple)
-    }
-    return load_procedures(program.target, procedures, context)
+    subgraph: Subgraph
+    moved: dict[Tensor, Tensor]
+    linker: Linker
+    program: Program
+
+    def __init__(
+        self,
+        subgraph: Subgraph,
+        shapes: Mapping[Tensor, Shape],
+        target: Target,
+        state: State,
+        *,
+        keep_all: bool,
+    ) -> None:
+        self.subgraph = subgraph
+        self.linker = Linker(state.subgraphs, state.types(), state.done)
+        fixed, self.moved = specialize(
+            subgraph, shapes, keep_all=keep_all, linker=self.linker
+        )
+        self.program = lower(
+            fixed,
+            target,
+            keep_all=keep_all,
+            variables=tuple(self.linker.variables.values()),
+            known=_known(subgraph, self.moved, keep_all=keep_all),
+        )
+
+    def finish(self, threads: int) -> Compiled:
+        program = self.program
+        division = Division(threads)
+        parts = division.parts(program.actions)
+        image = image_of(program.target, division.procedures, threads=threads)
+        keys = self.linker.variables
+        return Compiled(
+            image,
+            program.constants,
+            program.arena_bytes,
+            parts,
+            self._places(),
+            program.is_brief,
+            tuple((key, tensor.type) for key, tensor in keys.items()),
+            self._inner(),
+            {node: index for index, node in enumerate(program.subgraph.nodes)},
+            self._alarms(),
+            self._shapes(),
+        )
+
+    def _alarms(self) -> tuple[Alarm, ...]:
+        index = {node: i for i, node in enumerate(self.program.subgraph.nodes)}
+        return tuple(
+            Alarm(index.get(alarm.node, -1), alarm.node.op.name, alarm.text)
+            for alarm in self.program.alarms
+        )
+
+    def _shapes(self) -> dict[int, Shape]:
+        """Shapes that are others than the file's."""
+        return {
+            index: self.moved[x].shape
+            for index, x in enumerate(self.subgraph.tensors)
+            if x in self.moved and self.moved[x].shape != x.shape
+        }
+
+    def _places(self) -> dict[int, Place]:
+        """Where the values of the subgraph's tensors lie, of those that have one."""
+        found: dict[int, Place] = {}
+        for index, tensor in enumerate(self.subgraph.tensors):
+            made = self.moved.get(tensor, tensor)
+            if made in self.program.folded:
+                address = (CONSTANTS, self.program.folded[made])
+            elif made in self.program.places:
+                address = self.program.places[made]
+            else:
+                continue
+            found[index] = Place(address, made.type)
+        return found
+
+    def _inner(self) -> dict[Tensor, Place]:
+        found: dict[Tensor, Place] = {}
+        for node in steps_of(self.program.actions):
+            if not isinstance(node, Node):
+                continue
+            for x in (*node.inputs, *node.outputs):
+                if x is not None and x.data is None:
+                    found[x] = Place(self.program.places[x], x.type)
+        return found
+
+
+def _known(
+    subgraph: Subgraph, moved: Mapping[Tensor, Tensor], *, keep_all: bool
+) -> tuple[Tensor, ...]:
+    """What was computed ahead, of the tensors that somebody may read."""
+    read = subgraph.tensors if keep_all else subgraph.outputs
+    made = (moved[x] for x in read if x in moved)
+    return tuple(x for x in made if x.data is not None)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.errors import ExecutionError, GossamerError, UnsupportedError
-from gossamer.ir.op import CUSTOM_CODE, Op, evaluate
+from gossamer.errors import UnsupportedError
+from gossamer.ir.op import CUSTOM_CODE, Op
 from gossamer.ir.shapes import infer_shapes
-from gossamer.ir.types import DType
+from gossamer.ir.sparse import dense_data
+from gossamer.ir.verify_calls import called_subgraphs
+from gossamer.runtime.evaluate import blank, run_node
+from gossamer.runtime.pieces import interpreted_piece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.environment import Environment
+    from gossamer.ir.graph import Model, Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
-
-UNFIT = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
-"""What NumPy raises where a file states shapes or types that cannot be."""
+    from gossamer.runtime.pieces import Piece
 
 
 class ReferenceExecutable:
@@ -28,19 +31,33 @@ class ReferenceExecutable:
     each run, whose shape may be one that only running can tell.
     """
 
-    __slots__ = ("_drops", "_kept", "_made", "_subgraph", "_values", "invoke", "moving")
+    __slots__ = (
+        "_drops",
+        "_environment",
+        "_kept",
+        "_made",
+        "_subgraph",
+        "_values",
+        "invoke",
+        "moving",
+    )
 
     def __init__(
-        self, subgraph: Subgraph, shapes: Mapping[Tensor, Shape], *, keep_all: bool
+        self,
+        subgraph: Subgraph,
+        shapes: Mapping[Tensor, Shape],
+        environment: Environment,
+        *,
+        keep_all: bool,
     ) -> None:
-        require_meaning(subgraph)
         self._subgraph = subgraph
+        self._environment = environment
         self._made = infer_shapes(subgraph, shapes)
         self._kept = _kept(subgraph, keep_all=keep_all)
         self._drops = _last_uses(subgraph, self._kept)
         self._values = _constants(subgraph)
         for tensor in _held(subgraph):
-            self._values[tensor] = _blank(self.shape(tensor), tensor.dtype)
+            self._values[tensor] = blank(self.shape(tensor), tensor.dtype)
         computed = {y for node in subgraph.nodes for y in node.outputs}
         self.moving = frozenset(computed - set(_held(subgraph)))
         self.invoke = self._run
@@ -61,23 +78,35 @@ class ReferenceExecutable:
         shape = self.shape(tensor)
         if min(shape, default=0) < 0:
             return None
-        return self._values.setdefault(tensor, _blank(shape, tensor.dtype))
+        return self._values.setdefault(tensor, blank(shape, tensor.dtype))
 
     def shape(self, tensor: Tensor) -> Shape:
         value = self._values.get(tensor)
-        if value is not None and tensor.sparsity is None:
+        if value is not None:
             return value.shape
         return self._made.get(tensor, tensor).shape
 
     def _run(self) -> None:
-        values = self._values
         for index, node in enumerate(self._subgraph.nodes):
-            inputs = [None if x is None else values[x] for x in node.inputs]
-            results = _evaluate(index, node, inputs)
-            for tensor, result in zip(node.written, results, strict=True):
-                self._store(tensor, result)
+            self._run_node(index, node)
             for tensor in self._drops[index]:
-                values.pop(tensor, None)
+                self._values.pop(tensor, None)
+
+    def pieces(self) -> list[Piece]:
+        """Every node on its own, on what the last run left behind."""
+        self._kept = frozenset(self._subgraph.tensors)
+        self._drops = _last_uses(self._subgraph, self._kept)
+        return [
+            interpreted_piece(node, partial(self._run_node, index, node))
+            for index, node in enumerate(self._subgraph.nodes)
+        ]
+
+    def _run_node(self, index: int, node: Node) -> None:
+        values = self._values
+        inputs = [None if x is None else values[x] for x in node.inputs]
+        results = run_node(index, node, inputs, self._environment)
+        for tensor, result in zip(node.written, results, strict=True):
+            self._store(tensor, result)
 
     def _store(self, tensor: Tensor, result: Any) -> None:
         """Keep a copy: an operator may return a view of what it was given."""
@@ -87,53 +116,65 @@ class ReferenceExecutable:
             self._values[tensor][...] = result
 
 
-def require_meaning(subgraph: Subgraph) -> None:
-    """Refuse a graph with an operator that has no meaning in NumPy.
+def require_meaning(model: Model, subgraph: int) -> None:
+    """Refuse a subgraph that runs an operator which has no meaning in NumPy.
 
     Raises:
         UnsupportedError: names the operator and where it stands.
     """
     missing = [
         (index, node)
-        for index, node in enumerate(subgraph.nodes)
+        for graph in _reachable(model, subgraph)
+        for index, node in enumerate(graph.nodes)
         if not _has_meaning(node.op)
     ]
     if not missing:
         return
     index, node = missing[0]
     names = ", ".join(dict.fromkeys(each.op.name for _, each in missing))
-    what = (
-        f"Encountered unresolved custom op: {node.op.name}"
-        if node.op.code == CUSTOM_CODE
-        else f"Didn't find op for builtin opcode '{node.op.name}' "
-        f"version '{node.version}'"
-    )
     raise UnsupportedError(
-        f"{what}. Node number {index} ({node.op.name}) failed to prepare. Convert the "
-        f"model without the operators that there is no kernel for: {names}"
+        f"{_unresolved(node)} Node number {index} ({node.op.name}) failed to prepare. "
+        f"There is no kernel for: {names}"
     )
+
+
+def _unresolved(node: Node) -> str:
+    """What is wrong with an operator without a meaning, and what helps."""
+    name = node.op.name
+    if node.op.code == CUSTOM_CODE:
+        return (
+            f"Encountered unresolved custom op: {name}. Say what it computes, before "
+            f'the model is read: put @gossamer.custom_operator("{name}") on a function '
+            "of NumPy arrays (see docs/custom_operators.md)."
+        )
+    missing = f"Didn't find op for builtin opcode '{name}' version '{node.version}'."
+    if name.startswith("STABLEHLO_"):
+        return (
+            f"{missing} It is a form between a framework and .tflite, which TensorFlow "
+            "Lite has no runtime for either; convert it to builtin operators."
+        )
+    return f"{missing} Convert the model without it."
+
+
+def _reachable(model: Model, subgraph: int) -> list[Subgraph]:
+    """A subgraph and all that it may call."""
+    found = {subgraph: None}
+    waiting = [subgraph]
+    while waiting:
+        for node in model.subgraphs[waiting.pop()].nodes:
+            for index in called_subgraphs(node).values():
+                if index not in found:
+                    found[index] = None
+                    waiting.append(index)
+    return [model.subgraphs[index] for index in found]
 
 
 def _has_meaning(op: Op) -> bool:
     kind = type(op)
-    return kind.reference is not Op.reference or kind.integer is not Op.integer
-
-
-def _evaluate(index: int, node: Node, inputs: list[Array | None]) -> tuple[Any, ...]:
-    where = f"Node number {index} ({node.op.name}) failed to invoke"
-    try:
-        return evaluate(node, inputs)
-    except GossamerError as error:
-        raise type(error)(f"{where}: {error}") from error
-    except UNFIT as error:
-        raise ExecutionError(f"{where}: {error}") from error
-
-
-def _blank(shape: Shape, dtype: DType) -> Array:
-    """Zeros, or empty strings."""
-    if dtype is DType.STRING:
-        return np.full(shape, b"", np.object_)
-    return np.zeros(shape, dtype.numpy)
+    return any(
+        getattr(kind, name) is not getattr(Op, name)
+        for name in ("reference", "integer", "perform")
+    )
 
 
 def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:
@@ -143,7 +184,8 @@ def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:
 
 
 def _constants(subgraph: Subgraph) -> dict[Tensor, Array]:
-    return {x: x.data for x in subgraph.tensors if x.data is not None}
+    arrays = ((x, dense_data(x)) for x in subgraph.tensors)
+    return {x: array for x, array in arrays if array is not None}
 
 
 def _kept(subgraph: Subgraph, *, keep_all: bool) -> frozenset[Tensor]:

@@ -5,36 +5,29 @@ from __future__ import annotations
 import itertools
 import operator
 import weakref
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from gossamer.errors import ExecutionError, InputError
 from gossamer.runtime import details, executable, mistakes
-from gossamer.runtime.reference import UNFIT
+from gossamer.runtime.evaluate import UNFIT
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from gossamer.ir.graph import Model, Subgraph, Tensor
+    from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.options import Options
+    from gossamer.runtime.source import Source
+    from gossamer.runtime.state import State
 
 Slot: TypeAlias = "tuple[Array, np.dtype[Any], Shape]"
 """Memory that can be set, with its type and shape at hand for the check."""
 
 LARGEST_DIMENSION = 2**31 - 1
 LARGEST_SIZE = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run: see `gossamer.runtime.executable.prepare`."""
-
-    threads: int = 1
-    keep_all: bool = False
-    reference: bool = False
 
 
 class Session:
@@ -47,12 +40,14 @@ class Session:
     """
 
     __slots__ = (
+        "_constants",
         "_ends",
         "_executable",
-        "_model",
         "_options",
         "_positions",
         "_requested",
+        "_source",
+        "_state",
         "_views",
         "compute",
         "index",
@@ -65,9 +60,14 @@ class Session:
     )
 
     def __init__(
-        self, model: Model, index: int, options: Options, lock: threading.Lock
+        self,
+        source: Source,
+        index: int,
+        options: Options,
+        lock: threading.Lock,
+        state: State,
     ) -> None:
-        self.subgraph: Subgraph = model.subgraphs[index]
+        self.subgraph: Subgraph = source.outline.model.subgraphs[index]
         self.index = index
         self.tensors: tuple[Tensor, ...] = self.subgraph.tensors
         self.lock = lock
@@ -75,8 +75,10 @@ class Session:
         self.readable: dict[int, Array] = {}
         self.run: Callable[[], None] = not_ready
         self.compute: Callable[[], None] = not_ready
-        self._model = model
+        self._source = source
+        self._constants = source.outline.constants[index]
         self._options = options
+        self._state = state
         self._positions = {tensor: i for i, tensor in enumerate(self.tensors)}
         self._requested = {tensor: tensor.shape for tensor in self.subgraph.inputs}
         self._ends = frozenset(self.subgraph.outputs)
@@ -138,12 +140,11 @@ class Session:
             closed()
         try:
             prepared = executable.prepare(
-                self._model,
+                self._source,
                 self.index,
                 self._requested,
-                threads=self._options.threads,
-                keep_all=self._options.keep_all,
-                reference=self._options.reference,
+                self._state,
+                self._options,
             )
         except UNFIT as error:
             raise ExecutionError(self._cannot_allocate(error)) from error
@@ -153,7 +154,7 @@ class Session:
         settable = {x for x in self.tensors if x.is_variable}
         settable.update(self.subgraph.inputs)
         for index, tensor in enumerate(self.tensors):
-            if tensor.is_constant or tensor in prepared.moving:
+            if index in self._constants or tensor in prepared.moving:
                 continue
             view = prepared.view(tensor) if self._keeps(tensor) else None
             if view is None:
@@ -161,6 +162,7 @@ class Session:
             self.readable[index] = view
             if tensor in settable:
                 self.slots[index] = (view, view.dtype, view.shape)
+        self.reset_variables()
         self._executable = prepared
         self.compute = prepared.invoke
         self.run = prepared.invoke
@@ -239,7 +241,8 @@ class Session:
         tensor = self.tensor(index)
         array = _as_array(value)
         if tensor not in self._requested and not tensor.is_variable:
-            raise mistakes.not_settable(tensor, index)
+            constant = index in self._constants
+            raise mistakes.not_settable(tensor, index, constant=constant)
         dtype, shape = tensor.dtype.numpy, self.shape(tensor)
         if array.dtype != dtype and not _is_text(array, dtype):
             raise mistakes.wrong_type(tensor, index, array)
@@ -259,7 +262,9 @@ class Session:
         """
         tensor = self.tensor(index)
         view = self.readable.get(index)
-        if view is None and self._executable is not None and self._keeps(tensor):
+        if view is None and index in self._constants:
+            view = self._source.constant(self.index, int(index))
+        elif view is None and self._executable is not None and self._keeps(tensor):
             view = self._executable.view(tensor)
         if view is None:
             raise mistakes.no_data(tensor, index, allocated=self.allocated)
@@ -267,11 +272,11 @@ class Session:
 
     def lend(self, index: Any) -> Array:
         """A fresh view of a tensor's memory, which pins it while it is alive."""
-        array, tensor = self.memory(index), self.tensor(index)
+        array = self.memory(index)
         if array.dtype.hasobject:
             return array.copy()
         root = np.asarray(array.reshape(-1).view(np.uint8).data)
-        if tensor.is_constant:
+        if index in self._constants:
             root.flags.writeable = False
         self._views[next(_tickets)] = root
         # NumPy gives every slice the base `root`, whose base is not an array.
@@ -290,10 +295,11 @@ class Session:
         return details.tensor_details(tensor, int(index), self.shape(tensor))
 
     def reset_variables(self) -> None:
-        """Set each variable to zero."""
+        """Set each variable to zero, or to what stands for zero in int8."""
         for index, (view, _, _) in self.slots.items():
-            if self.tensors[index].is_variable:
-                view[...] = 0
+            tensor = self.tensors[index]
+            if tensor.is_variable:
+                view[...] = b"" if view.dtype.hasobject else tensor.blank
 
 
 _tickets = itertools.count()

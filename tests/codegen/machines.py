@@ -10,9 +10,10 @@ import numpy as np
 
 from gossamer.codegen import host
 from gossamer.codegen.link import link
-from gossamer.codegen.llvm import Call, module_text
 from gossamer.codegen.load import LoadedCode
+from gossamer.codegen.module import module_text
 from gossamer.codegen.object import emit_object
+from gossamer.codegen.procedure import Call
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from gossamer.codegen.link import link
-from gossamer.codegen.llvm import Call, module_text
+from gossamer.codegen.module import module_text
 from gossamer.codegen.object import emit_assembly, emit_object
+from gossamer.codegen.procedure import Call
 from gossamer.errors import CompilationError
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32

@@ -16,10 +16,10 @@ from gossamer.ir.graph import (
     Subgraph,
     Tensor,
 )
-from gossamer.ir.op import Builtin, Custom
+from gossamer.ir.op import Custom
 from gossamer.ir.quantization import Blockwise, MultiAxis, Quantization
 from gossamer.ir.types import DType, TensorType
-from gossamer.ops import Conv2D, FullyConnected, Logistic, Reshape, Softmax
+from gossamer.ops import Conv2D, FullyConnected, If, Logistic, Reshape, Softmax
 
 
 def mlp() -> Model:
@@ -76,8 +76,7 @@ def branches() -> Model:
         Tensor("x", float_type),
         Tensor("y", float_type),
     )
-    fields = {"then_subgraph_index": 1, "else_subgraph_index": 2}
-    node = Node(Builtin("IF", 118, "IfOptions", fields), (flag, x), (y,))
+    node = Node(If(then_subgraph_index=1, else_subgraph_index=2), (flag, x), (y,))
     main = Subgraph("main", (flag, x, y), (flag, x), (y,), (node,))
     one, other = logistic().main, logistic().main
     return Model((main, replace(one, name="then"), replace(other, name="else")))

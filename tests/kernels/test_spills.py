@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gossamer.codegen.llvm import Call, module_text
+from gossamer.codegen.module import module_text
 from gossamer.codegen.object import emit_assembly
+from gossamer.codegen.procedure import Call
 from gossamer.kernels import convolution
 from gossamer.kernels.requantize import IntegerOutput
 from tests.codegen.machines import TARGETS

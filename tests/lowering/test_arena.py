@@ -7,7 +7,8 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gossamer.lowering.arena import ALIGNMENT, Block, align, place
+from gossamer.lowering.arena import Block, align, place
+from gossamer.memory import ALIGNMENT
 
 
 @st.composite

@@ -6,7 +6,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Transpose
-from tests.ops.contract import Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case
 from tests.ops.inputs import KINDS, constant, feed, ints, refused, shapes, tensor
 
 CASES = [
@@ -22,10 +23,24 @@ CASES = [
     )
 ]
 
+# Large enough for squares that are turned in registers, and for what is left of them.
+CASES += [
+    Case(Transpose(), (feed(dtype, shape, q), ints(*order)), q, name=f"{shape} {order}")
+    for dtype, q in KINDS
+    for shape, order in (
+        ((16, 16), (1, 0)),
+        ((37, 41), (1, 0)),
+        ((3, 33, 20), (0, 2, 1)),
+        ((17, 2, 35), (2, 1, 0)),
+        ((2, 19, 3, 18), (3, 0, 2, 1)),
+        ((40, 3), (1, 0)),
+    )
+]
+
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

@@ -92,3 +92,9 @@ def two_signatures():
         for index, graph in enumerate(graphs)
     ]
     return bytes(write(Model(tuple(graphs), tuple(signatures))))
+
+
+def executable_of(interpreter):
+    """What runs an interpreter's model, under whatever names."""
+    executable = interpreter._main._executable
+    return getattr(executable, "executable", executable)

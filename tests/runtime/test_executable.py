@@ -10,9 +10,11 @@ from gossamer.ir.graph import Model
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import Add
 from gossamer.runtime import executable
-from gossamer.runtime.executable import prepare
+from gossamer.runtime.executable import Options, prepare
 from gossamer.runtime.native import NativeExecutable
 from gossamer.runtime.reference import ReferenceExecutable
+from gossamer.runtime.source import Source
+from gossamer.runtime.state import State
 
 
 def doubled():
@@ -23,7 +25,9 @@ def doubled():
 
 def prepared(model, *, reference=False):
     shapes = {x: x.shape for x in model.main.inputs}
-    return prepare(model, 0, shapes, threads=1, keep_all=False, reference=reference)
+    return prepare(
+        Source(model=model), 0, shapes, State(), Options(reference=reference)
+    )
 
 
 def result(made, model):

@@ -7,11 +7,12 @@ import pytest
 
 from gossamer.errors import ExecutionError, UnsupportedError
 from gossamer.ir.build import Builder
-from gossamer.ir.graph import Node, Subgraph, Tensor
+from gossamer.ir.graph import Model, Node, Subgraph, Tensor
 from gossamer.ir.op import Builtin, Custom
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import FullyConnected, Reshape
-from gossamer.runtime.reference import ReferenceExecutable
+from gossamer.runtime.reference import ReferenceExecutable, require_meaning
+from gossamer.runtime.state import State
 
 FLOATS = TensorType(DType.FLOAT32, (2, 2))
 
@@ -28,7 +29,7 @@ def chain(length):
 
 def test_intermediates_are_dropped_after_their_last_use():
     graph, (x, middle, last) = chain(2)
-    executable = ReferenceExecutable(graph, {}, keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     executable.view(x)[...] = 3
     executable.invoke()
     assert executable.view(middle) is None
@@ -37,14 +38,14 @@ def test_intermediates_are_dropped_after_their_last_use():
 
 def test_results_do_not_share_memory_with_inputs():
     graph, (x, y) = chain(1)
-    executable = ReferenceExecutable(graph, {}, keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     executable.invoke()
     assert not np.shares_memory(executable.view(x), executable.view(y))
 
 
 def test_outputs_can_be_read_before_the_first_run():
     graph, (_, y) = chain(1)
-    executable = ReferenceExecutable(graph, {}, keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     assert executable.view(y).tolist() == [0, 0, 0, 0]
 
 
@@ -54,7 +55,7 @@ def test_variables_keep_their_memory():
     target = Tensor("t", TensorType(DType.INT32, (1,)), np.array([4], np.int32))
     node = Node(Reshape(), (variable, target), (output,))
     graph = Subgraph("main", (variable, target, output), (), (output,), (node,))
-    executable = ReferenceExecutable(graph, {}, keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     executable.view(variable)[...] = 7
     for _ in range(2):
         executable.invoke()
@@ -77,7 +78,7 @@ def test_operators_without_a_meaning_are_named(op, words):
     node = Node(op, (x,), (y,), version=3)
     graph = Subgraph("main", (x, y), (x,), (y,), (node,))
     with pytest.raises(UnsupportedError) as caught:
-        ReferenceExecutable(graph, {}, keep_all=False)
+        require_meaning(Model((graph,)), 0)
     assert words in str(caught.value)
     assert f"Node number 0 ({op.name}) failed to prepare" in str(caught.value)
 
@@ -87,6 +88,6 @@ def test_what_numpy_refuses_names_the_node():
     weights = Tensor("w", TensorType(DType.FLOAT32, (3, 2)), np.ones(5, np.float32))
     node = Node(FullyConnected(), (x, weights, None), (y,))
     graph = Subgraph("main", (x, weights, y), (x,), (y,), (node,))
-    executable = ReferenceExecutable(graph, {}, keep_all=False)
+    executable = ReferenceExecutable(graph, {}, State(), keep_all=False)
     with pytest.raises(ExecutionError, match=r"Node number 0 \(FULLY_CONNECTED\)"):
         executable.invoke()

@@ -1,0 +1,137 @@
+"""Where everything lies that a program works on: arena, constants, variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.ir.graph import Tensor
+from gossamer.kernels.step import Alarm, Constant, Scratch
+from gossamer.lowering.arena import Block, align, place
+from gossamer.lowering.program import (
+    ALARM_BYTES,
+    ALARMS,
+    ARENA,
+    CONSTANTS,
+    VARIABLES,
+    Address,
+    PlacedAlarm,
+)
+from gossamer.memory import aligned
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gossamer.lowering.schedule import Lifetimes
+    from gossamer.lowering.share import Sharing
+
+_SLACK = 64
+"""Bytes behind arena and constants that vector loads may touch."""
+
+_DEDUPLICATED = 1 << 16
+"""Constants up to this size are stored once however often they occur."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """Addresses of tensors, scratch memory and constants.
+
+    `variables` have memory of their own, outside the arena.
+    """
+
+    sharing: Sharing
+    variables: tuple[Tensor, ...]
+    arena: dict[object, int] = field(default_factory=dict[object, int])
+    arena_bytes: int = 0
+    alarms: dict[Alarm, PlacedAlarm] = field(default_factory=dict[Alarm, PlacedAlarm])
+    _constants: dict[object, int] = field(default_factory=dict[object, int])
+    _chunks: list[np.ndarray] = field(default_factory=list[np.ndarray])
+    _size: int = 0
+    _known: dict[bytes, int] = field(default_factory=dict[bytes, int])
+
+    def address(self, argument: object) -> Address:
+        if isinstance(argument, Constant):
+            return CONSTANTS, self._constant(argument, argument.data)
+        if isinstance(argument, Alarm):
+            return ALARMS, list(self.alarms).index(argument) * ALARM_BYTES
+        if not isinstance(argument, Tensor):
+            return ARENA, self.arena[argument]
+        if argument.data is not None:
+            return CONSTANTS, self._constant(argument, argument.data)
+        root = self.sharing.root(argument)
+        if root in self.variables:
+            return VARIABLES + self.variables.index(root), 0
+        return ARENA, self.arena[root]
+
+    def _constant(self, key: object, array: np.ndarray) -> int:
+        if key in self._constants:
+            return self._constants[key]
+        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        small = data.tobytes() if data.size <= _DEDUPLICATED else b""
+        if small and small in self._known:
+            self._constants[key] = self._known[small]
+            return self._constants[key]
+        offset = self._size
+        if small:
+            self._known[small] = offset
+        self._constants[key] = offset
+        self._chunks.append(data)
+        self._size = offset + align(data.size)
+        return offset
+
+    def constant_bytes(self) -> np.ndarray:
+        """All constants in one aligned block."""
+        block = aligned(self._size + _SLACK)
+        position = 0
+        for chunk in self._chunks:
+            block[position : position + chunk.size] = chunk
+            position += align(chunk.size)
+        return block
+
+    def places(self, tensors: Sequence[Tensor]) -> dict[Tensor, Address]:
+        """Where the tensors lie that have memory."""
+        roots = ((t, self.sharing.root(t)) for t in tensors)
+        return {
+            t: self.address(t)
+            for t, root in roots
+            if root in self.arena or root in self.variables
+        }
+
+
+def lay_out(
+    lifetimes: Lifetimes,
+    sharing: Sharing,
+    variables: tuple[Tensor, ...],
+    *,
+    keep_all: bool,
+) -> Layout:
+    """Place everything that is not constant; `keep_all`: nothing shares memory."""
+    keys = [key for key in lifetimes.uses if key not in variables]
+    everything = (0, lifetimes.end)
+    blocks = [
+        Block(_nbytes(key), *(everything if keep_all else lifetimes.uses[key]))
+        for key in keys
+    ]
+    offsets, total = place(blocks)
+    arena = dict(zip(keys, offsets, strict=True))
+    return Layout(sharing, variables, arena, total + _SLACK)
+
+
+def _nbytes(key: object) -> int:
+    return max(size_of(key), 1)
+
+
+def size_of(argument: object) -> int:
+    """Bytes of what a step's argument is."""
+    match argument:
+        case Constant(data):
+            return data.nbytes
+        case Scratch(nbytes):
+            return nbytes
+        case Alarm():
+            return ALARM_BYTES
+        case _:
+            assert isinstance(argument, Tensor)
+            return argument.type.nbytes
