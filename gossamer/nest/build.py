@@ -281,6 +281,10 @@ class Nest:
         """Register `total`, int32, plus int8 rows of `left` by columns of `right`."""
         self._tile("tile_dot", (), (total, left, right))
 
+    def tile_dot_floats(self, total: int, left: int, right: int) -> None:
+        """The same for bfloat16, adding up in float32; tiny numbers count as zero."""
+        self._tile("tile_dot_floats", (), (total, left, right))
+
     def _tile(
         self, op: str, operands: tuple[Value, ...], attribute: tuple[int, ...]
     ) -> None:

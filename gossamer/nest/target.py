@@ -35,6 +35,8 @@ class Tiles:
     rows: int = 16
     row_bytes: int = 64
     count: int = 8
+    float_parts: int = 3
+    """How many bfloat16 a float32 is split into for products; 0 leaves it whole."""
 
     @property
     def columns(self) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels import convolution, depthwise_steps, tile_convolution
+from gossamer.kernels import convolution, depthwise_steps, tile_convolution, tile_plan
 from gossamer.kernels.depthwise import Window
 from gossamer.kernels.epilogue import ACTIVATION_LIMITS
 from gossamer.ops.arithmetic_of import Task, integer_output
@@ -178,10 +178,10 @@ def _dense_steps(
     limits = ACTIVATION_LIMITS[product.activation]
     x, y = node.input(0), node.output
     if product.kinds == _FLOAT:
-        return convolution.float_convolution(
-            target, window, weights, bias, limits, x, y
-        )
-    on_tiles = tile_convolution.suits_tiles(target, window, shape[0])
+        splits = tile_plan.suits_split_tiles(target, window, shape[0])
+        kernels = tile_convolution if splits else convolution
+        return kernels.float_convolution(target, window, weights, bias, limits, x, y)
+    on_tiles = tile_plan.suits_tiles(target, window, shape[0])
     kernels = tile_convolution if on_tiles else convolution
     if product.kinds == _INTEGER:
         start = np.zeros(shape[0], np.int32) if bias is None else bias
