@@ -182,7 +182,8 @@ EXTREME = [
             Feed(integers(dtype, 30, 70), scale(left, zeros[0])),
             Feed(integers(dtype, *shape, seed=1), scale(right, zeros[1])),
         ),
-        scale(out, zeros[2]),
+        # LiteRT aborts where a product is made finer by far.
+        scale(out * left if isinstance(op, Mul) else out, zeros[2]),
         name=f"{op!r}-{shape}-{left}-{zeros}",
     )
     for op in (Add(pot_scale_int16=False), Sub("relu6", pot_scale_int16=False), Mul())
