@@ -182,13 +182,14 @@ EXTREME = [
             Feed(integers(dtype, 30, 70), scale(left, zeros[0])),
             Feed(integers(dtype, *shape, seed=1), scale(right, zeros[1])),
         ),
-        scale(out, zeros[2]),
+        # LiteRT aborts where sums or products are made finer by far.
+        scale(out * left if isinstance(op, Mul) else out, zeros[2]),
         name=f"{op!r}-{shape}-{left}-{zeros}",
     )
     for op in (Add(pot_scale_int16=False), Sub("relu6", pot_scale_int16=False), Mul())
     for dtype, given in ZEROS.items()
     for zeros, shape in product(given, ((30, 70), (70,), (30, 1)))
-    for left, right, out in ((1e-4, 2e-4, 5.0), (100.0, 200.0, 1e-3), (0.1, 2.0, 0.3))
+    for left, right, out in ((1e-4, 2e-4, 5.0), (100.0, 200.0, 0.05), (0.1, 2.0, 0.3))
 ]
 
 
