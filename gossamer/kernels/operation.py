@@ -127,7 +127,8 @@ def _loops(shapes: Sequence[tuple[int, ...]], shape: tuple[int, ...]) -> Broadca
         size *= dimension
     if all(each == shape for each in shapes):
         return Broadcast((size,), ((1,),) * len(shapes))
-    return broadcast(*shapes)
+    loops = broadcast(*shapes, shape)
+    return Broadcast(loops.sizes, loops.strides[:-1])
 
 
 def _lanes(target: Target, operations: Sequence[Operation]) -> int:
