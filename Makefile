@@ -14,7 +14,7 @@ help:
 	@echo "make test-all   the tests with the slow ones"
 	@echo "make check      ruff, pyright and the rules on the source tree"
 	@echo "make format     let ruff put the sources in order"
-	@echo "make bench      time the benchmark models beside LiteRT"
+	@echo "make bench      time the benchmark models beside LiteRT: about 20 minutes"
 	@echo "make readme     put the last results into the README"
 	@echo "make clean      remove .venv and everything that was built"
 
@@ -43,7 +43,7 @@ format: $(READY)
 	$(BIN)/ruff format
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks.models $(ARGS)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 readme: $(READY)
 	$(BIN)/python -m benchmarks.readme

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
         TargetSpec,
         TFLiteConverter,
     )
+    from gossamer.ir.custom import custom_operator
+    from gossamer.ir.custom_options import CustomOperator
     from gossamer.runtime.delegate import OpResolverType
     from gossamer.runtime.function import load
-    from gossamer.runtime.interpreter import Interpreter
+    from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
     from gossamer.runtime.signature import SignatureRunner
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CustomOperator",
     "Interpreter",
+    "InterpreterWithCustomOps",
     "OpResolverType",
     "OpsSet",
     "Optimize",
@@ -35,11 +39,14 @@ __all__ = [
     "TFLiteConverter",
     "TargetSpec",
     "convert",
+    "custom_operator",
     "load",
 ]
 
 _HOMES = {
+    "CustomOperator": "gossamer.ir.custom_options",
     "Interpreter": "gossamer.runtime.interpreter",
+    "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
     "OpResolverType": "gossamer.runtime.delegate",
     "OpsSet": "gossamer.converter",
     "Optimize": "gossamer.converter",
@@ -48,11 +55,14 @@ _HOMES = {
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.converter",
     "convert": "gossamer.api",
+    "custom_operator": "gossamer.ir.custom",
     "load": "gossamer.runtime.function",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "experimental":
+        return import_module("gossamer.experimental")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gossamer.ir.op import Custom
+from gossamer.ir.op import CUSTOM_CODE
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Model
@@ -92,7 +92,7 @@ def minimum_runtime(model: Model) -> str:
     found = {_FIRST}
     for subgraph in model.subgraphs:
         for node in subgraph.nodes:
-            if not isinstance(node.op, Custom):
+            if node.op.code != CUSTOM_CODE:
                 found.add(_release(node.op.name, node.version or node.op.version(node)))
     return max(found, key=_ordered)
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from gossamer.flatbuffer.wire import Record, Union
 
+_SHAPE_TABLE = "ReshapeOptions"
+"""Left out where it is empty: OpenVINO takes an empty shape in it at its word."""
+
 
 def operator_from(code: int, options: Union | None) -> Op:
     """The builtin operator number `code` with what the file gives as its options.
@@ -48,7 +51,8 @@ def operator_from(code: int, options: Union | None) -> Op:
         raise FormatError(
             f"operator {name} carries {options[0]}; its options are {expected}"
         )
-    return declared(**from_record(name, *options))
+    fields = from_record(name, *options)
+    return declared(**{declared.renamed.get(key, key): fields[key] for key in fields})
 
 
 def options_of(op: Op) -> Union | None:
@@ -57,7 +61,13 @@ def options_of(op: Op) -> Union | None:
         return None
     if isinstance(op, Builtin):
         return op.options, to_record(op.name, op.options, op.fields)
-    fields = {field.name: getattr(op, field.name) for field in option_fields(op)}
+    names = {ours: theirs for theirs, ours in op.renamed.items()}
+    fields = {
+        names.get(field.name, field.name): getattr(op, field.name)
+        for field in option_fields(op)
+    }
+    if op.options == _SHAPE_TABLE and not any(fields.values()):
+        return None
     return op.options, to_record(op.name, op.options, fields)
 
 

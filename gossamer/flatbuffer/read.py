@@ -12,23 +12,27 @@ from gossamer.flatbuffer.read_tensor import TensorReader
 from gossamer.flatbuffer.schema import IDENTIFIER, VERSION
 from gossamer.flatbuffer.wire import Reader
 from gossamer.ir.graph import Model, Node, Signature, Subgraph, Tensor
-from gossamer.ir.op import CUSTOM_CODE, Custom, Op
+from gossamer.ir.op import CUSTOM_CODE, Op, custom_of
 from gossamer.ir.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gossamer.flatbuffer.wire import Record
+    from gossamer.ir.op import Declared
     from gossamer.ir.types import Array, DType, Shape
 
 
-def read(data: bytes | memoryview) -> Model:
+def read(
+    data: bytes | memoryview, custom_operators: Mapping[str, Declared] | None = None
+) -> Model:
     """The model that the bytes of a `.tflite` file describe, verified.
 
     Constants are views of `data` where they can be, so `data` must not change.
 
     Args:
         data: the whole file.
+        custom_operators: operators by name, which come before the declared ones.
 
     Raises:
         FormatError: the bytes are not a `.tflite` file, are cut off, or lie.
@@ -47,7 +51,7 @@ def read(data: bytes | memoryview) -> Model:
         raise _invalid(
             f"its schema version is {record['version']}; only {VERSION} is known"
         )
-    model = _model(reader, record)
+    model = _model(reader, record, custom_operators)
     verify(model)
     return model
 
@@ -66,7 +70,9 @@ def _require_identifier(view: memoryview) -> None:
         )
 
 
-def _model(reader: Reader, record: Record) -> Model:
+def _model(
+    reader: Reader, record: Record, custom_operators: Mapping[str, Declared] | None
+) -> Model:
     for section in ("subgraphs", "operator_codes", "buffers"):
         if record[section] is None:
             raise FormatError(f"the model has no '{section}' section")
@@ -75,7 +81,7 @@ def _model(reader: Reader, record: Record) -> Model:
     buffers = Buffers(reader, record["buffers"])
     codes = [_code(entry) for entry in record["operator_codes"]]
     subgraphs = tuple(
-        _SubgraphReader(buffers, codes, entry, index).subgraph()
+        _SubgraphReader(buffers, codes, entry, index, custom_operators).subgraph()
         for index, entry in enumerate(record["subgraphs"])
     )
     return Model(
@@ -161,8 +167,14 @@ class _SubgraphReader:
     """Reads one subgraph; tensors are made once and found by index."""
 
     def __init__(
-        self, buffers: Buffers, codes: Sequence[_Code], record: Record, index: int
+        self,
+        buffers: Buffers,
+        codes: Sequence[_Code],
+        record: Record,
+        index: int,
+        custom_operators: Mapping[str, Declared] | None,
     ) -> None:
+        self.custom_operators = custom_operators
         self.buffers = buffers
         self.codes = codes
         self.record = record
@@ -223,7 +235,7 @@ class _SubgraphReader:
             size = record["large_custom_options_size"]
             given = self.buffers.outside(offset, size, f"the options of {where}")
         self.buffers.reader.spend(len(given))
-        return Custom(code.custom, bytes(given))
+        return custom_of(code.custom, bytes(given), self.custom_operators)
 
     def _all(self, vector: Any, where: str) -> tuple[Tensor, ...]:
         return tuple(self._tensor(index, where) for index in _integers(vector))

@@ -11,7 +11,7 @@ from gossamer.flatbuffer.schema import VERSION
 from gossamer.flatbuffer.storage import Storage
 from gossamer.flatbuffer.wire import Writer
 from gossamer.flatbuffer.write_tensor import tensor_record
-from gossamer.ir.op import Custom
+from gossamer.ir.op import CUSTOM_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -136,8 +136,8 @@ def _operator(
         "mutating_variable_inputs": node.mutating_inputs or None,
         "debug_metadata_index": node.debug_metadata,
     }
-    if isinstance(op, Custom):
-        storage.add_options(op.data, record)
+    if op.code == CUSTOM_CODE:
+        storage.add_options(op.to_bytes(), record)
         return record
     options = options_of(op)
     if options is not None:
@@ -162,7 +162,7 @@ def _place(tensor: Tensor, places: Mapping[Tensor, int], where: str) -> int:
 
 def _code_of(node: Node) -> tuple[int, str, int]:
     op = node.op
-    custom = op.custom_code if isinstance(op, Custom) else ""
+    custom = op.name if op.code == CUSTOM_CODE else ""
     return op.code, custom, node.version or op.version(node)
 
 

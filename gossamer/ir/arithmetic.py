@@ -119,15 +119,14 @@ def choose(condition: Array, one: Array, other: Array) -> Array:
     return np.where(condition, one, other)
 
 
-def multiply_once(
-    values: Integers, multiplier: Integers | int, shift: Integers | int
-) -> Integers:
-    """`values` times the factor, rounded once, halves up.
+def multiply_real(values: Integers, factor: Array | float) -> Integers:
+    """`values` times a float64 factor, rounded once, halves away from zero.
 
-    The matrix library behind the reference kernel of 8-bit FULLY_CONNECTED does so.
+    The reference kernels of FULLY_CONNECTED do so; the result is held to 32 bits.
     """
-    total = 31 - np.asarray(shift, np.int64)
-    return (values * multiplier + (np.int64(1) << (total - 1))) >> total
+    rounded = round_half_away(values.astype(np.float64) * factor)
+    limits = np.iinfo(np.int32)
+    return np.clip(rounded, limits.min, limits.max).astype(np.int64)
 
 
 def multiply_wide(

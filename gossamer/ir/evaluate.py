@@ -8,6 +8,7 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import evaluate as evaluate_node
+from gossamer.ir.sparse import dense_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,25 +20,29 @@ if TYPE_CHECKING:
 def evaluate(subgraph: Subgraph, inputs: Mapping[Tensor, Array]) -> dict[Tensor, Array]:
     """Every tensor's value, given the inputs' values.
 
-    Variables begin as zeros and end as what the last node made them.
+    Variables begin blank and end as what the last node made them.
 
     Args:
         subgraph: the graph; its free dimensions take the sizes of the inputs.
-        inputs: one array per tensor of `subgraph.inputs`.
+        inputs: one array per tensor of `subgraph.inputs`; variables that are among
+            them begin as their array.
 
     Raises:
         GraphError: an input is missing, or a node reads what nothing computed.
     """
-    values: dict[Tensor, Array] = {
-        tensor: tensor.data for tensor in subgraph.tensors if tensor.data is not None
-    }
+    values: dict[Tensor, Array] = {}
+    for tensor in subgraph.tensors:
+        data = dense_data(tensor)
+        if data is not None:
+            values[tensor] = data
     for tensor in subgraph.inputs:
         if tensor not in inputs:
             raise GraphError(f"no value is given for the input '{tensor.name}'")
         values[tensor] = np.asarray(inputs[tensor])
     for tensor in subgraph.tensors:
         if tensor.is_variable and tensor not in values:
-            values[tensor] = np.zeros(tensor.shape, tensor.dtype.numpy)
+            blank = np.full(tensor.shape, tensor.blank, tensor.dtype.numpy)
+            values[tensor] = np.asarray(inputs.get(tensor, blank))
     for node in subgraph.nodes:
         missing = [x.name for x in node.inputs if x is not None and x not in values]
         if missing:

@@ -7,6 +7,7 @@ fields of the schema's option table, with the schema's names and defaults:
     class Softmax(Op):
         beta: float = 1.0
 
+An operator outside the schema is declared with `@custom_operator` in the same way.
 Serialization, verification, constant folding, quantization and the tests are derived
 from the record, so that nothing about an operator is written down twice.
 """
@@ -19,6 +20,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
+    Protocol,
     TypeAlias,
     TypeVar,
     cast,
@@ -27,10 +29,11 @@ from typing import (
 
 import numpy as np
 
-from gossamer.errors import GraphError, UnsupportedError
+from gossamer.errors import FormatError, GraphError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Self
 
     from gossamer.ir.environment import Environment
     from gossamer.ir.graph import Node, Tensor
@@ -121,6 +124,13 @@ class Op:
     declares_outputs: ClassVar[bool] = False
     """Whether the types of the outputs are what the file says, and no rule tells."""
 
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Fields by the schema's names of options, for those called otherwise here."""
+
+    def states(self) -> tuple[int, ...]:
+        """`updates`, or what takes its place where the options decide it."""
+        return self.updates
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
 
@@ -130,6 +140,10 @@ class Op:
             GraphError: the inputs do not fit the operator.
         """
         raise UnsupportedError(f"{self.name} has no shape rule")
+
+    def infer_node(self, node: Node) -> tuple[TensorType, ...]:
+        """`infer` where the output tensor's element type has a say in its shape."""
+        return self.infer(*node.inputs)
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         """The meaning, in NumPy, on arrays (None for an input left out).
@@ -161,6 +175,21 @@ class Op:
     def version(self, node: Node) -> int:
         """The least operator version that a reader needs for `node`."""
         return 1
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """A custom operator with the options of a file; the default takes none.
+
+        Raises:
+            FormatError: the bytes are not this operator's options.
+        """
+        if data:
+            raise FormatError(f"{cls.name} has {len(data)} bytes of options, not none")
+        return cls()
+
+    def to_bytes(self) -> bytes:
+        """A custom operator's options, the very bytes that `from_bytes` was given."""
+        return b""
 
     def __str__(self) -> str:
         return self.name
@@ -210,7 +239,7 @@ class Builtin(Op):
 
 @dataclass(frozen=True, slots=True)
 class Custom(Op):
-    """An operator outside the schema, known by `custom_code`."""
+    """An operator outside the schema that no class is declared for."""
 
     custom_code: str
     data: bytes = b""
@@ -223,9 +252,22 @@ class Custom(Op):
     def code(self) -> int:
         return CUSTOM_CODE
 
+    def to_bytes(self) -> bytes:
+        return self.data
+
+
+class Declared(Protocol):
+    """What makes a custom operator of the options in a file: its class, as a rule."""
+
+    def from_bytes(self, data: bytes, /) -> Op:
+        """The operator with these options; see `Op.from_bytes`."""
+        ...
+
 
 _by_name: dict[str, type[Op]] = {}
 _by_code: dict[int, type[Op]] = {}
+_custom: dict[str, Declared] = {}
+_of_users: set[str] = set()
 
 
 OpClass = TypeVar("OpClass", bound=Op)
@@ -251,6 +293,72 @@ def operator(
         return made
 
     return declare
+
+
+@dataclass_transform(frozen_default=True)
+def custom_operator(name: str) -> Callable[[type[OpClass]], type[OpClass]]:
+    """Declare a class as the operator that files call `name`, outside the schema.
+
+    `from_bytes` and `to_bytes` read and write its options; where other bytes may mean
+    the same options, the class keeps the bytes.
+    """
+
+    def declare(cls: type[OpClass]) -> type[OpClass]:
+        return declare_custom(name, cls)
+
+    return declare
+
+
+DeclaredAny = TypeVar("DeclaredAny", bound="type[Op] | Declared")
+
+
+def declare_custom(
+    name: str, meaning: DeclaredAny, *, replace: bool = False
+) -> DeclaredAny:
+    """Declare a class, or what makes operators in its place, as a custom operator.
+
+    With `replace` it is a user's, which comes before one that Gossamer has.
+    """
+    if name in _custom and not replace and name not in _of_users:
+        raise ValueError(f"the custom operator {name} is declared twice")
+    made: Any = meaning
+    if isinstance(meaning, type):
+        made = dataclass(frozen=True, slots=True)(meaning)
+        for attribute, value in (
+            ("name", name),
+            ("code", CUSTOM_CODE),
+            ("options", None),
+        ):
+            setattr(made, attribute, value)
+    if replace:
+        _of_users.add(name)
+    if replace or name not in _of_users:
+        _custom[name] = made
+    return made
+
+
+def custom_of_users() -> frozenset[str]:
+    """The names of the custom operators that users declared for this process."""
+    return frozenset(_of_users)
+
+
+def registered_custom() -> Mapping[str, Declared]:
+    """Every declared custom operator by name."""
+    return _custom
+
+
+def custom_of(
+    name: str, data: bytes, declared: Mapping[str, Declared] | None = None
+) -> Op:
+    """The custom operator `name` with its options; `Custom` where none is declared.
+
+    `declared` are operators that come before those that everyone has.
+
+    Raises:
+        FormatError: the bytes are not the declared operator's options.
+    """
+    found = (declared or {}).get(name) or _custom.get(name)
+    return Custom(name, data) if found is None else found.from_bytes(data)
 
 
 def registered() -> Mapping[str, type[Op]]:
@@ -288,6 +396,6 @@ def evaluate(node: Node, inputs: Sequence[Any]) -> tuple[Array, ...]:
         tensor is not None and tensor.is_quantized
         for tensor in (*node.inputs, *node.outputs)
     )
-    if quantized:
+    if quantized or type(node.op).reference is Op.reference:
         return node.op.integer(node, *inputs)
     return node.op.reference(*inputs)

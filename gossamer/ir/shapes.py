@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.errors import GraphError
-from gossamer.ir.op import evaluate
+from gossamer.ir.op import acts, evaluate
 from gossamer.ir.types import TensorType
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def infer_node(node: Node, inputs: tuple[Tensor | None, ...]) -> dict[Tensor, Te
     """
     if node.op.declares_outputs:
         return _declared(node, inputs)
-    types = node.op.infer(*inputs)
+    types = node.op.infer_node(replace(node, inputs=inputs))
     outputs = {
         y: replace(_with_shape(y, type_.shape), data=y.data)
         for y, type_ in zip(node.outputs, types, strict=True)
@@ -93,7 +93,7 @@ def _folded(
     outputs: Mapping[Tensor, Tensor],
 ) -> tuple[Array, ...]:
     """The values of the outputs where they are small and known; else nothing."""
-    if not inputs or node.op.updates:
+    if not inputs or node.op.states() or acts(node.op):
         return ()
     small = all(
         y.type.is_static and y.type.size <= LARGEST_FOLDED and y.dtype.is_integer

@@ -83,6 +83,12 @@ def _require_arity(
             expected["cond_subgraph_index"] = (inputs, 1)
         case "CALL_ONCE":
             expected = dict.fromkeys(targets, (0, 0))
+        case "STABLEHLO_SCATTER" | "STABLEHLO_REDUCE_WINDOW":
+            expected = dict.fromkeys(targets, (2, 1))
+        case "STABLEHLO_CASE":
+            expected = dict.fromkeys(targets, (inputs - 1, outputs))
+        case "STABLEHLO_COMPOSITE":
+            expected = dict.fromkeys(targets, (inputs, outputs))
         case _:
             return
     for name, index in targets.items():

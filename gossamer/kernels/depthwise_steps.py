@@ -143,7 +143,8 @@ def _quad_depthwise(
         *(Constant(order_channels(array, widest)) for array in (start, *columns)),
         y,
     )
-    return [Step(nest.finish(), arguments, quad_units(window), (len(arguments) - 1,))]
+    written, note = (len(arguments) - 1,), _note(window, "four taps a product")
+    return [Step(nest.finish(), arguments, quad_units(window), written, note)]
 
 
 def hybrid_depthwise(
@@ -182,7 +183,8 @@ def hybrid_depthwise(
         constants.append(Constant(bias))
     arguments = (items, *constants, y, parameters)
     units = depthwise_units(window, target.registers)
-    product = Step(nest.finish(), arguments, units, (len(arguments) - 2,))
+    written, note = (len(arguments) - 2,), _note(window, "on quantized items")
+    product = Step(nest.finish(), arguments, units, written, note)
     return [quantize, product]
 
 
@@ -190,4 +192,14 @@ def _step(
     nest: Nest, window: Window, target: Target, arguments: tuple[Argument, ...]
 ) -> Step:
     units = depthwise_units(window, target.registers)
-    return Step(nest.finish(), arguments, units, (len(arguments) - 1,))
+    written, note = (len(arguments) - 1,), _note(window, "one tap a product")
+    return Step(nest.finish(), arguments, units, written, note)
+
+
+def _note(window: Window, how: str) -> str:
+    """Why this kernel, in a few words."""
+    rows, columns = window.filter
+    return (
+        f"{how}: filter {rows}x{columns}, stride {window.stride[0]}, "
+        f"{window.out_height}x{window.out_width} pixels of {window.channels} channels"
+    )

@@ -76,6 +76,8 @@ class FloatEpilogue:
 class IntegerEpilogue:
     """Sums start from the bias, are requantized, clamped and stored as int8.
 
+    With `unsigned` they are stored as uint8, 128 above the int8.
+
     Where a panel has four vectors its columns are in `packed_order`, so that a row of
     the tile becomes one vector.
     """
@@ -84,6 +86,7 @@ class IntegerEpilogue:
     factors: Factors
     low: int
     high: int
+    unsigned: bool = False
     output_bytes: int = 1
 
     def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
@@ -105,14 +108,18 @@ class IntegerEpilogue:
                 if is_packed(tile.vectors):
                     scaled[row].append(value)
                     continue
-                small = saturate(nest, value, self.low, self.high)
+                small = self._stored(saturate(nest, value, self.low, self.high))
                 address = nest.offset(place.corner, row * place.pitch + v * tile.lanes)
                 nest.store(small, address, 0, tile.valid(v))
         for row, vectors in enumerate(scaled):
             if vectors:
-                small = within(nest, nest.pack(vectors), self.low, self.high)
+                packed = within(nest, nest.pack(vectors), self.low, self.high)
+                small = self._stored(packed)
                 address = nest.offset(place.corner, row * place.pitch)
                 nest.store(small, address, 0, tile.columns)
+
+    def _stored(self, value: Value) -> Value:
+        return value ^ -128 if self.unsigned else value
 
 
 def is_packed(vectors: int) -> bool:

@@ -137,6 +137,25 @@ class WideMultiply:
         return total + nest.convert(pair, total.kind) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class WidePairMultiply:
+    """int16 by int16, two products a lane, for weights of more than eight bits."""
+
+    depth: int = 2
+    word: Kind = I32
+    total: Kind = I32
+    weight_bytes: int = 4
+
+    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
+        return nest.load(I32.of(lanes), pointer, index)
+
+    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
+        return nest.splat(nest.load(I32, nest.offset(pointer, byte)), lanes)
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return total + nest.dot_pairs(left, right)
+
+
 def integer_multiply(target: Target) -> QuadMultiply | PairMultiply:
     """The fastest exact int8 product of the machine."""
     if target.dot is Dot.UNSIGNED_QUADS:

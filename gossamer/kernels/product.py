@@ -126,6 +126,22 @@ class Gemm:
         return self.rows.lines if self.rows.lines > 1 else sum(self.tile_counts)
 
     @property
+    def note(self) -> str:
+        """Why it is walked like this, in a few words."""
+        rows = self.rows.count * self.rows.lines
+        depth = self.depth.words * self.depth.runs * self.multiply.depth
+        panels = -(-self.columns // self.panel_columns)
+        nbytes = self.panel_bytes * panels
+        weights = f"{nbytes / 1000:,.1f} kB of weights"
+        product = f"{rows} rows, {self.columns} columns, depth {depth}"
+        tile = f"tile {self.larger_tile}x{self.panel_columns}: {product}"
+        if rows == 1:
+            return f"{tile}; one row reads {weights} once"
+        if self.panels_outer:
+            return f"{tile}; {weights} are too many to stay near, so panels outside"
+        return f"{tile}; {weights} stay near, so rows outside"
+
+    @property
     def tile_counts(self) -> tuple[int, int]:
         """How many tiles of `larger_tile` rows a line has, and of one row less."""
         tiles = -(-self.rows.count // self.tile_rows)

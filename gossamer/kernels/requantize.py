@@ -11,17 +11,17 @@ shifts are one, since floor(floor(a / b) / c) = floor(a / (b * c)):
 
     y = (x * multiplier + 2**30 + 2**(30 + right)) >> (31 + right)
 
-FULLY_CONNECTED rounds once, which is the same without the 2**30.
+FULLY_CONNECTED multiplies by the real factor in float64 and rounds halves away.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from gossamer.nest.expr import I32, I64, Value
+from gossamer.nest.expr import F64, I32, I64, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 _NUDGE = 1 << 30
 _MERGED_SHIFT = 24
 """Right shifts up to this leave room for the zero point in 64 bits."""
+_SIGN = -(1 << 63)
+_HALF = 0x3FDFFFFFFFFFFFFF
+"""The bits of the float64 below 0.5: 0.5 itself would round 0.49999999999999994 up."""
+_SAFE_FACTOR = 0.99
+"""Factors up to this keep a 32-bit sum within 32 bits."""
+_FAR = 1e9
+"""Beyond any output, within 32 bits."""
 
 
 def _halves(nest: Nest, value: Value) -> tuple[Value, Value]:
@@ -138,21 +145,33 @@ class IntegerOutput:
     zero_point: int
     low: int
     high: int
-    rounds_once: bool = False
+    real: npt.NDArray[np.float64] | None = None
+    """The factors in float64 where the product is rounded once."""
 
     @property
     def is_merged(self) -> bool:
         """Whether one shift does for both roundings."""
         fits = (self.shifts <= -1) & (self.shifts >= -_MERGED_SHIFT)
-        return bool(fits.all()) and (self.rounds_once or self.low >= self.zero_point)
+        return self.real is None and bool(fits.all()) and self.low >= self.zero_point
+
+    def part(self, columns: slice) -> IntegerOutput:
+        """The same for some of the columns."""
+        return replace(
+            self,
+            multipliers=self.multipliers[columns],
+            shifts=self.shifts[columns],
+            real=None if self.real is None else self.real[columns],
+        )
 
     def constants(self) -> list[npt.NDArray[Any]]:
         """What the kernel needs to know of each column, in `pointers`' order."""
         if not self.is_merged:
             zeros = np.full(len(self.shifts), self.zero_point, np.int32)
+            if self.real is not None:
+                return [self.real, zeros]
             return [self.multipliers, self.shifts, zeros]
         right = -self.shifts.astype(np.int64)
-        rounding = (np.int64(1) << (30 + right)) + (0 if self.rounds_once else _NUDGE)
+        rounding = (np.int64(1) << (30 + right)) + _NUDGE
         rounding = rounding + (np.int64(self.zero_point) << (31 + right))
         low = (rounding & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
         high = (rounding >> 32).astype(np.int32)
@@ -162,8 +181,10 @@ class IntegerOutput:
         """The factors behind pointers to `constants`."""
         if self.is_merged:
             return MergedFactors(*pointers)
-        if self.rounds_once:
-            return SingleFactors(*pointers)
+        if self.real is not None:
+            factors, zero_points = pointers
+            are_safe = bool((self.real <= _SAFE_FACTOR).all())
+            return RealFactors(factors, zero_points, are_safe)
         return DoubleFactors(
             *pointers,
             any_left=bool((self.shifts > 0).any()),
@@ -216,29 +237,34 @@ def _addends(nest: Nest, low: Value, high: Value) -> tuple[Value, Value]:
 
 
 @dataclass(frozen=True, slots=True)
-class SingleFactors:
-    """Any factor, rounded once."""
+class RealFactors:
+    """float64 factors, rounded once, halves away from zero.
 
-    multipliers: Value
-    shifts: Value
+    `are_safe`: no product leaves 32 bits.
+    """
+
+    factors: Value
     zero_points: Value
+    are_safe: bool
 
     def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
-        kind = I32.of(lanes)
-        multiplier = _halves(nest, nest.load(kind, self.multipliers, index))
-        shift = _halves(nest, nest.load(kind, self.shifts, index))
-        zero = nest.load(kind, self.zero_points, index)
-        total = [nest.constant(31, each.kind) - each for each in shift]
-        half = [nest.constant(1, each.kind) << (each - 1) for each in total]
+        factor = nest.load(F64.of(lanes), self.factors, index)
+        zero = nest.load(I32.of(lanes), self.zero_points, index)
 
         def apply(value: Value) -> Value:
-            parts = _halves(nest, value)
-            even, odd = (
-                (parts[i] * multiplier[i] + half[i]) >> total[i] for i in (0, 1)
-            )
-            return _join(nest, even, odd << 32) + zero
+            real = nest.convert(value, F64.of(lanes)) * factor
+            if not self.are_safe:
+                real = nest.minimum(nest.maximum(real, -_FAR), _FAR)
+            return round_away(nest, real) + zero
 
         return apply
+
+
+def round_away(nest: Nest, real: Value) -> Value:
+    """float64 lanes to the nearest int32, halves away from zero."""
+    kind = I64.of(real.kind.lanes)
+    half = (nest.bits(real, kind) & _SIGN) | _HALF
+    return nest.convert(real + nest.bits(half, real.kind), I32.of(real.kind.lanes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,13 +87,27 @@ class Powers:
 
     def peak(self, nest: Nest, base: Value) -> Value:
         """The greatest element of the row at `base`, as int64."""
-        one = Lanes(1, 1)
-        start = nest.constant(self.stored.low, I32)
-        with nest.loop(self.columns, carry=[start]) as loop:
-            element = one.load(nest, self.stored.kind, self.x, base + loop.index)
+        lanes = nest.target.lanes
+        whole = self.columns // lanes * lanes
+        peak = nest.constant(self.stored.low, I32)
+        if whole:
+            start = nest.constant(self.stored.low, I32.of(lanes))
+            peak = nest.peak(self._greatest(nest, base, start, 0, whole))
+        if whole < self.columns:
+            peak = self._greatest(nest, base, peak, whole, self.columns)
+        return nest.convert(peak, I64)
+
+    def _greatest(
+        self, nest: Nest, base: Value, start: Value, first: int, last: int
+    ) -> Value:
+        """The greatest of `start` and of elements `first` to `last`, in lanes."""
+        lanes = start.kind.lanes
+        with nest.loop(last, start=first, step=lanes, carry=[start]) as loop:
+            kind = self.stored.kind.of(lanes)
+            element = nest.load(kind, self.x, base + loop.index)
             wide = self.stored.widen(nest, element, I32)
             loop.carry([nest.maximum(loop.values[0], wide)])
-        return nest.convert(loop.results[0], I64)
+        return loop.results[0]
 
     def distance(self, nest: Nest, index: Value, peak: Value) -> Value:
         """How far an element lies below the peak."""

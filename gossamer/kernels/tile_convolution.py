@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.kernels.border import plain_form
+from gossamer.kernels.border_steps import SLACK, bordered
 from gossamer.kernels.convolution import (
     RESIDENT_BYTES,
-    SLACK,
     border_of,
-    bordered,
     is_pointwise,
     quantized_items,
 )
@@ -113,7 +112,7 @@ def integer_convolution(
 
     `zero_point` is the input's.
     """
-    steps, image = bordered(target, window, plain_form(zero_point), x)
+    steps, image = bordered(target, border_of(window), plain_form(zero_point), x)
     plan, source, before, left = _plan(
         target, window, len(weights), image, packs_rows=True
     )
@@ -135,7 +134,8 @@ def integer_convolution(
         y,
     )
     written = (len(arguments) - 1,)
-    return [*steps, *before, Step(nest.finish(), arguments, plan.units, written)]
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
+    return [*steps, *before, product]
 
 
 def hybrid_convolution(
@@ -187,5 +187,6 @@ def hybrid_convolution(
         *(Constant(array) for array in constants),
         y,
     )
-    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
     return [quantize, *before, product]

@@ -58,6 +58,17 @@ class TileProduct:
     packs_rows: bool = False
 
     @property
+    def note(self) -> str:
+        """Why it is walked like this, in a few words."""
+        order = "rows outside, as weights stay near"
+        if self.panels_outer:
+            order = "panels outside, as weights are many"
+        return (
+            f"matrix unit: {self.rows} rows, {self.columns} columns, depth in "
+            f"{self.chunks} tiles; {order}"
+        )
+
+    @property
     def height(self) -> int:
         """Rows of a block."""
         return 2 * HEIGHT if self.rows >= 2 * HEIGHT else HEIGHT

@@ -14,6 +14,7 @@ from gossamer.ir.graph import Node, Tensor
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.bound import BoundIf, BoundWhile, captured
 from gossamer.ops.control import CallOnce, If, While, truth
+from gossamer.ops.stablehlo_call import StablehloCase, StablehloComposite
 from gossamer.ops.variable import AssignVariable, ReadVariable, VarHandle
 
 if TYPE_CHECKING:
@@ -113,7 +114,27 @@ def bind(
         return _bind_if(node, op, given, moved, linker, specialize)
     if isinstance(op, While):
         return _bind_while(node, op, given, moved, linker, specialize)
+    if isinstance(op, StablehloComposite):
+        called = op.decomposition_subgraph_index
+        return _inlined(node, called, given, moved, linker, specialize)
+    if isinstance(op, StablehloCase) and given[0].data is not None:
+        called = op.chosen(given[0].data)
+        return _inlined(node, called, given[1:], moved, linker, specialize)
     return None
+
+
+def _inlined(
+    node: Node,
+    called: int,
+    values: tuple[Tensor, ...],
+    moved: dict[Tensor, Tensor],
+    linker: Linker,
+    specialize: Specialize,
+) -> tuple[Node, ...]:
+    """The nodes of a subgraph in the place of the one that calls it."""
+    body = _called(linker.subgraphs[called], values, linker, specialize)
+    moved.update(zip(node.outputs, body.outputs, strict=True))
+    return body.nodes
 
 
 def _bind_read(
@@ -138,9 +159,7 @@ def _bind_if(
     flag, values = given[0], given[1:]
     if flag.data is not None:
         chosen = op.then_subgraph_index if truth(flag.data) else op.else_subgraph_index
-        branch = _called(linker.subgraphs[chosen], values, linker, specialize)
-        moved.update(zip(node.outputs, branch.outputs, strict=True))
-        return branch.nodes
+        return _inlined(node, chosen, values, moved, linker, specialize)
     then, otherwise = (
         replace(_called(linker.subgraphs[index], values, linker, specialize), inputs=())
         for index in (op.then_subgraph_index, op.else_subgraph_index)

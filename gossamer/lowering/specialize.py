@@ -9,6 +9,7 @@ from gossamer.errors import GraphError, UnsupportedError
 from gossamer.ir.op import acts, evaluate
 from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.shapes import infer_node
+from gossamer.ir.sparse import dense_tensor
 from gossamer.ir.types import TensorType
 from gossamer.lowering.link import Linker, bind
 from gossamer.ops.bound import changes_state
@@ -61,6 +62,7 @@ def _specialize(
 ) -> tuple[Subgraph, dict[Tensor, Tensor]]:
     """The subgraph with `given` in the place of its inputs."""
     moved = dict(given)
+    moved.update((x, dense_tensor(x)) for x in subgraph.tensors if x.sparsity)
     nodes: list[Node] = []
     for index, node in enumerate(subgraph.nodes):
         try:
@@ -109,11 +111,11 @@ def _known(node: Node) -> tuple[Array, ...] | None:
     """The node's results where all that it reads is constant."""
     if sum(y.type.nbytes for y in node.outputs) > _FOLDED_BYTES or not node.inputs:
         return None
-    if node.op.updates or not node.outputs or acts(node.op):
+    if node.op.states() or not node.outputs or acts(node.op):
         return None
     arrays: list[Array | None] = []
     for x in node.inputs:
-        if x is not None and (x.data is None or x.sparsity is not None):
+        if x is not None and x.data is None:
             return None
         arrays.append(None if x is None else x.data)
     return evaluate(node, arrays)
@@ -164,7 +166,7 @@ def split(
     later: list[tuple[int, Node]] = []
     unknown: set[Tensor] = set()
     for index, node in nodes:
-        stateful = node.op.declares_outputs or bool(node.op.updates)
+        stateful = node.op.declares_outputs or bool(node.op.states())
         in_turn = stateful and _is_stateful(waiting, later)
         if any(x in unknown for x in node.inputs) or in_turn:
             later.append((index, node))
@@ -180,7 +182,7 @@ def split(
 def _is_stateful(*groups: list[tuple[int, Node]]) -> bool:
     """Whether one of the nodes may read or write variables, which keep their order."""
     return any(
-        (node.op.declares_outputs or node.op.updates)
+        (node.op.declares_outputs or node.op.states())
         and not isinstance(node.op, VarHandle)
         for group in groups
         for _, node in group

@@ -9,7 +9,12 @@ import numpy as np
 from gossamer.ir.arithmetic import activate, centered
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.ops.integer_product import hybrid, product_factors, requantize_sums
+from gossamer.ops.integer_product import (
+    has_wide_sums,
+    hybrid,
+    hybrid_weights,
+    requantize_sums,
+)
 from gossamer.ops.product_steps import Product, convolution_steps, sliding
 from gossamer.ops.window import Window, convolve
 
@@ -71,7 +76,7 @@ class Conv2D(Op):
         return (TensorType(x.dtype, window.output_shape(self, x.shape, outputs)),)
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
-        x, weights, *rest = inputs
+        x, weights, *rest = as_inputs(inputs)
         y = convolve(x, weights, self.window(*weights.shape[1:3]))
         y = y + rest[0] if rest and rest[0] is not None else y
         return (activate(y, self.fused_activation_function),)
@@ -79,17 +84,20 @@ class Conv2D(Op):
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, weights, *rest = inputs
         bias = rest[0] if rest else None
-        if weights.dtype.kind == "f":
+        if node.input(1).dtype.is_float:
             return self.reference(*inputs)
-        window = self.window(*weights.shape[1:3])
-        kernel = centered(node.input(1), weights).astype(np.float64)
         if x.dtype.kind == "f":
-            return (self._hybrid(node, x, kernel, bias),)
+            return (self._hybrid(node, x, hybrid_weights(weights), bias),)
+        kernel = centered(node.input(1), weights).astype(np.float64)
         values = centered(node.input(0), x).astype(np.float64)
-        sums = convolve(values, kernel, window)
-        factors = product_factors(node.input(0), node.input(1), node.output)
-        activation = self.fused_activation_function
-        return (requantize_sums(sums, factors, node.output, bias, activation),)
+        y = requantize_sums(
+            convolve(values, kernel, self.window(*weights.shape[1:3])),
+            (node.input(0), node.input(1), node.output),
+            bias,
+            self.fused_activation_function,
+            is_wide=sums_are_wide(node, bias, self.quantized_bias_type),
+        )
+        return (y,)
 
     def _hybrid(self, node: Node, x: Array, kernel: Array, bias: Array | None) -> Array:
         window = self.window(*kernel.shape[1:3])
@@ -99,14 +107,29 @@ class Conv2D(Op):
             lambda values: convolve(values, kernel, window),
             bias,
             self.fused_activation_function,
-            asymmetric=is_per_channel(node.input(1)),
+            asymmetric=self._is_asymmetric(node),
         )
+
+    def _is_asymmetric(self, node: Node) -> bool:
+        """Whether images get a zero point: where channels differ in scale."""
+        x, weights = node.input(0), node.input(1)
+        if x.shape[3] != weights.shape[3]:
+            return True
+        quantization = weights.quantization
+        if quantization is None or not quantization.is_per_channel:
+            return False
+        return bool((quantization.scale != quantization.scale[0]).any())
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, shape = node.input(0).shape, node.input(1).shape
         window = sliding(x, node.output.shape, self.window(*shape[1:3]))
-        asymmetric = is_per_channel(node.input(1))
-        product = Product(node, self.fused_activation_function, asymmetric)
+        asymmetric = self._is_asymmetric(node)
+        product = Product(
+            node,
+            self.fused_activation_function,
+            asymmetric,
+            stated=self.quantized_bias_type,
+        )
         return convolution_steps(product, window, shape, target)
 
     def version(self, node: Node) -> int:
@@ -142,14 +165,28 @@ def take(
     return x, weights, inputs[2] if found == 3 else None
 
 
-def check_ranks(op: Op, x: Tensor, weights: Tensor) -> None:
-    """Raise `GraphError` unless both tensors have four axes."""
+def as_inputs(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Weights and bias in the type of a float input: they may be float16 beside it."""
+    x = inputs[0]
+    if x.dtype.kind != "f":
+        return inputs
+    return tuple(None if each is None else each.astype(x.dtype) for each in inputs)
+
+
+def sums_are_wide(node: Node, bias: Array | None, stated: DType) -> bool:
+    """Whether the sums of a quantized product have 64 bits."""
+    dtype = None if bias is None else bias.dtype
+    return has_wide_sums(node.input(0).dtype, dtype, stated)
+
+
+def check_ranks(op: Op, x: Tensor, weights: Tensor, *, rank: int = 4) -> None:
+    """Raise `GraphError` unless both tensors have `rank` axes."""
     for role, tensor in (("input", x), ("weights", weights)):
-        rank = len(tensor.shape)
+        found = len(tensor.shape)
         require(
-            rank == 4,
+            found == rank,
             op,
-            f"the {role} '{tensor.name}' has rank {rank}; expected 4",
+            f"the {role} '{tensor.name}' has rank {found}; expected {rank}",
         )
 
 

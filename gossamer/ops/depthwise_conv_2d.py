@@ -9,8 +9,15 @@ import numpy as np
 from gossamer.ir.arithmetic import activate, centered
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.ops.conv_2d import check_bias, check_ranks, is_per_channel, take
-from gossamer.ops.integer_product import hybrid, product_factors, requantize_sums
+from gossamer.ops.conv_2d import (
+    as_inputs,
+    check_bias,
+    check_ranks,
+    is_per_channel,
+    sums_are_wide,
+    take,
+)
+from gossamer.ops.integer_product import hybrid, hybrid_weights, requantize_sums
 from gossamer.ops.product_steps import (
     Product,
     depthwise_convolution_steps,
@@ -72,7 +79,7 @@ class DepthwiseConv2D(Op):
         return (TensorType(x.dtype, window.output_shape(self, x.shape, outputs)),)
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
-        x, weights, *rest = inputs
+        x, weights, *rest = as_inputs(inputs)
         y = convolve_depthwise(x, weights, self.window(*weights.shape[1:3]))
         y = y + rest[0] if rest and rest[0] is not None else y
         return (activate(y, self.fused_activation_function),)
@@ -80,33 +87,38 @@ class DepthwiseConv2D(Op):
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, weights, *rest = inputs
         bias = rest[0] if rest else None
-        if weights.dtype.kind == "f":
+        if node.input(1).dtype.is_float:
             return self.reference(*inputs)
         window = self.window(*weights.shape[1:3])
-        kernel = centered(node.input(1), weights).astype(np.float64)
         activation = self.fused_activation_function
         if x.dtype.kind == "f":
+            kernel = hybrid_weights(weights)
             y = hybrid(
                 x,
                 node.input(1),
                 lambda values: convolve_depthwise(values, kernel, window),
                 bias,
                 activation,
-                asymmetric=is_per_channel(node.input(1)),
+                asymmetric=True,
             )
             return (y,)
+        kernel = centered(node.input(1), weights).astype(np.float64)
         values = centered(node.input(0), x).astype(np.float64)
-        sums = convolve_depthwise(values, kernel, window)
-        factors = product_factors(node.input(0), node.input(1), node.output)
-        return (requantize_sums(sums, factors, node.output, bias, activation),)
+        y = requantize_sums(
+            convolve_depthwise(values, kernel, window),
+            (node.input(0), node.input(1), node.output),
+            bias,
+            activation,
+            is_wide=sums_are_wide(node, bias, DType.FLOAT32),
+        )
+        return (y,)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         shape = node.input(1).shape
         window = sliding(
             node.input(0).shape, node.output.shape, self.window(*shape[1:3])
         )
-        asymmetric = is_per_channel(node.input(1))
-        product = Product(node, self.fused_activation_function, asymmetric)
+        product = Product(node, self.fused_activation_function, asymmetric=True)
         return depthwise_convolution_steps(product, window, target)
 
     def version(self, node: Node) -> int:

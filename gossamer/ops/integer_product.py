@@ -6,7 +6,7 @@ channel. Hybrid (dynamic range): float inputs are quantized on the fly, per row.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from gossamer.ir.arithmetic import (
     activate,
     choose,
     multiply,
-    multiply_once,
+    multiply_real,
     multiply_wide,
     parameters,
     quantize_multipliers,
@@ -50,37 +50,62 @@ def weight_scales(weights: Tensor) -> npt.NDArray[np.float32]:
     return quantization.scale
 
 
-def product_factors(x: Tensor, weights: Tensor, y: Tensor) -> tuple[Integers, Integers]:
-    """The multipliers and shifts that take sums to the output's scale."""
+def product_scales(x: Tensor, weights: Tensor, y: Tensor) -> npt.NDArray[np.float64]:
+    """The real factors, one or one per channel, that take sums to the output's scale.
+
+    They are multiplied in the order of the reference kernels, in float64.
+    """
     in_scale, _ = parameters(x)
     out_scale, _ = parameters(y)
     scales = weight_scales(weights).astype(np.float64)
-    return quantize_multipliers(np.float64(in_scale) * scales / np.float64(out_scale))
+    return np.float64(in_scale) * scales / np.float64(out_scale)
+
+
+def product_factors(x: Tensor, weights: Tensor, y: Tensor) -> tuple[Integers, Integers]:
+    """The same as multipliers and shifts."""
+    return quantize_multipliers(product_scales(x, weights, y))
+
+
+def has_wide_sums(x: DType, bias: np.dtype[Any] | None, stated: DType) -> bool:
+    """Whether sums have 64 bits: 16-bit inputs, unless their bias has 32.
+
+    `stated` is the option that tells the bias's type, FLOAT32 where it says nothing.
+    """
+    if x is not DType.INT16 or stated is DType.INT32:
+        return False
+    return bias is None or bias == np.int64
 
 
 def requantize_sums(
     sums: Array,
-    factors: tuple[Integers, Integers],
-    y: Tensor,
+    tensors: tuple[Tensor, Tensor, Tensor],
     bias: Array | None,
     activation: str,
     *,
-    rounds_once: bool = False,
+    is_wide: bool = False,
+    is_real: bool = False,
 ) -> Array:
     """Sums of products (channels last), with the bias added, as the output's integers.
 
-    16-bit activations keep 64-bit sums unless their bias has 32 bits. `rounds_once`
-    leaves out the rounding to 32 bits in between.
+    Args:
+        sums: centred inputs times centred weights, added up.
+        tensors: input, weights and output, for their scales.
+        bias: integers of the product's scale, or None.
+        activation: the fused activation.
+        is_wide: sums have 64 bits, not 32.
+        is_real: the factor is a float64, not a multiplier and a shift.
     """
     total = sums.astype(np.int64)
     if bias is not None:
         total = total + bias.astype(np.int64)
-    is_wide = y.dtype is DType.INT16 and (bias is None or bias.dtype == np.int64)
-    if rounds_once:
-        return settle(y, multiply_once(total, *factors), activation)
-    if is_wide:
-        return settle(y, multiply_wide(total, *factors), activation)
-    return settle(y, multiply(wrap(total), *factors), activation)
+    total = total if is_wide else wrap(total)
+    x, weights, y = tensors
+    if is_real:
+        scaled = multiply_real(total, product_scales(x, weights, y))
+    else:
+        rule = multiply_wide if is_wide else multiply
+        scaled = rule(total, *product_factors(x, weights, y))
+    return settle(y, scaled, activation)
 
 
 def quantize_rows_symmetric(rows: Array) -> tuple[Array, Array, Array]:
@@ -119,6 +144,15 @@ def quantize_rows_asymmetric(rows: Array) -> tuple[Array, Array, Array]:
     values = round_half_away(rows * (np.float32(1) / scale)) + zero_point
     quantized = np.where(is_zero, 0, np.clip(values, -128, 127)).astype(np.int64)
     return quantized, scale.astype(np.float32), zero_point
+
+
+def hybrid_weights(weights: Array) -> Array:
+    """8-bit weights beside float inputs as float64.
+
+    uint8 holds the bits of int8 here, and zero points count for nothing.
+    """
+    signed = weights.view(np.int8) if weights.dtype == np.uint8 else weights
+    return signed.astype(np.float64)
 
 
 def hybrid(

@@ -10,13 +10,24 @@ from gossamer.errors import GraphError
 from gossamer.ir.arithmetic import activate, centered
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
+from gossamer.ops.arithmetic_of import Task
 from gossamer.ops.conv_2d import check_bias, check_ranks
-from gossamer.ops.integer_product import product_factors, requantize_sums, weight_scales
-from gossamer.ops.window import Window
+from gossamer.ops.integer_product import (
+    has_wide_sums,
+    hybrid,
+    hybrid_weights,
+    requantize_sums,
+)
+from gossamer.ops.placed_steps import transposed_steps
+from gossamer.ops.window import Window, convolve_transposed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 _ELEMENTS_LIMIT = 1 << 31
 
@@ -57,64 +68,66 @@ class TransposeConv(Op):
         self.window(height, width).check(self)
         shape = (x.shape[0], -1, -1, outputs)
         if sizes.data is not None:
-            shape = self._shape(sizes.data, outputs)
+            shape = self._shape(sizes.data, x.shape, outputs)
         return (TensorType(x.dtype, shape),)
 
-    def _shape(self, sizes: Array, outputs: int) -> Shape:
-        shape = tuple(int(size) for size in sizes.reshape(-1))
-        require(
-            len(shape) == 4 and min(shape) > 0 and shape[3] == outputs,
-            self,
-            f"the output shape is {shape}; expected (N, H, W, {outputs})",
-        )
-        count = int(np.prod(shape, dtype=object))
-        require(count < _ELEMENTS_LIMIT, self, f"the output shape {shape} is too large")
-        return shape
+    def _shape(self, sizes: Array, x: Shape, outputs: int) -> Shape:
+        return target_shape(self, sizes, (x[0], -1, -1, outputs))
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         sizes, weights, x, *rest = inputs
-        y = self._scatter(sizes, weights, x)
+        y = self._scatter(sizes, weights.astype(x.dtype), x)
         y = y + rest[0] if rest and rest[0] is not None else y
         return (activate(y, self.fused_activation_function),)
 
     def _scatter(self, sizes: Array, weights: Array, x: Array) -> Array:
         """The output before the bias, in the type of `x`."""
-        outputs, kernel_height, kernel_width, _ = weights.shape
-        batch, height, width, _ = self._shape(sizes, outputs)
-        window = self.window(kernel_height, kernel_width)
-        top, left = window.pads(height, 0)[0], window.pads(width, 1)[0]
-        down, right = self.stride_h, self.stride_w
-        rows, columns = x.shape[1], x.shape[2]
-        # Room for every window, so that those that stick out can be cut off.
-        total = (
-            max(top + height, (rows - 1) * down + kernel_height),
-            max(left + width, (columns - 1) * right + kernel_width),
-        )
-        room = np.zeros((batch, *total, outputs), x.dtype)
-        for row in range(kernel_height):
-            for column in range(kernel_width):
-                room[
-                    :,
-                    row : row + (rows - 1) * down + 1 : down,
-                    column : column + (columns - 1) * right + 1 : right,
-                ] += x @ weights[:, row, column].T
-        return room[:, top : top + height, left : left + width]
+        shape = self._shape(sizes, x.shape, weights.shape[0])
+        window = self.window(*weights.shape[1:3])
+        return convolve_transposed(x, weights, window, (shape[1], shape[2]))
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         sizes, weights, x, *rest = inputs
         bias = rest[0] if rest else None
-        if weights.dtype.kind == "f":
+        if node.input(1).dtype.is_float:
             return self.reference(*inputs)
-        kernel = centered(node.input(1), weights).astype(np.float64)
-        if x.dtype.kind == "f":
-            scales = weight_scales(node.input(1)).reshape(-1, 1, 1, 1)
-            real = (kernel * scales).astype(np.float32)
-            return self.reference(sizes, real, x, *rest)
-        values = centered(node.input(2), x).astype(np.float64)
-        sums = self._scatter(sizes, kernel, values)
-        factors = product_factors(node.input(2), node.input(1), node.output)
         activation = self.fused_activation_function
-        return (requantize_sums(sums, factors, node.output, bias, activation),)
+        if x.dtype.kind == "f":
+            kernel = hybrid_weights(weights)
+            y = hybrid(
+                x,
+                node.input(1),
+                lambda values: self._scatter(sizes, kernel, values),
+                bias,
+                activation,
+                asymmetric=True,
+            )
+            return (y,)
+        kernel = centered(node.input(1), weights).astype(np.float64)
+        values = centered(node.input(2), x).astype(np.float64)
+        dtype = None if bias is None else bias.dtype
+        wide = has_wide_sums(node.input(2).dtype, dtype, self.quantized_bias_type)
+        y = requantize_sums(
+            self._scatter(sizes, kernel, values),
+            (node.input(2), node.input(1), node.output),
+            bias,
+            activation,
+            is_wide=wide,
+        )
+        return (y,)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        task = Task(
+            node.input(2),
+            node.input(1),
+            node.optional(3),
+            node.output,
+            self.fused_activation_function,
+            asymmetric=True,
+            stated=self.quantized_bias_type,
+        )
+        window = self.window(*node.input(1).shape[1:3])
+        return transposed_steps(task, window, target)
 
     def version(self, node: Node) -> int:
         if self.quantized_bias_type is not DType.FLOAT32:
@@ -124,3 +137,20 @@ class TransposeConv(Op):
         if node.optional(3) is not None:
             return 3
         return 2 if node.input(1).dtype is DType.INT8 else 1
+
+
+def target_shape(op: Op, sizes: Array, expected: Shape) -> Shape:
+    """The output shape that an input states; -1 where `expected` leaves it free.
+
+    Raises:
+        GraphError: it does not fit, or speaks of more elements than can be held.
+    """
+    shape = tuple(int(size) for size in sizes.reshape(-1))
+    fits = len(shape) == len(expected) and all(
+        size > 0 and wanted in (-1, size)
+        for size, wanted in zip(shape, expected, strict=True)
+    )
+    require(fits, op, f"the output shape is {shape}; expected {expected}")
+    count = int(np.prod(shape, dtype=object))
+    require(count < _ELEMENTS_LIMIT, op, f"the output shape {shape} is too large")
+    return shape

@@ -117,8 +117,9 @@ def convolve(x: Array, weights: Array, window: Window) -> Array:
     results: list[Array] = []
     for group, part in enumerate(np.split(weights, groups)):
         taken = patches[..., group * depth : (group + 1) * depth]
-        flat = taken.reshape(rows[0] * rows[1] * rows[2], -1)
-        results.append(flat @ part.reshape(outputs // groups, -1).T)
+        size = window.kernel[0] * window.kernel[1] * depth
+        flat = taken.reshape(rows[0] * rows[1] * rows[2], size)
+        results.append(flat @ part.reshape(outputs // groups, size).T)
     return np.concatenate(results, axis=1).reshape(*rows, outputs)
 
 
@@ -140,3 +141,37 @@ def convolve_depthwise(x: Array, weights: Array, window: Window) -> Array:
         for column in range(window.kernel[1]):
             result += patches[..., row, column] * weights[0, row, column]
     return result
+
+
+def convolve_transposed(
+    x: Array, weights: Array, window: Window, sizes: tuple[int, int]
+) -> Array:
+    """Each input cell times the kernel, added up where the windows overlap.
+
+    Args:
+        x: (N, H, W, C), already centred on its zero point.
+        weights: (O, kernel height, kernel width, C) of the same type.
+        window: how the kernel moves over the output.
+        sizes: height and width of the output; what lies outside is cut off.
+
+    Returns:
+        (N, height, width, O) in the same type.
+    """
+    outputs, kernel_height, kernel_width, _ = weights.shape
+    (height, width), (down, right) = sizes, window.stride
+    top, left = window.pads(height, 0)[0], window.pads(width, 1)[0]
+    rows, columns = x.shape[1], x.shape[2]
+    # Room for every window, so that those that stick out can be cut off.
+    total = (
+        max(top + height, (rows - 1) * down + kernel_height),
+        max(left + width, (columns - 1) * right + kernel_width),
+    )
+    room = np.zeros((x.shape[0], *total, outputs), x.dtype)
+    for row in range(kernel_height):
+        for column in range(kernel_width):
+            room[
+                :,
+                row : row + (rows - 1) * down + 1 : down,
+                column : column + (columns - 1) * right + 1 : right,
+            ] += x @ weights[:, row, column].T
+    return room[:, top : top + height, left : left + width]

@@ -29,7 +29,7 @@ def run_node(
         ExecutionError: the node cannot take the values.
     """
     try:
-        return node.op.perform(node, inputs, environment)
+        results = node.op.perform(node, inputs, environment)
     except GraphError as error:
         raise failed(index, node.op.name, error) from error
     except GossamerError as error:
@@ -40,11 +40,30 @@ def run_node(
         ) from error
     except UNFIT as error:
         raise failed(index, node.op.name, error) from error
+    if len(results) != len(node.written):
+        why = f"it gave {len(results)} results for {len(node.written)} outputs"
+        raise failed(index, node.op.name, why)
+    return results
 
 
 def failed(index: int, name: str, why: object) -> ExecutionError:
     """The error of a node that could not run."""
     return ExecutionError(f"Node number {index} ({name}) failed to invoke: {why}")
+
+
+def store(result: Any, view: Array, node: Node) -> None:
+    """Put one of a node's results into its memory.
+
+    Raises:
+        ExecutionError: it has another size than was inferred.
+    """
+    array = np.asarray(result)
+    if array.size != view.size:
+        raise ExecutionError(
+            f"{node.op.name} gave a result of shape {list(array.shape)}, where its "
+            f"shape rule says {list(view.shape)}"
+        )
+    view[...] = array.reshape(view.shape)
 
 
 def run_subgraph(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gossamer.codegen.host import host, is_supported
 from gossamer.errors import UnsupportedError
+from gossamer.ir.op import CUSTOM_CODE, custom_of_users
 from gossamer.runtime import store
 from gossamer.runtime.options import Options
 from gossamer.runtime.runner import Runner
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Model, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
     from gossamer.runtime.compiled import Compiled
+    from gossamer.runtime.pieces import Piece
     from gossamer.runtime.source import Source
     from gossamer.runtime.state import State
 
-__all__ = ["Executable", "Options", "prepare"]
+__all__ = ["Divisible", "Executable", "Options", "build", "prepare"]
 
 
 class Executable(Protocol):
@@ -55,6 +57,14 @@ class Executable(Protocol):
 
     def shape(self, tensor: Tensor) -> Shape:
         """The shape of a tensor's value, -1 where only running can tell."""
+        ...
+
+
+class Divisible(Executable, Protocol):
+    """An executable that was compiled just now."""
+
+    def pieces(self) -> list[Piece]:
+        """What `invoke` does, piece by piece, to be run one after another."""
         ...
 
 
@@ -144,10 +154,12 @@ def prepare(
     if compiled:
         return KeptExecutable(compiled, outline.tensors, state, options.threads)
     model = source.model
+    if _holds(model, _of_users(source)):
+        key = None
     graph = model.subgraphs[subgraph]
     real = dict(zip(outline.tensors, graph.tensors, strict=True))
     sizes = {real[x]: shape for x, shape in shapes.items()}
-    executable = _compile(model, subgraph, sizes, state, options, key)
+    executable = build(model, subgraph, sizes, state, options, key)
     return executable if graph is outline else RenamedExecutable(executable, real)
 
 
@@ -157,17 +169,41 @@ def _key(
     """What the compiled subgraph is known by; None for what is not kept."""
     if options.reference or source.digest is None:
         return None
-    return store.program_key(source.digest, subgraph, shapes, options, host())
+    # What users declare may be another thing in the next process, or the next line.
+    known = " ".join([source.digest, *sorted(_of_users(source))])
+    return store.program_key(known, subgraph, shapes, options, host())
 
 
-def _compile(
+def _of_users(source: Source) -> frozenset[str]:
+    """The custom operators that a model may hold and that are not Gossamer's."""
+    return custom_of_users() | frozenset(source.custom_operators)
+
+
+def _holds(model: Model, names: frozenset[str]) -> bool:
+    """Whether a model has one of some custom operators."""
+    return any(
+        node.op.code == CUSTOM_CODE and node.op.name in names
+        for graph in model.subgraphs
+        for node in graph.nodes
+    )
+
+
+def build(
     model: Model,
     subgraph: int,
     shapes: Mapping[Tensor, Shape],
     state: State,
     options: Options,
-    key: str | None,
-) -> Executable:
+    key: str | None = None,
+) -> Divisible:
+    """Compile one subgraph of a model, for its own tensors' shapes; see `prepare`.
+
+    The program is kept on disk by `key`, if there is one.
+
+    Raises:
+        GraphError: an operator cannot take the shapes that reach it.
+        UnsupportedError: there is no kernel for an operator.
+    """
     # What compiles imports every operator and kernel: not needed for kept programs.
     from gossamer.runtime.native import NativeExecutable  # noqa: PLC0415
     from gossamer.runtime.reference import (  # noqa: PLC0415

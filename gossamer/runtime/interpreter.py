@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.errors import InputError, UnsupportedError
+from gossamer.ir.custom import declarations, named
 from gossamer.runtime import details, mistakes
 from gossamer.runtime.delegate import OpResolverType
 from gossamer.runtime.options import Options
@@ -19,7 +20,7 @@ from gossamer.runtime.state import State
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -69,6 +70,8 @@ class Interpreter:
         experimental_compress_quantization_zero_points: bool = False,  # noqa: FBT001, FBT002
         experimental_disable_delegate_node_fusion: bool = False,  # noqa: FBT001, FBT002
         experimental_force_delegate_node_profiling: bool = False,  # noqa: FBT001, FBT002
+        *,
+        custom_operators: Mapping[str, Any] | None = None,
     ) -> None:
         """Read a model from a file or from memory.
 
@@ -81,7 +84,9 @@ class Interpreter:
             experimental_preserve_all_tensors: keep each intermediate result, so
                 that `get_tensor` can read it after `invoke`.
             experimental_disable_delegate_clustering: accepted, without effect, as
-                all that follow.
+                all that follow of that kind.
+            custom_operators: functions (or classes) by the names of custom operators,
+                for this interpreter only; see `gossamer.custom_operator`.
 
         Raises:
             InputError: no such file, or arguments that contradict each other.
@@ -95,7 +100,8 @@ class Interpreter:
             keep_all=experimental_preserve_all_tensors,
             reference=experimental_op_resolver_type is OpResolverType.BUILTIN_REF,
         )
-        self._source = Source(model_path, model_content)
+        declared = declarations(custom_operators or {})
+        self._source = Source(model_path, model_content, custom_operators=declared)
         self._outline = self._source.outline.model
         source = self._source
         self._lock = threading.Lock()
@@ -321,10 +327,10 @@ class Interpreter:
 
 
 class InterpreterWithCustomOps(Interpreter):
-    """An interpreter that would take kernels for custom operators.
+    """An interpreter with custom operators of its own.
 
-    It is there so that programs which name it still run; a kernel that is given is
-    refused.
+    Example:
+        >>> InterpreterWithCustomOps([swish], model_path="model.tflite")
     """
 
     __slots__ = ()
@@ -332,13 +338,19 @@ class InterpreterWithCustomOps(Interpreter):
     def __init__(
         self, custom_op_registerers: Sequence[Any] | None = None, **arguments: Any
     ) -> None:
-        if custom_op_registerers:
-            raise UnsupportedError(
-                "Kernels made for TensorFlow Lite cannot be called from compiled "
-                f"code: {list(custom_op_registerers)}. Leave custom_op_registerers "
-                "out, and convert the model without custom operators"
-            )
-        super().__init__(**arguments)
+        """Read a model whose custom operators are given.
+
+        Args:
+            custom_op_registerers: what `gossamer.custom_operator` made. Names of C++
+                functions and addresses, as TensorFlow Lite takes, are refused.
+            **arguments: as `Interpreter` takes them.
+
+        Raises:
+            UnsupportedError: a kernel made for TensorFlow Lite is given.
+        """
+        given = named(custom_op_registerers or ())
+        more: Mapping[str, Any] = arguments.pop("custom_operators", None) or {}
+        super().__init__(**arguments, custom_operators={**given, **more})
 
 
 def _refuse_delegates(delegates: Sequence[Any] | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,15 +10,18 @@ import numpy as np
 from gossamer.errors import UnsupportedError
 from gossamer.ir.op import CUSTOM_CODE, Op
 from gossamer.ir.shapes import infer_shapes
+from gossamer.ir.sparse import dense_data
 from gossamer.ir.verify_calls import called_subgraphs
 from gossamer.runtime.evaluate import blank, run_node
+from gossamer.runtime.pieces import interpreted_piece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gossamer.ir.environment import Environment
-    from gossamer.ir.graph import Model, Subgraph, Tensor
+    from gossamer.ir.graph import Model, Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.pieces import Piece
 
 
 class ReferenceExecutable:
@@ -78,19 +82,31 @@ class ReferenceExecutable:
 
     def shape(self, tensor: Tensor) -> Shape:
         value = self._values.get(tensor)
-        if value is not None and tensor.sparsity is None:
+        if value is not None:
             return value.shape
         return self._made.get(tensor, tensor).shape
 
     def _run(self) -> None:
-        values = self._values
         for index, node in enumerate(self._subgraph.nodes):
-            inputs = [None if x is None else values[x] for x in node.inputs]
-            results = run_node(index, node, inputs, self._environment)
-            for tensor, result in zip(node.written, results, strict=True):
-                self._store(tensor, result)
+            self._run_node(index, node)
             for tensor in self._drops[index]:
-                values.pop(tensor, None)
+                self._values.pop(tensor, None)
+
+    def pieces(self) -> list[Piece]:
+        """Every node on its own, on what the last run left behind."""
+        self._kept = frozenset(self._subgraph.tensors)
+        self._drops = _last_uses(self._subgraph, self._kept)
+        return [
+            interpreted_piece(node, partial(self._run_node, index, node))
+            for index, node in enumerate(self._subgraph.nodes)
+        ]
+
+    def _run_node(self, index: int, node: Node) -> None:
+        values = self._values
+        inputs = [None if x is None else values[x] for x in node.inputs]
+        results = run_node(index, node, inputs, self._environment)
+        for tensor, result in zip(node.written, results, strict=True):
+            self._store(tensor, result)
 
     def _store(self, tensor: Tensor, result: Any) -> None:
         """Keep a copy: an operator may return a view of what it was given."""
@@ -116,16 +132,28 @@ def require_meaning(model: Model, subgraph: int) -> None:
         return
     index, node = missing[0]
     names = ", ".join(dict.fromkeys(each.op.name for _, each in missing))
-    what = (
-        f"Encountered unresolved custom op: {node.op.name}"
-        if node.op.code == CUSTOM_CODE
-        else f"Didn't find op for builtin opcode '{node.op.name}' "
-        f"version '{node.version}'"
-    )
     raise UnsupportedError(
-        f"{what}. Node number {index} ({node.op.name}) failed to prepare. Convert the "
-        f"model without the operators that there is no kernel for: {names}"
+        f"{_unresolved(node)} Node number {index} ({node.op.name}) failed to prepare. "
+        f"There is no kernel for: {names}"
     )
+
+
+def _unresolved(node: Node) -> str:
+    """What is wrong with an operator without a meaning, and what helps."""
+    name = node.op.name
+    if node.op.code == CUSTOM_CODE:
+        return (
+            f"Encountered unresolved custom op: {name}. Say what it computes, before "
+            f'the model is read: put @gossamer.custom_operator("{name}") on a function '
+            "of NumPy arrays (see docs/custom_operators.md)."
+        )
+    missing = f"Didn't find op for builtin opcode '{name}' version '{node.version}'."
+    if name.startswith("STABLEHLO_"):
+        return (
+            f"{missing} It is a form between a framework and .tflite, which TensorFlow "
+            "Lite has no runtime for either; convert it to builtin operators."
+        )
+    return f"{missing} Convert the model without it."
 
 
 def _reachable(model: Model, subgraph: int) -> list[Subgraph]:
@@ -156,7 +184,8 @@ def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:
 
 
 def _constants(subgraph: Subgraph) -> dict[Tensor, Array]:
-    return {x: x.data for x in subgraph.tensors if x.data is not None}
+    arrays = ((x, dense_data(x)) for x in subgraph.tensors)
+    return {x: array for x, array in arrays if array is not None}
 
 
 def _kept(subgraph: Subgraph, *, keep_all: bool) -> frozenset[Tensor]:

@@ -16,7 +16,10 @@ from gossamer.errors import FormatError, InputError
 from gossamer.runtime import store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gossamer.ir.graph import Model
+    from gossamer.ir.op import Declared
     from gossamer.ir.types import Array
 
 INVALID = "The model is not a valid Flatbuffer buffer"
@@ -25,20 +28,32 @@ INVALID = "The model is not a valid Flatbuffer buffer"
 class Source:
     """The bytes of a model in a file or in memory."""
 
-    __slots__ = ("_data", "_digest", "_model", "_outline", "_path", "where")
+    __slots__ = (
+        "_data",
+        "_digest",
+        "_model",
+        "_outline",
+        "_path",
+        "custom_operators",
+        "where",
+    )
 
     def __init__(
         self,
         path: str | os.PathLike[str] | None = None,
         content: bytes | bytearray | memoryview | None = None,
         model: Model | None = None,
+        custom_operators: Mapping[str, Declared] | None = None,
     ) -> None:
         """Open a model from a path or from bytes, or take one that was read.
+
+        `custom_operators` come before those that are declared for everyone.
 
         Raises:
             InputError: neither or both are given, or the file cannot be read.
             FormatError: the bytes are not a valid model.
         """
+        self.custom_operators = custom_operators or {}
         self._path = path
         self._data: bytes | None = None
         self._digest: str | None = None
@@ -143,7 +158,7 @@ class Source:
         from gossamer.flatbuffer.read import read  # noqa: PLC0415  (all operators)
 
         try:
-            return read(data)
+            return read(data, self.custom_operators)
         except FormatError as error:
             where = self.where if self._path else "`model_content`"
             reason = str(error).removeprefix(f"{INVALID}: ")

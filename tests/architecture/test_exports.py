@@ -11,7 +11,9 @@ import gossamer
 from tests.architecture.source import ROOT
 
 PUBLIC = [
+    "CustomOperator",
     "Interpreter",
+    "InterpreterWithCustomOps",
     "OpResolverType",
     "OpsSet",
     "Optimize",
@@ -20,6 +22,7 @@ PUBLIC = [
     "TFLiteConverter",
     "TargetSpec",
     "convert",
+    "custom_operator",
     "load",
 ]
 

@@ -58,13 +58,18 @@ def test_division_by_a_power_of_two_rounds_half_away(value: int, exponent: int) 
 
 
 @given(WORD, st.floats(1e-6, 0.9))
-def test_one_rounding_is_the_nearest(value: int, real: float) -> None:
+def test_two_roundings_are_near(value: int, real: float) -> None:
     multiplier, shift = arithmetic.quantize_multiplier(real)
     exact = Fraction(value * multiplier) * Fraction(2) ** (shift - 31)
-    expected = (exact + Fraction(1, 2)).__floor__()
-    assert arithmetic.multiply_once(one(value), multiplier, shift)[0] == expected
     twice = arithmetic.multiply(one(value), multiplier, shift)[0]
     assert abs(twice - exact) < 1
+
+
+@given(WORD, st.sampled_from([0.5, 0.25, 0.75, 0.1, 0.0625, 1.0, 3.5]))
+def test_a_real_factor_rounds_half_away_and_saturates(value: int, real: float) -> None:
+    size = (Fraction(abs(value) * real) + Fraction(1, 2)).__floor__()
+    expected = max(min(size if value >= 0 else -size, 2**31 - 1), -(2**31))
+    assert arithmetic.multiply_real(one(value), real)[0] == expected
 
 
 @given(st.integers(-(2**40), 2**40), st.floats(1e-9, 1e-4))

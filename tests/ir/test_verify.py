@@ -214,7 +214,8 @@ def test_a_chain_of_calls_is_bounded():
 
 def test_a_diamond_of_calls_is_no_ring():
     op = Builtin("STABLEHLO_CASE", 209, "Case", {"branch_subgraph_indices": (1, 2)})
-    main = Subgraph("main", (), (), (), (Node(op, (), ()),))
+    given = vectors("ix")
+    main = model_of(Node(op, tuple(given), ()), inputs=tuple(given)).main
     verify(Model((main, calling(1, 3), calling(2, 3), leaf())))
     refused(Model((main, leaf())), r"has branch_subgraph_indices\[1\] 2; the model has")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gossamer.ir.arithmetic import multiply, multiply_once
+from gossamer.ir.arithmetic import multiply, multiply_real
 from gossamer.kernels import convolution
 from gossamer.kernels.depthwise import Window
 from gossamer.kernels.requantize import IntegerOutput
@@ -55,19 +55,23 @@ def some_output(rng: np.random.Generator, columns: int) -> IntegerOutput:
     once, merged = bool(rng.integers(2)), bool(rng.integers(2))
     zero_point = int(rng.integers(-60, 60))
     shifts = rng.integers(-9, -3, columns) if merged else rng.integers(-8, 3, columns)
+    multipliers = rng.integers(1 << 30, (1 << 31) - 1, columns, np.int64)
     return IntegerOutput(
-        rng.integers(1 << 30, (1 << 31) - 1, columns, np.int64).astype(np.int32),
+        multipliers.astype(np.int32),
         shifts.astype(np.int32),
         zero_point,
         zero_point if merged else -128,
         127 if rng.integers(2) else 90,
-        once,
+        multipliers * 2.0 ** (shifts - 31) if once else None,
     )
 
 
 def scaled(total: np.ndarray, output: IntegerOutput) -> np.ndarray:
-    rule = multiply_once if output.rounds_once else multiply
-    y = rule(total, output.multipliers.astype(np.int64), output.shifts.astype(np.int64))
+    if output.real is not None:
+        y = multiply_real(total, output.real)
+    else:
+        factor = output.multipliers.astype(np.int64), output.shifts.astype(np.int64)
+        y = multiply(total, *factor)
     return np.clip(y + output.zero_point, output.low, output.high).astype(np.int8)
 
 

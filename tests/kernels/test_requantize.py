@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gossamer.ir.arithmetic import multiply, multiply_once
+from gossamer.ir.arithmetic import multiply, multiply_real
 from gossamer.kernels.requantize import (
     IntegerOutput,
     MergedFactors,
@@ -46,12 +46,10 @@ def job(target: Target, output: IntegerOutput, seed: int) -> Job:
     so that such rows are left to chance nowhere: they are not tried.
     """
     x = sums(40, seed)
-    rule = multiply_once if output.rounds_once else multiply
-    factor = output.multipliers.astype(np.int64), output.shifts.astype(np.int64)
-    real = rule(x.astype(np.int64), *factor)
+    real = scaled(x, output)
     fits = (real >= LEAST + 128) & (real <= MOST - 128)
     x = np.where(fits, x, 0).astype(np.int32)
-    y = rule(x.astype(np.int64), *factor) + output.zero_point
+    y = scaled(x, output) + output.zero_point
     y = np.clip(y, output.low, output.high).astype(np.int8)
     nest = Nest("requantize", target)
     source = nest.pointer()
@@ -70,6 +68,14 @@ def job(target: Target, output: IntegerOutput, seed: int) -> Job:
     return Job([Step(nest.finish(), arguments, len(x), (1,))], {X: x}, y, repr(output))
 
 
+def scaled(x: np.ndarray, output: IntegerOutput) -> np.ndarray:
+    total = x.astype(np.int64)
+    if output.real is not None:
+        return multiply_real(total, output.real)
+    factor = output.multipliers.astype(np.int64), output.shifts.astype(np.int64)
+    return multiply(total, *factor)
+
+
 def outputs(*, merged: bool, once: bool) -> list[IntegerOutput]:
     """Factors of one kind: right shifts, left shifts, none, and all of them at once."""
     rng = np.random.default_rng([merged, once])
@@ -80,14 +86,16 @@ def outputs(*, merged: bool, once: bool) -> list[IntegerOutput]:
         multipliers[:4] = 2**30, 2**31 - 1, 2**30 + 1, 2**31 - 1
         shifts = rng.integers(low, high, COLUMNS)
         shifts[:2] = low, max(high - 1, low)
-        limits = (zero_point, 127) if merged and not once else (-128, 100)
+        limits = (zero_point, 127) if merged else (-128, 100)
+        real = multipliers * 2.0 ** (shifts - 31)
+        real[4:8] = 0.5, 0.25, 0.75, 0.125
         made.append(
             IntegerOutput(
                 multipliers.astype(np.int32),
                 shifts.astype(np.int32),
                 zero_point,
                 *limits,
-                once,
+                real if once else None,
             )
         )
     assert all(output.is_merged == merged for output in made)
@@ -96,8 +104,7 @@ def outputs(*, merged: bool, once: bool) -> list[IntegerOutput]:
 
 KINDS = {
     "merged": outputs(merged=True, once=False),
-    "merged once": outputs(merged=True, once=True),
-    "single": outputs(merged=False, once=True),
+    "real": outputs(merged=False, once=True),
     "double": outputs(merged=False, once=False),
 }
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gossamer.errors import GraphError, UnsupportedError
+from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
 from gossamer.ops import FullyConnected
 from tests.ops.contract import Case, Constant, Feed, check, prepare
@@ -59,6 +60,26 @@ FLOAT = [
     Case(FullyConnected(), (Feed(floats(3, 4)), Feed(floats(2, 4)), None)),
 ]
 
+TIES = [
+    Case(
+        FullyConnected(),
+        (
+            Feed(np.arange(-128, 128, dtype=dtype).reshape(-1, 1), scale(1.0)),
+            Constant(np.array([[1], [3], [-5]], np.int8), quantization),
+            None,
+        ),
+        scale(1.0),
+        name=f"ties-{real}-{quantization.scale.size}",
+    )
+    for dtype in (np.int8, np.int16)
+    for real in (0.5, 0.25, 1.5)
+    for quantization in (
+        scale(real),
+        Quantization.per_channel(np.array([real, real / 2, 0.1]), 0),
+    )
+]
+"""Sums that lie between two outputs: halves go away from zero."""
+
 INTEGER = [
     fixed(256, 0),
     fixed(256, None),
@@ -104,7 +125,7 @@ HYBRID = [
 ]
 
 
-@pytest.mark.parametrize("case", FLOAT + INTEGER + HYBRID, ids=str)
+@pytest.mark.parametrize("case", FLOAT + TIES + INTEGER + HYBRID, ids=str)
 def test_contract(case: Case) -> None:
     check(case)
 
