@@ -43,4 +43,6 @@ def gelu(nest: Nest, x: Value) -> Value:
     for term in _TERMS[1:]:
         series = nest.fma(series, place, nest.constant(term, x.kind))
     share = nest.fma(held, series, nest.constant(0.5, x.kind))
-    return nest.maximum(nest.constant(-_REACH, x.kind), x) * share
+    return x * nest.select(
+        nest.compare("lt", x, -_REACH), nest.zero(x.kind.lanes), share
+    )

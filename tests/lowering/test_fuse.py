@@ -31,7 +31,10 @@ from tests.codegen.machines import RUNNABLE, TARGETS
 from tests.ops.values import floats, integers, scale
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gossamer.ir.graph import Subgraph, Tensor
+    from gossamer.ir.types import Array
 
 
 def given(build: Builder, name: str, *shape: int) -> Tensor:
@@ -48,7 +51,7 @@ def chain() -> Subgraph:
     x, row = given(build, "x", 3, 5, 37), given(build, "row", 3, 5, 1)
     column = build.constant("column", floats(37))
     y = build.node(Sub(), build.node(Mul(), x, row), column)
-    y = build.node(Add("relu"), y, build.constant("one", np.float32(0.25)))
+    y = build.node(Add("relu"), y, build.constant("one", np.array(0.25, np.float32)))
     return build.finish([build.node(Mul(), y, x)])
 
 
@@ -66,16 +69,19 @@ def dense() -> Subgraph:
 def convolution() -> Subgraph:
     build = Builder()
     x, w = given(build, "x", 2, 7, 6, 8), build.constant("w", floats(18, 3, 3, 8))
-    options = {"padding": "same", "stride_h": 1, "stride_w": 1}
-    y = build.node(Conv2D(**options), x, w, build.constant("b", floats(18)))
+    y = build.node(
+        Conv2D(padding="same", stride_h=1, stride_w=1),
+        x,
+        w,
+        build.constant("b", floats(18)),
+    )
     return build.finish([swish(build, y)])
 
 
 def depthwise() -> Subgraph:
     build = Builder()
     x, w = given(build, "x", 2, 7, 6, 21), build.constant("w", floats(1, 3, 3, 21))
-    options = {"padding": "same", "stride_h": 1, "stride_w": 1}
-    op = DepthwiseConv2D(**options, depth_multiplier=1)
+    op = DepthwiseConv2D(padding="same", stride_h=1, stride_w=1, depth_multiplier=1)
     y = swish(build, build.node(op, x, w, build.constant("b", floats(21))))
     return build.finish([build.node(Add(), y, given(build, "other", 2, 7, 6, 21))])
 
@@ -85,7 +91,7 @@ def attention() -> Subgraph:
     build = Builder()
     q, k = given(build, "q", 2, 3, 19, 8), given(build, "k", 2, 3, 33, 8)
     y = build.node(BatchMatMul(adj_y=True), q, k)
-    y = build.node(Mul(), y, build.constant("scale", np.float32(0.3)))
+    y = build.node(Mul(), y, build.constant("scale", np.array(0.3, np.float32)))
     return build.finish([build.node(Add(), y, given(build, "mask", 2, 3, 19, 33))])
 
 
@@ -101,7 +107,7 @@ def small_integers() -> Subgraph:
 GRAPHS = [chain, dense, convolution, depthwise, attention, small_integers]
 
 
-def run(executable: NativeExecutable, graph: Subgraph) -> np.ndarray:
+def run(executable: NativeExecutable, graph: Subgraph) -> Array:
     for seed, tensor in enumerate(graph.inputs):
         view = executable.view(tensor)
         assert view is not None
@@ -120,9 +126,9 @@ def count(graph: Subgraph, name: str, *, keep_all: bool = False) -> int:
     return len([each for each in actions if isinstance(each, PlacedStep)])
 
 
-@pytest.mark.parametrize("make", GRAPHS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", GRAPHS, ids=[make.__name__ for make in GRAPHS])
 @pytest.mark.parametrize("name", ["vnni", "avx2", "sse2"])
-def test_joined_steps_give_the_same(make, name: str) -> None:
+def test_joined_steps_give_the_same(make: Callable[[], Subgraph], name: str) -> None:
     graph = make()
     assert count(graph, name) < count(graph, name, keep_all=True)
     if name not in RUNNABLE:
