@@ -11,15 +11,16 @@ from gossamer.flatbuffer.options import operator_from
 from gossamer.flatbuffer.read_tensor import TensorReader
 from gossamer.flatbuffer.schema import IDENTIFIER, VERSION
 from gossamer.flatbuffer.wire import Reader
+from gossamer.ir.custom_registry import custom_of
 from gossamer.ir.graph import Model, Node, Signature, Subgraph, Tensor
-from gossamer.ir.op import CUSTOM_CODE, Op, custom_of
+from gossamer.ir.op import CUSTOM_CODE, Op
 from gossamer.ir.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gossamer.flatbuffer.wire import Record
-    from gossamer.ir.op import Declared
+    from gossamer.ir.custom_registry import Declared
     from gossamer.ir.types import Array, DType, Shape
 
 

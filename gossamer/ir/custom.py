@@ -17,8 +17,9 @@ from gossamer.errors import (
     UnsupportedError,
 )
 from gossamer.ir.custom_options import converted
+from gossamer.ir.custom_registry import declare_custom
 from gossamer.ir.flexbuffers import decode_map, encode
-from gossamer.ir.op import CUSTOM_CODE, Op, declare_custom
+from gossamer.ir.op import CUSTOM_CODE, Op
 from gossamer.ir.types import DType, TensorType
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gossamer.ir.custom_registry import Declared
     from gossamer.ir.graph import Node, Tensor
-    from gossamer.ir.op import Declared
     from gossamer.ir.types import Array, Shape
     from gossamer.kernels.step import Step
     from gossamer.nest.target import Target

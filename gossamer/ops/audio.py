@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.custom_options import CustomOperator
-from gossamer.ir.op import custom_operator, require
+from gossamer.ir.custom_registry import custom_operator
+from gossamer.ir.op import require
 from gossamer.ir.types import DType
 from gossamer.ops.shapes import made, operands, scalar
 

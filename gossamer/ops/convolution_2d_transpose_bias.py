@@ -6,7 +6,8 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from gossamer.errors import FormatError
-from gossamer.ir.op import Op, custom_operator, require
+from gossamer.ir.custom_registry import custom_operator
+from gossamer.ir.op import Op, require
 from gossamer.ir.types import TensorType
 from gossamer.ops.arithmetic_of import Task
 from gossamer.ops.conv_2d import check_bias, check_ranks, take

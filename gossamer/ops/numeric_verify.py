@@ -8,7 +8,8 @@ import numpy as np
 
 from gossamer.errors import ExecutionError
 from gossamer.ir.custom_options import CustomOperator
-from gossamer.ir.op import Op, custom_operator, require
+from gossamer.ir.custom_registry import custom_operator
+from gossamer.ir.op import Op, require
 from gossamer.ir.types import DType
 from gossamer.ops.shapes import made, operands
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from gossamer.codegen.host import host, is_supported
 from gossamer.errors import UnsupportedError
-from gossamer.ir.op import CUSTOM_CODE, custom_of_users
+from gossamer.ir.custom_registry import custom_of_users
+from gossamer.ir.op import CUSTOM_CODE
 from gossamer.runtime import store
 from gossamer.runtime.options import Options
 from gossamer.runtime.runner import Runner

@@ -18,8 +18,8 @@ from gossamer.runtime import store
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gossamer.ir.custom_registry import Declared
     from gossamer.ir.graph import Model
-    from gossamer.ir.op import Declared
     from gossamer.ir.types import Array
 
 INVALID = "The model is not a valid Flatbuffer buffer"

@@ -11,7 +11,7 @@ from gossamer.ir.graph import Model, Node, Subgraph, Tensor
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import Atan2, Bitcast, BitwiseXor, FakeQuant, RightShift
 from gossamer.runtime.native import NativeExecutable
-from tests.ops.contract import Case, Feed, Run, check_compiled, litert_outputs, prepare
+from tests.ops.contract import Case, Feed, Run, check_compiled, litert_results, prepare
 from tests.ops.elements import PAIRS, SHAPES, SPECIAL, numbers, plain, types
 from tests.ops.inputs import refused, tensor
 
@@ -72,7 +72,7 @@ def test_angles_of_double_precision_have_no_kernel(shape):
     run = prepare(
         Case(Atan2(), (plain(DType.FLOAT64, shape), plain(DType.FLOAT64, shape, 1)))
     )
-    (theirs,) = litert_outputs(run)
+    (theirs,) = litert_results(run)
     np.testing.assert_allclose(run.values[run.node.output], theirs, rtol=1e-15)
 
 
@@ -104,7 +104,7 @@ def test_bitcast(source, target):
         executable.invoke()
         ours = executable.view(result)
         if x.size:
-            (theirs,) = litert_outputs(Run(case, Model((graph,)), {given: x}))
+            (theirs,) = litert_results(Run(case, Model((graph,)), {given: x}))
             assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
             assert ours.tobytes() == theirs.tobytes()
         assert not executable.program.interpreted

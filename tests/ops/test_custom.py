@@ -11,8 +11,9 @@ from gossamer.errors import FormatError
 from gossamer.flatbuffer.read import read
 from gossamer.flatbuffer.write import write
 from gossamer.ir.build import Builder
+from gossamer.ir.custom_registry import custom_operator
 from gossamer.ir.graph import Model, Node, Subgraph, Tensor
-from gossamer.ir.op import Custom, Op, custom_operator
+from gossamer.ir.op import Custom, Op
 from gossamer.ir.types import Array, DType, TensorType
 from gossamer.runtime.interpreter import Interpreter
 

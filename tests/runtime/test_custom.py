@@ -17,9 +17,10 @@ from gossamer.errors import (
 from gossamer.flatbuffer.read import read
 from gossamer.flatbuffer.write import write
 from gossamer.ir.build import Builder
+from gossamer.ir.custom_registry import registered_custom
 from gossamer.ir.flexbuffers import encode
 from gossamer.ir.graph import Model
-from gossamer.ir.op import Custom, registered_custom
+from gossamer.ir.op import Custom
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import Relu
