@@ -12,12 +12,10 @@ import hashlib
 import json
 import os
 import struct
-import tempfile
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.link import Image
+from gossamer.codegen.image import Image
 from gossamer.settings import settings
 
 if TYPE_CHECKING:
@@ -30,6 +28,8 @@ _LENGTH = struct.Struct("<I")
 
 def key_of(text: str, target: Target) -> str:
     """The name of the entry for a module."""
+    from importlib import metadata  # noqa: PLC0415  (slow, and for a miss only)
+
     version = metadata.version("llvmlite")
     parts = (_MAGIC.decode(), version, target.triple, target.cpu, target.features, text)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -73,6 +73,8 @@ def load(key: str) -> Image | None:
 
 def store(key: str, image: Image) -> None:
     """Write an entry; where the disk refuses, the program runs without the cache."""
+    import tempfile  # noqa: PLC0415  (for a miss only)
+
     place = folder()
     if place is None:
         return

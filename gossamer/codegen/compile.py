@@ -13,7 +13,7 @@ from gossamer.codegen.object import emit_object
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gossamer.codegen.link import Image
+    from gossamer.codegen.image import Image
     from gossamer.codegen.procedure import Action
     from gossamer.nest.target import Target
 

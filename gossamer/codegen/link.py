@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gossamer.codegen.image import Image
 from gossamer.errors import CompilationError
 
 if TYPE_CHECKING:
@@ -26,17 +27,6 @@ _PC32, _PLT32 = 2, 4
 _PAGE = 4096
 _LARGEST = 1 << 30
 """Bytes of an image, within which relative addresses of 32 bits reach everything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """Machine code and its constants, position-independent.
-
-    `symbols` are offsets of the entry points in `code`.
-    """
-
-    code: bytes
-    symbols: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

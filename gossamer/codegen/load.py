@@ -7,13 +7,13 @@ import mmap
 import struct
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.procedure import CONTEXT
+from gossamer.codegen.image import CONTEXT
 from gossamer.errors import CompilationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gossamer.codegen.link import Image
+    from gossamer.codegen.image import Image
 
 _ADDRESS = struct.Struct("<Q")
 _PROCEDURE = ctypes.CFUNCTYPE(None)

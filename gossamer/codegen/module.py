@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gossamer.codegen.image import CONTEXT
 from gossamer.codegen.llvm import KERNEL, Printer
 from gossamer.codegen.procedure import (
-    CONTEXT,
     Action,
     calls_of,
     is_shared,

@@ -11,15 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from gossamer.codegen.image import CONTEXT
 from gossamer.codegen.tiles import tile_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gossamer.nest.stmt import Kernel
-
-CONTEXT = "context"
-"""The symbol of the place that holds the address of the context."""
 
 Address: TypeAlias = tuple[int, int]
 """A place in the context, the table of base pointers that a program is invoked with,

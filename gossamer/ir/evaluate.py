@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 def evaluate(subgraph: Subgraph, inputs: Mapping[Tensor, Array]) -> dict[Tensor, Array]:
     """Every tensor's value, given the inputs' values.
 
-    Variables begin as zeros and end as what the last node made them.
+    Variables begin blank and end as what the last node made them.
 
     Args:
         subgraph: the graph; its free dimensions take the sizes of the inputs.
-        inputs: one array per tensor of `subgraph.inputs`.
+        inputs: one array per tensor of `subgraph.inputs`; variables that are among
+            them begin as their array.
 
     Raises:
         GraphError: an input is missing, or a node reads what nothing computed.
@@ -37,7 +38,8 @@ def evaluate(subgraph: Subgraph, inputs: Mapping[Tensor, Array]) -> dict[Tensor,
         values[tensor] = np.asarray(inputs[tensor])
     for tensor in subgraph.tensors:
         if tensor.is_variable and tensor not in values:
-            values[tensor] = np.zeros(tensor.shape, tensor.dtype.numpy)
+            blank = np.full(tensor.shape, tensor.blank, tensor.dtype.numpy)
+            values[tensor] = np.asarray(inputs.get(tensor, blank))
     for node in subgraph.nodes:
         missing = [x.name for x in node.inputs if x is not None and x not in values]
         if missing:

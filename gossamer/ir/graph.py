@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gossamer.ir.types import DType
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gossamer.ir.op import Op
     from gossamer.ir.quantization import Quantization
-    from gossamer.ir.types import Array, DType, Shape, TensorType
+    from gossamer.ir.types import Array, Shape, TensorType
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ class Tensor:
     def is_quantized(self) -> bool:
         return self.quantization is not None and self.quantization.is_set
 
+    @property
+    def blank(self) -> int:
+        """What a variable holds before it is written: 0, or real zero in int8."""
+        quantization = self.quantization
+        if self.dtype is not DType.INT8 or quantization is None:
+            return 0
+        return (
+            int(quantization.zero_point[0]) if quantization.zero_point.size == 1 else 0
+        )
+
     def __str__(self) -> str:
         return f"{self.name}: {self.type}"
 
@@ -110,7 +122,7 @@ class Node:
     @property
     def written(self) -> tuple[Tensor, ...]:
         """What a run computes: the outputs, then the state that it overwrites."""
-        states = (self.optional(index) for index in self.op.updates)
+        states = (self.optional(index) for index in self.op.states())
         return (*self.outputs, *(state for state in states if state is not None))
 
     def __str__(self) -> str:

@@ -127,6 +127,10 @@ class Op:
     renamed: ClassVar[Mapping[str, str]] = {}
     """Fields by the schema's names of options, for those called otherwise here."""
 
+    def states(self) -> tuple[int, ...]:
+        """`updates`, or what takes its place where the options decide it."""
+        return self.updates
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
 
@@ -374,9 +378,9 @@ def require(condition: bool, op: Op, message: str) -> None:  # noqa: FBT001
         raise GraphError(f"{op.name}: {message}")
 
 
-def is_pure(op: Op) -> bool:
-    """Whether the inputs alone decide what an operator computes."""
-    return type(op).perform is Op.perform
+def acts(op: Op) -> bool:
+    """Whether an operator does more than compute: its results depend on state."""
+    return type(op).perform is not Op.perform
 
 
 def evaluate(node: Node, inputs: Sequence[Any]) -> tuple[Array, ...]:

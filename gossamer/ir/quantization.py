@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from gossamer.ir.types import limits_of
+
 if TYPE_CHECKING:
     from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Array, DType
@@ -99,15 +101,18 @@ class Quantization:
         return (scale * (array.astype(np.int64) - zero_point)).astype(np.float32)
 
     def quantize(self, array: Array, dtype: DType) -> Array:
-        """Real numbers to integers, rounding half away from zero, saturating."""
+        """Real numbers to integers, rounding half away from zero, saturating.
+
+        What is not a number becomes the least.
+        """
         zero_point = self._along(self.zero_point, array.ndim)
         scale = self._along(self.scale, array.ndim)
         scaled = (np.asarray(array, np.float32) / scale).astype(np.float64)
         # In float64, where adding a half to a float32 number is exact.
         rounded = np.trunc(scaled + np.copysign(0.5, scaled))
-        limits = np.iinfo(dtype.numpy)
-        shifted = np.nan_to_num(rounded) + zero_point
-        return np.clip(shifted, limits.min, limits.max).astype(dtype.numpy)
+        low, high = limits_of(dtype)
+        shifted = np.nan_to_num(rounded, nan=-np.inf) + zero_point
+        return np.clip(shifted, low, high).astype(dtype.numpy)
 
     def same(self, other: Quantization | None) -> bool:
         """Whether both give the same scales and zero points on the same axis."""

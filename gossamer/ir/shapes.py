@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.errors import GraphError
-from gossamer.ir.op import evaluate, is_pure
+from gossamer.ir.op import acts, evaluate
 from gossamer.ir.types import TensorType
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _folded(
     outputs: Mapping[Tensor, Tensor],
 ) -> tuple[Array, ...]:
     """The values of the outputs where they are small and known; else nothing."""
-    if not inputs or node.op.updates or not is_pure(node.op):
+    if not inputs or node.op.states() or acts(node.op):
         return ()
     small = all(
         y.type.is_static and y.type.size <= LARGEST_FOLDED and y.dtype.is_integer

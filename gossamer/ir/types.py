@@ -114,6 +114,13 @@ _INTEGERS = frozenset(
 )
 
 
+def limits_of(dtype: DType) -> tuple[int, int]:
+    """The least and the greatest number of an integer type."""
+    if dtype.title.startswith("u"):
+        return 0, (1 << dtype.bits) - 1
+    return -(1 << (dtype.bits - 1)), (1 << (dtype.bits - 1)) - 1
+
+
 @dataclass(frozen=True, slots=True)
 class TensorType:
     """An element type and a shape; a dimension of -1 is not known yet."""

@@ -16,8 +16,11 @@ def multiplications(node: Node) -> int:
     """Multiplications with weights in one run of a node (MACs), for one batch.
 
     Each output element of a convolution or a matrix product takes as many as a
-    channel has weights; TRANSPOSE_CONV spends them on its input's elements.
+    channel has weights; TRANSPOSE_CONV spends them on its input's elements. What keeps
+    state multiplies each row of its input with all of its weights.
     """
+    if node.op.states():
+        return _multiplications_of_cells(node)
     x, y = _shaped(node.inputs[:1]), _shaped(node.outputs[:1])
     if node.op.name == _MATRIX_PRODUCT and x and y and len(x.shape) > 1:
         depth = x.shape[-2 if getattr(node.op, "adj_x", False) else -1]
@@ -34,6 +37,15 @@ def multiplications(node: Node) -> int:
             source.type.size * weights.type.size // weights.shape[-1] if source else 0
         )
     return y.type.size * weights.type.size // weights.shape[rule.axis] if y else 0
+
+
+def _multiplications_of_cells(node: Node) -> int:
+    x = _shaped(node.inputs[:1])
+    if x is None or not x.type.size:
+        return 0
+    matrices = (t for t in node.inputs if t is not None and t.is_constant)
+    weights = sum(tensor.type.size for tensor in matrices if len(tensor.shape) == 2)
+    return x.type.size // x.shape[-1] * weights
 
 
 def _shaped(tensors: Sequence[Tensor | None]) -> Tensor | None:

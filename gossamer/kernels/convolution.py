@@ -238,7 +238,7 @@ def bordered(
         return [], x
     scratch = Scratch(border.elements * form.result.bytes + SLACK)
     if border.is_empty:
-        return [_reformed(target, border.elements, form, x, scratch)], scratch
+        return [reformed(target, border.elements, form, x, scratch)], scratch
     nest = Nest("border", target)
     source, result = nest.pointer(), nest.pointer()
     copy_with_border(nest, border, form, source, result)
@@ -246,7 +246,7 @@ def bordered(
     return [Step(nest.finish(), (x, scratch), units, (1,))], scratch
 
 
-def _reformed(target: Target, count: int, form: Form, x: Argument, y: Argument) -> Step:
+def reformed(target: Target, count: int, form: Form, x: Argument, y: Argument) -> Step:
     """All elements in another form, no border."""
     nest = Nest("reform", target)
     source, result = nest.pointer(), nest.pointer()

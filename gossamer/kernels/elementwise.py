@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from gossamer.nest.expr import I64, Kind, Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gossamer.kernels.element import Element
     from gossamer.nest.build import Nest
 
 BLOCK = 4096
@@ -95,88 +97,147 @@ def each_block(
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """Two operands over one output: collapsed sizes, and strides in elements.
+    """Operands over one output: its sizes, collapsed, and each operand's strides.
 
-    The last dimension is contiguous in the output; an operand moves along it by 1 or
-    stays (stride 0).
+    Strides are in elements. The last dimension is contiguous in the output; an operand
+    moves along it by 1 or stays (stride 0).
     """
 
     sizes: tuple[int, ...]
-    left: tuple[int, ...]
-    right: tuple[int, ...]
+    strides: tuple[tuple[int, ...], ...]
+
+    @property
+    def units(self) -> int:
+        """Units of work of `each_element`."""
+        if len(self.sizes) == 1:
+            return block_units(self.sizes[0])
+        return self.sizes[0]
 
 
-def broadcast(left: Sequence[int], right: Sequence[int]) -> Broadcast:
-    """The loop over two shapes, neighbouring dimensions merged where both allow it."""
-    rank = max(len(left), len(right))
-    one = (1,) * (rank - len(left)) + tuple(left)
-    two = (1,) * (rank - len(right)) + tuple(right)
-    sizes = tuple(b if a == 1 else a for a, b in zip(one, two, strict=True))
-    merged: list[tuple[int, int, int]] = []  # size, left moves, right moves
-    for size, a, b in zip(sizes, one, two, strict=True):
-        moves = (int(a == size), int(b == size))
-        if size == 1 and merged:
+def broadcast(*shapes: Sequence[int]) -> Broadcast:
+    """The loop over shapes, neighbouring dimensions merged where all allow it."""
+    rank = max(len(shape) for shape in shapes)
+    padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
+    merged: list[tuple[int, tuple[bool, ...]]] = []  # size, and who moves along it
+    for sizes in zip(*padded, strict=True):
+        size = next((size for size in sizes if size != 1), 1)
+        if size == 1:
             continue
-        if merged and merged[-1][1:] == moves and size > 1:
-            merged[-1] = (merged[-1][0] * size, *moves)
-        elif merged and merged[-1][0] == 1:
-            merged[-1] = (size, *moves)
-        else:
-            merged.append((size, *moves))
-    merged = merged or [(1, 1, 1)]
+        moves = tuple(one == size for one in sizes)
+        if merged and merged[-1][1] == moves:
+            size *= merged.pop()[0]
+        merged.append((size, moves))
+    merged = merged or [(1, (True,) * len(shapes))]
     return Broadcast(
-        tuple(size for size, _, _ in merged),
-        _strides(merged, 1),
-        _strides(merged, 2),
+        tuple(size for size, _ in merged),
+        tuple(_strides(merged, which) for which in range(len(shapes))),
     )
 
 
-def _strides(merged: Sequence[tuple[int, int, int]], which: int) -> tuple[int, ...]:
+def _strides(
+    merged: Sequence[tuple[int, tuple[bool, ...]]], which: int
+) -> tuple[int, ...]:
     strides: list[int] = []
     step = 1
-    for dimension in reversed(merged):
-        moves = dimension[which]
-        strides.append(step if moves else 0)
-        step *= dimension[0] if moves else 1
+    for size, moves in reversed(merged):
+        strides.append(step if moves[which] else 0)
+        step *= size if moves[which] else 1
     return tuple(reversed(strides))
 
 
-def each_pair(
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An operand in memory."""
+
+    pointer: Value
+    element: Element
+
+    def load(self, nest: Nest, index: Value, group: Lanes) -> Value:
+        loaded = group.load(nest, self.element.memory, self.pointer, index)
+        return self.element.read(nest, loaded)
+
+    def load_one(self, nest: Nest, index: Value) -> Value:
+        return self.element.read(
+            nest, nest.load(self.element.memory, self.pointer, index)
+        )
+
+
+def each_element(
     nest: Nest,
     loops: Broadcast,
     lanes: int,
-    emit: Callable[[Value, Value, Value, Lanes], None],
+    sources: Sequence[Source],
+    emit: Callable[[list[Value], Value, Lanes], None],
 ) -> None:
-    """A whole kernel over two broadcast operands.
+    """A whole kernel over broadcast operands, in `loops.units` units of work.
 
-    `emit(left, right, output, group)` gets element offsets; an operand whose last
-    stride is 0 is read at one place and spread by the caller. Units of work are the
-    indices of the outermost dimension.
+    `emit(values, index, group)` gets the lanes of each operand and the output's index.
     """
+    zero = nest.constant(0, I64)
+    starts = [zero] * len(sources)
+    if len(loops.sizes) == 1:
+        row = _Row(nest, loops, lanes, sources, starts)
+        each_block(
+            nest, loops.sizes[0], lanes, lambda i, g: emit(row.values(i, g), i, g)
+        )
+        return
     begin, end = nest.integer(), nest.integer()
 
-    def dimension(level: int, left: Value, right: Value, output: Value) -> None:
+    def dimension(level: int, starts: Sequence[Value], output: Value) -> None:
         size = loops.sizes[level]
-        a, b = loops.left[level], loops.right[level]
         if level == len(loops.sizes) - 1:
+            row = _Row(nest, loops, lanes, sources, starts)
             each_vector(
                 nest,
                 size,
                 lanes,
-                lambda i, group: emit(left + i * a, right + i * b, output + i, group),
+                lambda i, group: emit(row.values(i, group), output + i, group),
+                unroll=4 if size >= 8 * lanes else 1,
             )
             return
-        inner = 1
-        for later in loops.sizes[level + 1 :]:
-            inner *= later
         first, last = (begin, end) if level == 0 else (0, size)
+        inner = math.prod(loops.sizes[level + 1 :])
         with nest.loop(last, start=first) as loop:
-            dimension(
-                level + 1,
-                left + loop.index * a,
-                right + loop.index * b,
-                output + loop.index * inner,
-            )
+            moved = [
+                start + loop.index * strides[level]
+                for start, strides in zip(starts, loops.strides, strict=True)
+            ]
+            dimension(level + 1, moved, output + loop.index * inner)
 
-    zero = nest.constant(0, I64)
-    dimension(0, zero, zero, zero)
+    dimension(0, starts, zero)
+
+
+class _Row:
+    """The operands along the last dimension; one that stays is read before it."""
+
+    def __init__(
+        self,
+        nest: Nest,
+        loops: Broadcast,
+        lanes: int,
+        sources: Sequence[Source],
+        starts: Sequence[Value],
+    ) -> None:
+        self._nest = nest
+        self._lanes = lanes
+        self._operands = list(zip(sources, starts, strict=True))
+        self._single: dict[int, Value] = {}
+        self._spread: dict[int, Value] = {}
+        for which, (source, start) in enumerate(self._operands):
+            if not loops.strides[which][-1]:
+                single = source.load_one(nest, start)
+                self._single[which] = single
+                self._spread[which] = nest.splat(single, lanes)
+
+    def values(self, index: Value, group: Lanes) -> list[Value]:
+        return [
+            self._value(which, index, group) for which in range(len(self._operands))
+        ]
+
+    def _value(self, which: int, index: Value, group: Lanes) -> Value:
+        if which not in self._single:
+            source, start = self._operands[which]
+            return source.load(self._nest, start + index, group)
+        if group.count == self._lanes:
+            return self._spread[which]
+        return self._nest.splat(self._single[which], group.count)

@@ -24,12 +24,16 @@ ACTIVATION_LIMITS: dict[str, tuple[float, float]] = {
 
 
 def clamp(nest: Nest, value: Value, limits: tuple[float, float]) -> Value:
-    """`value` held within `limits`; an infinite limit costs nothing."""
+    """`value` held within `limits`; an infinite limit costs nothing.
+
+    What is not a number stays so, and -0.0 keeps its sign: of two operands that do not
+    differ, `maximum` and `minimum` take the second.
+    """
     low, high = limits
     if low > -math.inf:
-        value = nest.maximum(value, low)
+        value = nest.maximum(nest.constant(low, value.kind), value)
     if high < math.inf:
-        value = nest.minimum(value, high)
+        value = nest.minimum(nest.constant(high, value.kind), value)
     return value
 
 

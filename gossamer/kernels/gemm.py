@@ -91,7 +91,7 @@ def _walk_panels(
                 corner = (line.index * plan.rows.count + row, index)
                 _tile(nest, plan, epilogue, shape, (first, weights, y), row, corner)
 
-            _each_tile(nest, plan, tile, None)
+            each_tile(nest, plan, tile, None)
 
     if whole:
         last = nest.minimum(end, whole)
@@ -117,9 +117,9 @@ def _walk_rows(
         first: Value, line_row: Value | int, bounds: tuple[Value, Value] | None
     ) -> None:
         def tile(rows: int, row: Value) -> None:
-            _panels_of_tile(nest, plan, epilogue, (first, w, y), rows, row, line_row)
+            panels_of_tile(nest, plan, epilogue, (first, w, y), rows, row, line_row)
 
-        _each_tile(nest, plan, tile, bounds)
+        each_tile(nest, plan, tile, bounds)
 
     if plan.rows.lines == 1:
         line_of_tiles(x, 0, units)
@@ -129,7 +129,7 @@ def _walk_rows(
         line_of_tiles(first, line.index * plan.rows.count, None)
 
 
-def _panels_of_tile(
+def panels_of_tile(
     nest: Nest,
     plan: Gemm,
     epilogue: Epilogue,
@@ -138,6 +138,10 @@ def _panels_of_tile(
     row: Value,
     line_row: Value | int,
 ) -> None:
+    """The product of `rows` rows from `row` on with all panels, within a kernel.
+
+    `pointers` are the line's first row, the weights and the output.
+    """
     first, w, y = pointers
     whole = plan.whole_panels
     output_row = row + line_row
@@ -155,7 +159,7 @@ def _panels_of_tile(
         _tile(nest, plan, epilogue, shape, (first, weights, y), row, corner)
 
 
-def _each_tile(
+def each_tile(
     nest: Nest,
     plan: Gemm,
     emit: Callable[[int, Value], None],

@@ -7,7 +7,7 @@ point from its own range; the sums are exact integers, scaled back at the end.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gossamer.kernels.elementwise import Lanes, each_vector
 from gossamer.kernels.epilogue import clamp
@@ -37,7 +37,7 @@ class ItemForm:
     q - zero_point.
     """
 
-    kind: str
+    kind: Literal["signed", "unsigned", "centred"]
     asymmetric: bool
 
     @property
@@ -60,16 +60,32 @@ def quantize_items(
     size = shape.height * shape.width * shape.channels
     with nest.loop(end, start=begin) as item:
         source = nest.offset(x, item.index * size, F32)
-        low, high = _range(nest, source, size)
         place = nest.offset(parameters, item.index * PARAMETER_BYTES)
-        compute = _asymmetric if form.asymmetric else _symmetric
-        scale, inverse, zero = compute(nest, low, high)
-        nest.store(scale, place)
-        nest.store(inverse, place, 1)
-        nest.store(zero, place, 2)
         elements = shape.rows * shape.columns * shape.channels
         target = nest.offset(y, item.index * (elements * form.element_bytes))
-        _Quantizer(nest, form, inverse, zero).image(shape, source, target)
+        quantizer = _measure(nest, form, source, size, place)
+        quantizer.image(shape, source, target)
+
+
+def quantize_row(
+    nest: Nest, form: ItemForm, size: int, pointers: tuple[Value, Value, Value]
+) -> None:
+    """One item of `size` floats, within a kernel; pointers as `quantize_items` has."""
+    source, target, place = pointers
+    _measure(nest, form, source, size, place).row(source, target, size)
+
+
+def _measure(
+    nest: Nest, form: ItemForm, source: Value, size: int, place: Value
+) -> _Quantizer:
+    """Find an item's range, store its parameters, and be ready to quantize it."""
+    low, high = _range(nest, source, size)
+    compute = _asymmetric if form.asymmetric else _symmetric
+    scale, inverse, zero = compute(nest, low, high)
+    nest.store(scale, place)
+    nest.store(inverse, place, 1)
+    nest.store(zero, place, 2)
+    return _Quantizer(nest, form, inverse, zero)
 
 
 def _range(nest: Nest, x: Value, size: int) -> tuple[Value, Value]:
@@ -141,7 +157,7 @@ class _Quantizer:
     def image(self, shape: Border, x: Value, y: Value) -> None:
         nest = self.nest
         if shape.is_empty:
-            self._copy(x, y, shape.height * shape.width * shape.channels)
+            self.row(x, y, shape.height * shape.width * shape.channels)
             return
         pitch = shape.columns * shape.channels * self.form.element_bytes
         line = shape.width * shape.channels
@@ -154,7 +170,7 @@ class _Quantizer:
                 self._fill(target, 0, before)
                 source = nest.offset(x, inner * line, F32)
                 start = nest.offset(target, before * self.form.element_bytes)
-                self._copy(source, start, line)
+                self.row(source, start, line)
                 self._fill(target, before + line, shape.right * shape.channels)
             with nest.otherwise(choice):
                 self._fill(target, 0, shape.columns * shape.channels)
@@ -168,7 +184,8 @@ class _Quantizer:
 
         each_vector(nest, count, nest.target.lanes, put)
 
-    def _copy(self, x: Value, y: Value, count: int) -> None:
+    def row(self, x: Value, y: Value, count: int) -> None:
+        """`count` adjoining elements."""
         nest = self.nest
 
         def move(index: Value, group: Lanes) -> None:

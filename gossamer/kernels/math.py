@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gossamer.nest.expr import I32, Value
+from gossamer.nest.expr import I32, Kind, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.nest.build import Nest
 
 _LOG2_E = 1.4426950408889634
@@ -18,21 +20,55 @@ _EXP_TERMS = tuple(1 / math.factorial(n) for n in range(7, -1, -1))
 """Taylor's coefficients of exp, the highest first; |x| stays below ln(2) / 2."""
 
 
-def exp(nest: Nest, x: Value) -> Value:
-    """The exponential, within 2 units in the last place; saturates out of range.
+def horner(nest: Nest, x: Value, terms: Sequence[float]) -> Value:
+    """A polynomial of x; the coefficient of the highest power comes first."""
+    result = nest.constant(terms[0], x.kind)
+    for term in terms[1:]:
+        result = nest.fma(result, x, nest.constant(term, x.kind))
+    return result
 
-    x = n * ln(2) + r; 2**n goes into the exponent, exp(r) is a polynomial.
-    """
-    x = nest.minimum(nest.maximum(x, _LEAST), _MOST)
+
+def _held(nest: Nest, x: Value, low: float, high: float) -> Value:
+    """X within two limits; what is not a number stays so."""
+    least, most = nest.constant(low, x.kind), nest.constant(high, x.kind)
+    return nest.minimum(most, nest.maximum(least, x))
+
+
+def _exp_parts(nest: Nest, x: Value) -> tuple[Value, Value]:
+    """N and exp(r) where x = n * ln(2) + r and n is whole."""
     n = nest.unary("rint", x * _LOG2_E)
     r = nest.fma(n, -_LN2_HIGH, x)
     r = nest.fma(n, -_LN2_LOW, r)
-    result = nest.constant(_EXP_TERMS[0], x.kind)
-    for term in _EXP_TERMS[1:]:
-        result = nest.fma(result, r, nest.constant(term, x.kind))
-    kind = I32.of(x.kind.lanes)
-    exponent = (nest.convert(n, kind) + 127) << 23
-    return result * nest.bits(exponent, x.kind)
+    return nest.convert(n, I32.of(x.kind.lanes)), horner(nest, r, _EXP_TERMS)
+
+
+def _two_to(nest: Nest, n: Value, kind: Kind) -> Value:
+    """2**n for whole n from -126 to 127."""
+    return nest.bits((n + 127) << 23, kind)
+
+
+def exp(nest: Nest, x: Value) -> Value:
+    """The exponential, within 2 units in the last place; saturates out of range."""
+    n, power = _exp_parts(nest, _held(nest, x, _LEAST, _MOST))
+    return power * _two_to(nest, n, x.kind)
+
+
+def full_exp(nest: Nest, x: Value) -> Value:
+    """The exponential as `exp`, but infinite and subnormal where it ought to be."""
+    n, power = _exp_parts(nest, _held(nest, x, -104.5, 89.0))
+    half = n >> 1
+    return power * _two_to(nest, half, x.kind) * _two_to(nest, n - half, x.kind)
+
+
+_EXPM1_TERMS = tuple(1 / math.factorial(n) for n in range(8, 0, -1))
+
+
+def elu(nest: Nest, x: Value) -> Value:
+    """X where it is not below 0, else exp(x) - 1, within 2e-7 of it."""
+    near = nest.compare("gt", x, -0.4)
+    series = x * horner(nest, x, _EXPM1_TERMS)
+    below = nest.select(near, series, exp(nest, x) - 1.0)
+    return nest.select(nest.compare("lt", x, 0.0), below, x)
 
 
 def logistic(nest: Nest, x: Value) -> Value:
@@ -58,9 +94,7 @@ def erf(nest: Nest, x: Value) -> Value:
     one = nest.constant(1.0, x.kind)
     size = nest.unary("abs", x)
     t = one / nest.fma(size, _ERF_STEP, one)
-    series = nest.constant(_ERF_TERMS[0], x.kind)
-    for term in _ERF_TERMS[1:]:
-        series = nest.fma(series, t, nest.constant(term, x.kind))
+    series = horner(nest, t, _ERF_TERMS)
     power = exp(nest, nest.unary("neg", x * x))
     positive = one - series * t * power
     negative = nest.compare("lt", x, 0.0)

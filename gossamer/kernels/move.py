@@ -5,22 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gossamer.kernels.elementwise import Lanes, each_vector
+from gossamer.kernels.elementwise import Lanes, block_units, each_block, each_vector
 from gossamer.nest.expr import I8, I16, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
     from gossamer.nest.build import Nest
 
 _BY_SIZE = {1: I8, 2: I16, 4: I32, 8: I64}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Box:
     """Sizes of a box, and where it starts and how it steps on either side.
 
-    All in elements; strides may be 0 (repeat) or negative (reverse).
+    All in elements; strides may be 0 (repeat) or negative (reverse). A dimension with
+    an array in `tables` reads at these offsets instead of at multiples of a stride.
     """
 
     sizes: tuple[int, ...]
@@ -28,27 +32,54 @@ class Box:
     source_strides: tuple[int, ...]
     target: int
     target_strides: tuple[int, ...]
+    tables: tuple[npt.NDArray[np.int64] | None, ...] = ()
+
+    @property
+    def rank(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is one row of adjoining elements on both sides."""
+        steps = (self.source_strides, self.target_strides, self.table(0))
+        return self.rank == 1 and steps == ((1,), (1,), None)
+
+    def table(self, level: int) -> npt.NDArray[np.int64] | None:
+        """The offsets of a dimension that has no stride."""
+        return self.tables[level] if self.tables else None
 
     def merged(self) -> Box:
         """The same box with neighbouring dimensions joined where both sides allow."""
         sizes: list[int] = []
         source: list[int] = []
         target: list[int] = []
-        for size, one, two in zip(
-            self.sizes, self.source_strides, self.target_strides, strict=True
-        ):
+        tables: list[npt.NDArray[np.int64] | None] = []
+        first = self.source
+        for level, size in enumerate(self.sizes):
+            one, two = self.source_strides[level], self.target_strides[level]
+            table = self.table(level)
             if size == 1:
+                first += 0 if table is None else int(table[0])
                 continue
-            if sizes and source[-1] == one * size and target[-1] == two * size:
+            steady = table is None and bool(sizes) and tables[-1] is None
+            if steady and source[-1] == one * size and target[-1] == two * size:
                 sizes[-1] *= size
                 source[-1], target[-1] = one, two
             else:
                 sizes.append(size)
                 source.append(one)
                 target.append(two)
+                tables.append(table)
         if not sizes:
-            sizes, source, target = [1], [1], [1]
-        return Box(tuple(sizes), self.source, tuple(source), self.target, tuple(target))
+            sizes, source, target, tables = [1], [1], [1], [None]
+        return Box(
+            tuple(sizes),
+            first,
+            tuple(source),
+            self.target,
+            tuple(target),
+            tuple(tables),
+        )
 
 
 def strides_of(shape: Sequence[int]) -> tuple[int, ...]:
@@ -66,33 +97,58 @@ def element_kind(nbytes: int) -> Kind | None:
     return _BY_SIZE.get(nbytes)
 
 
-def move(nest: Nest, box: Box, element: Kind, x: Value, y: Value) -> int:
-    """A whole kernel; returns the units of work, indices of the outermost dimension."""
-    box = box.merged()
+def move(
+    nest: Nest,
+    box: Box,
+    element: Kind,
+    pointers: tuple[Value, Value, *tuple[Value, ...]],
+) -> int:
+    """A whole kernel for a merged box; returns the units of work.
+
+    `pointers` are x, y and one for each of the box's tables (int64). A unit is an
+    index of the outermost dimension, or a block where all is one row.
+    """
+    x, y, *given = pointers
+    unread = iter(given)
+    tables = [None if box.table(i) is None else next(unread) for i in range(box.rank)]
+    if box.is_row:
+        return _blocks(nest, box, element, x, y)
     begin, end = nest.integer(), nest.integer()
-    flat = len(box.sizes) == 1
 
     def dimension(level: int, source: Value, target: Value) -> None:
-        size = box.sizes[level]
+        size, table = box.sizes[level], tables[level]
         one, two = box.source_strides[level], box.target_strides[level]
-        if level == len(box.sizes) - 1 and one == two == 1 and not flat:
+        is_last = level == box.rank - 1
+        if is_last and one == two == 1 and table is None and level:
             _row(nest, size, element, (x, source), (y, target))
             return
         first, last = (begin, end) if level == 0 else (0, size)
         with nest.loop(last, start=first) as loop:
-            at, to = source + loop.index * one, target + loop.index * two
-            if level == len(box.sizes) - 1:
+            step = (
+                loop.index * one if table is None else nest.load(I64, table, loop.index)
+            )
+            at, to = source + step, target + loop.index * two
+            if is_last:
                 nest.store(nest.load(element, x, at), y, to)
             else:
                 dimension(level + 1, at, to)
 
-    if flat and box.source_strides == box.target_strides == (1,):
-        with nest.loop(end, start=begin):
-            start = nest.constant(box.source, I64), nest.constant(box.target, I64)
-            _row(nest, box.sizes[0], element, (x, start[0]), (y, start[1]))
-        return 1
     dimension(0, nest.constant(box.source, I64), nest.constant(box.target, I64))
     return box.sizes[0]
+
+
+def _blocks(nest: Nest, box: Box, element: Kind, x: Value, y: Value) -> int:
+    """One row to another, in blocks."""
+    source = nest.constant(box.source, I64)
+    target = nest.constant(box.target, I64)
+
+    def copy(index: Value, group: Lanes) -> None:
+        value = group.load(nest, element, x, source + index)
+        group.store(nest, value, y, target + index)
+
+    lanes = max(nest.target.vector_bytes // element.bytes, 1)
+    each_block(nest, box.sizes[0], lanes, copy)
+    return block_units(box.sizes[0])
 
 
 def _row(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from gossamer.kernels.elementwise import Lanes, each_vector
 from gossamer.kernels.epilogue import clamp
-from gossamer.nest.expr import F32, I8, I32, I64, Kind, Value
+from gossamer.kernels.integers import INT8, Stored
+from gossamer.nest.expr import F32, F64, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,58 +79,81 @@ class FloatMean:
 
 
 @dataclass(frozen=True, slots=True)
+class FloatRoot:
+    """The root of the mean square."""
+
+    limits: tuple[float, float]
+    lanes: int
+    element: Kind = F32
+
+    def start(self, nest: Nest, lanes: int) -> Value:
+        return nest.zero(lanes)
+
+    def gather(self, nest: Nest, total: Value, cell: Value) -> Value:
+        return nest.fma(cell, cell, total)
+
+    def finish(self, nest: Nest, total: Value, count: Value) -> Value:
+        divisor = nest.splat(nest.convert(count, F32), total.kind.lanes)
+        return clamp(nest, nest.unary("sqrt", total / divisor), self.limits)
+
+
+@dataclass(frozen=True, slots=True)
 class IntegerMaximum:
+    """The greatest of stored integers, held within `low` and `high`."""
+
+    stored: Stored
     low: int
     high: int
     lanes: int
-    element: Kind = I8
+
+    @property
+    def element(self) -> Kind:
+        return self.stored.kind
 
     def start(self, nest: Nest, lanes: int) -> Value:
-        return nest.constant(-128, I8.of(lanes))
+        return nest.constant(self.stored.low, self.element.of(lanes))
 
     def gather(self, nest: Nest, total: Value, cell: Value) -> Value:
-        return nest.maximum(total, cell)
+        return nest.binary("smax" if self.stored.is_signed else "umax", total, cell)
 
     def finish(self, nest: Nest, total: Value, count: Value) -> Value:
-        return _within(nest, total, self.low, self.high)
+        return self.stored.within(nest, total, self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True)
 class IntegerMean:
     """The mean of stored integers, halves away from zero.
 
-    The division is one of float32, which is exact: sums stay below 2**24 and no
-    quotient is nearer to a whole number than its rounding error, unless it is one.
+    The division is one of floats, which is exact: sums of int8 stay below 2**24 for
+    float32, all others below 2**53, and no quotient is nearer to a whole number than
+    its rounding error, unless it is one.
     """
 
+    stored: Stored
     low: int
     high: int
     lanes: int
-    element: Kind = I8
+
+    @property
+    def element(self) -> Kind:
+        return self.stored.kind
 
     def start(self, nest: Nest, lanes: int) -> Value:
         return nest.zero(lanes, I32)
 
     def gather(self, nest: Nest, total: Value, cell: Value) -> Value:
-        return total + nest.convert(cell, I32.of(cell.kind.lanes))
+        return total + self.stored.widen(nest, cell, I32)
 
     def finish(self, nest: Nest, total: Value, count: Value) -> Value:
         lanes = total.kind.lanes
+        real = F32 if self.stored == INT8 else F64
         half = nest.splat(nest.convert(count // 2, I32), lanes)
         negative = nest.compare("lt", total, 0)
         moved = nest.select(negative, total - half, total + half)
-        divisor = nest.splat(nest.convert(count, F32), lanes)
-        quotient = nest.convert(moved, F32.of(lanes)) / divisor
-        small = nest.narrow(nest.convert(quotient, I32.of(lanes)))
-        return _within(nest, small, self.low, self.high)
-
-
-def _within(nest: Nest, value: Value, low: int, high: int) -> Value:
-    if low > -128:
-        value = nest.maximum(value, low)
-    if high < 127:
-        value = nest.minimum(value, high)
-    return value
+        divisor = nest.splat(nest.convert(count, real), lanes)
+        quotient = nest.convert(moved, real.of(lanes)) / divisor
+        whole = nest.convert(quotient, I32.of(lanes))
+        return self.stored.narrow(nest, whole, self.low, self.high)
 
 
 def pool(

@@ -25,7 +25,18 @@ class Scratch:
     nbytes: int
 
 
-Argument: TypeAlias = Constant | Scratch | object
+@dataclass(frozen=True, slots=True, eq=False)
+class Alarm:
+    """A word (int64) by which a kernel reports data that it cannot work on.
+
+    It is 0 before a run; not 0 after one means that the run failed. `text` says why,
+    with the word's value in place of `{value}`.
+    """
+
+    text: str
+
+
+Argument: TypeAlias = Constant | Scratch | Alarm | object
 """What a kernel's pointer points to: these, or a tensor of the graph."""
 
 

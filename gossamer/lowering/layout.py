@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.graph import Tensor
-from gossamer.kernels.step import Constant, Scratch
+from gossamer.kernels.step import Alarm, Constant, Scratch
 from gossamer.lowering.arena import Block, align, place
-from gossamer.lowering.program import ARENA, CONSTANTS, VARIABLES, Address
+from gossamer.lowering.program import (
+    ALARM_BYTES,
+    ALARMS,
+    ARENA,
+    CONSTANTS,
+    VARIABLES,
+    Address,
+    PlacedAlarm,
+)
 from gossamer.memory import aligned
 
 if TYPE_CHECKING:
@@ -37,6 +45,7 @@ class Layout:
     variables: tuple[Tensor, ...]
     arena: dict[object, int] = field(default_factory=dict[object, int])
     arena_bytes: int = 0
+    alarms: dict[Alarm, PlacedAlarm] = field(default_factory=dict[Alarm, PlacedAlarm])
     _constants: dict[object, int] = field(default_factory=dict[object, int])
     _chunks: list[np.ndarray] = field(default_factory=list[np.ndarray])
     _size: int = 0
@@ -45,6 +54,8 @@ class Layout:
     def address(self, argument: object) -> Address:
         if isinstance(argument, Constant):
             return CONSTANTS, self._constant(argument, argument.data)
+        if isinstance(argument, Alarm):
+            return ALARMS, list(self.alarms).index(argument) * ALARM_BYTES
         if not isinstance(argument, Tensor):
             return ARENA, self.arena[argument]
         if argument.data is not None:

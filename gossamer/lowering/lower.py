@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.ir.graph import Node
+from gossamer.kernels.step import Alarm
 from gossamer.lowering.layout import Layout, aligned, lay_out
 from gossamer.lowering.program import (
     Action,
     Branch,
     Loop,
+    PlacedAlarm,
     PlacedStep,
     Program,
     steps_of,
@@ -66,6 +68,7 @@ def lower(
         layout.places(_mentioned(subgraph, actions)),
         variables,
         folded,
+        tuple(layout.alarms.values()),
     )
 
 
@@ -93,6 +96,9 @@ def _placed(work: Work, layout: Layout) -> Action:
     step = work.step
     if step is None:
         return work.node
+    for argument in step.arguments:
+        if isinstance(argument, Alarm):
+            layout.alarms[argument] = PlacedAlarm(argument.text, work.node)
     addresses = tuple(layout.address(argument) for argument in step.arguments)
     return PlacedStep(step.kernel, addresses, step.units, work.node)
 

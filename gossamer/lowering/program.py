@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 _MULTIPLICATIONS = 100e9
 _BYTES = 50e9
 _BRIEF = 20e-6
-ARENA, CONSTANTS, SYNC, VARIABLES = 0, 1, 2, 3
+ARENA, CONSTANTS, SYNC, ALARMS, VARIABLES = range(5)
 """Places in the context that a program is invoked with: base addresses of all
-intermediate tensors, of what is only read, of what threads agree by, and from
-`VARIABLES` on one for each variable that has memory of its own."""
+intermediate tensors, of what is only read, of what threads agree by, of the words by
+which kernels report failure, and from `VARIABLES` on one for each variable that has
+memory of its own."""
+
+ALARM_BYTES = 8
+"""Bytes of the word by which a kernel reports failure."""
 
 Address: TypeAlias = tuple[int, int]
 """A place in the context, and bytes behind the address that it holds."""
@@ -37,6 +41,18 @@ class PlacedStep:
     kernel: Kernel
     addresses: tuple[Address, ...]
     units: int
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedAlarm:
+    """A word (int64) that is not 0 after a run in which `node` failed.
+
+    `text` says why, with the word's value in place of `{value}`. The words of a
+    program lie behind each other.
+    """
+
+    text: str
     node: Node
 
 
@@ -100,6 +116,7 @@ class Program:
     places: Mapping[Tensor, Address]
     variables: tuple[Tensor, ...] = ()
     folded: Mapping[Tensor, int] = field(default_factory=dict["Tensor", int])
+    alarms: tuple[PlacedAlarm, ...] = ()
 
     @property
     def is_brief(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from gossamer.ir.graph import Node, Tensor
-from gossamer.kernels.step import Constant, Scratch, Step
+from gossamer.kernels.step import Alarm, Constant, Scratch, Step
 from gossamer.ops.bound import BoundIf, BoundWhile
 from gossamer.ops.variable import copy_steps
 
@@ -191,7 +191,9 @@ class _Clock:
         self.time += 1
 
     def _use(self, key: object) -> None:
-        if isinstance(key, Constant) or (isinstance(key, Tensor) and key.is_constant):
+        if isinstance(key, Constant | Alarm):
+            return
+        if isinstance(key, Tensor) and key.is_constant:
             return
         root = self.sharing.root(key) if isinstance(key, Tensor) else key
         first, _ = self.uses.get(root, (self.time, self.time))

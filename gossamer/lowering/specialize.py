@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gossamer.errors import GraphError, UnsupportedError
-from gossamer.ir.op import evaluate, is_pure
+from gossamer.ir.op import acts, evaluate
 from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.shapes import infer_node
 from gossamer.ir.types import TensorType
@@ -109,7 +109,7 @@ def _known(node: Node) -> tuple[Array, ...] | None:
     """The node's results where all that it reads is constant."""
     if sum(y.type.nbytes for y in node.outputs) > _FOLDED_BYTES or not node.inputs:
         return None
-    if node.op.updates or not node.outputs or not is_pure(node.op):
+    if node.op.states() or not node.outputs or acts(node.op):
         return None
     arrays: list[Array | None] = []
     for x in node.inputs:
@@ -164,7 +164,7 @@ def split(
     later: list[tuple[int, Node]] = []
     unknown: set[Tensor] = set()
     for index, node in nodes:
-        stateful = node.op.declares_outputs or bool(node.op.updates)
+        stateful = node.op.declares_outputs or bool(node.op.states())
         in_turn = stateful and _is_stateful(waiting, later)
         if any(x in unknown for x in node.inputs) or in_turn:
             later.append((index, node))
@@ -180,7 +180,7 @@ def split(
 def _is_stateful(*groups: list[tuple[int, Node]]) -> bool:
     """Whether one of the nodes may read or write variables, which keep their order."""
     return any(
-        (node.op.declares_outputs or node.op.updates)
+        (node.op.declares_outputs or node.op.states())
         and not isinstance(node.op, VarHandle)
         for group in groups
         for _, node in group

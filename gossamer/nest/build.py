@@ -142,6 +142,10 @@ class Nest:
         other = self.like(right, left.kind)
         return self._emit(op, I1.of(left.kind.lanes), (left, other))
 
+    def opposite(self, truth: Value) -> Value:
+        """Truth values turned around."""
+        return self.binary("xor", truth, 1)
+
     def select(self, condition: Value, yes: Operand, no: Operand) -> Value:
         kind = yes.kind if isinstance(yes, Value) else None
         kind = kind or (no.kind if isinstance(no, Value) else I64)

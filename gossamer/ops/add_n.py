@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import Op, operator, require
+from gossamer.ops.element_steps import element_step
 from gossamer.ops.shapes import made, operands, same_size, same_type
 
 if TYPE_CHECKING:
-    from gossamer.ir.graph import Tensor
+    from collections.abc import Sequence
+
+    from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
 
 
 @operator("ADD_N", code=106, options="AddNOptions")
@@ -34,3 +41,16 @@ class AddN(Op):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         with np.errstate(all="ignore"):
             return (reduce(np.add, [np.asarray(array) for array in inputs]),)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        """The numbers as they are stored."""
+        del node
+        return self.reference(*inputs)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        inputs = [tensor for tensor in node.inputs if tensor is not None]
+
+        def compute(nest: Nest, *values: Value) -> Value:  # noqa: ARG001
+            return reduce(lambda total, value: total + value, values)
+
+        return element_step("add_n", target, inputs, node.output, compute)

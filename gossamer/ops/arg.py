@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
+from gossamer.kernels.extreme import Search, search
+from gossamer.kernels.integers import UINT8
+from gossamer.kernels.step import Step
+from gossamer.nest.build import Nest
+from gossamer.nest.expr import F32, I32
 from gossamer.ops.movement import version_of_type
 from gossamer.ops.shapes import (
     INDEX_TYPES,
     known_scalar,
     made,
     operands,
+    product,
     scalar,
     within,
 )
+from gossamer.ops.stored import STORED, WHOLE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.nest.target import Target
+
+_PLAIN = {DType.FLOAT32: F32, DType.INT32: I32}
 
 
 class _Extreme(Op):
@@ -31,6 +43,8 @@ class _Extreme(Op):
     """
 
     __slots__ = ()
+
+    greatest: ClassVar[bool]
 
     if TYPE_CHECKING:
         output_type: DType
@@ -63,6 +77,26 @@ class _Extreme(Op):
         """Order does not depend on the scale."""
         return self.reference(*inputs)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, where, y = node.input(0), node.input(1), node.output
+        stored = STORED.get(x.dtype, UINT8 if x.dtype is DType.BOOL else None)
+        element = _PLAIN.get(x.dtype) if stored is None else stored.kind
+        if where.data is None or element is None or not x.type.size:
+            return None
+        axis = within(self, scalar(self, where.data, "the axis"), len(x.shape))
+        work = Search(
+            product(x.shape[:axis]),
+            x.shape[axis],
+            product(x.shape[axis + 1 :]),
+            self.greatest,
+            element,
+            stored,
+            WHOLE[self.output_type],
+        )
+        nest = Nest("search", target)
+        search(nest, work, nest.pointer(), nest.pointer())
+        return [Step(nest.finish(), (x, y), work.outer, (1,))]
+
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, bool=3, int8=2)
 
@@ -73,6 +107,8 @@ class ArgMax(_Extreme):
 
     output_type: DType = DType.FLOAT32
 
+    greatest = True
+
     def index(self, x: Array, axis: int) -> Array:
         return np.argmax(x, axis=axis)
 
@@ -82,6 +118,8 @@ class ArgMin(_Extreme):
     """The index of the least element along an axis."""
 
     output_type: DType = DType.FLOAT32
+
+    greatest = False
 
     def index(self, x: Array, axis: int) -> Array:
         return np.argmin(x, axis=axis)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.arithmetic import (
+    ACTIVATION_RANGES,
     activate,
     centered,
     divide_by_power_of_two,
@@ -22,13 +23,22 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.fixed_point import leading_zeros, reciprocal
 from gossamer.ir.op import Free, NotQuantized, Op, operator
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.epilogue import ACTIVATION_LIMITS, clamp
+from gossamer.kernels.division import quotient
+from gossamer.kernels.element import complex_of, imaginary_part, real_part
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type
-from gossamer.ops.integer_steps import Settle, centered_lanes, is_int8, times
-from gossamer.ops.steps import binary_step
+from gossamer.ops.element_steps import ELEMENTS, STORED, element_step
+from gossamer.ops.floor_div import never_divides_by_zero
+from gossamer.ops.integer_steps import (
+    Settle,
+    activated,
+    centered_lanes,
+    halved,
+    is_scaled,
+    times,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from gossamer.ir.arithmetic import Integers
     from gossamer.ir.graph import Node, Tensor
@@ -37,8 +47,7 @@ if TYPE_CHECKING:
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
-
-    Compute: TypeAlias = Callable[[Nest, Value, Value], Value]
+    from gossamer.ops.element_steps import Compute
 
 
 class Arithmetic(Op):
@@ -64,30 +73,42 @@ class Arithmetic(Op):
         raise NotImplementedError
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
-        left, right, y = node.input(0), node.input(1), node.output
-        limits = ACTIVATION_LIMITS.get(self.fused_activation_function)
-        if y.dtype is DType.FLOAT32 and limits is not None:
-            return binary_step(
-                self.name.lower(),
-                target,
-                (left, right),
-                y,
-                lambda nest, a, b: clamp(nest, self.emit(a, b), limits),
-            )
-        if not is_int8(left, right, y):
-            return None
-        compute = self.integer_lanes(node)
+        inputs = (node.input(0), node.input(1))
+        compute = self.lanes(node)
         if compute is None:
             return None
-        return binary_step(self.name.lower(), target, (left, right), y, compute)
+        held = _HELD.get(node.output.dtype)
+        elements = (held, held, held)
+        name = self.name.lower()
+        return element_step(name, target, inputs, node.output, compute, elements)
+
+    def lanes(self, node: Node) -> Compute | None:
+        """The operation on lanes; None where there is no kernel."""
+        y = node.output
+        if y.dtype is DType.COMPLEX64:
+            return self.complex_lanes()
+        if y.is_quantized and is_scaled(node.input(0), node.input(1), y):
+            return self.integer_lanes(node)
+        if y.is_quantized or self.fused_activation_function not in ACTIVATION_RANGES:
+            return None
+        return lambda nest, left, right: activated(
+            nest, self.emit(left, right), self.fused_activation_function, y.dtype
+        )
 
     def emit(self, left: Value, right: Value) -> Value:
-        """The operation on float lanes."""
+        """The operation on lanes of plain numbers."""
         raise NotImplementedError
 
-    def integer_lanes(self, node: Node) -> Compute | None:
-        """The operation on int8 lanes; None where there is no kernel."""
+    def complex_lanes(self) -> Compute | None:
+        """The operation on lanes of complex numbers; None without a kernel."""
         return None
+
+    def integer_lanes(self, node: Node) -> Compute | None:
+        """The operation on lanes of quantized integers; None without a kernel."""
+        return None
+
+
+_HELD = {**ELEMENTS, DType.COMPLEX64: STORED[DType.COMPLEX64]}
 
 
 def broadcasts(node: Node) -> bool:
@@ -109,7 +130,7 @@ def _sum(node: Node, left: Array, right: Array, sign: int, activation: str) -> A
     one, _ = parameters(node.input(0))
     other, _ = parameters(node.input(1))
     out, _ = parameters(node.output)
-    bits = 15 if node.output.dtype is DType.INT16 else 20
+    bits = _fine_bits(node)
     twice = float(2 * max(one, other))
 
     def scaled(tensor: Tensor, array: Array, scale: np.float32) -> Integers:
@@ -123,50 +144,89 @@ def _sum(node: Node, left: Array, right: Array, sign: int, activation: str) -> A
     )
 
 
-def _sum_of_powers(
-    node: Node, left: Array, right: Array, sign: int, activation: str
-) -> Array | None:
-    """Left + sign * right for 16-bit tensors whose scales are powers of two.
+def _powers(node: Node) -> tuple[int, int] | None:
+    """How far 16-bit inputs are shifted right, where all scales are powers of two.
 
     None where they are not: the general rule holds then.
     """
+    op = node.op
+    if not isinstance(op, Add | Sub) or not op.pot_scale_int16:
+        return None
     tensors = (node.input(0), node.input(1), node.output)
-    powers = [_power_of_two(parameters(tensor)[0]) for tensor in tensors]
-    one, other, out = powers
+    if any(tensor.dtype is not DType.INT16 for tensor in tensors):
+        return None
+    one, other, out = (_power_of_two(parameters(tensor)[0]) for tensor in tensors)
     if one is None or other is None or out is None:
         return None
     if max(one, other) > out or out not in (one, other):
         return None
-    total = divide_by_power_of_two(left.astype(np.int64), out - one)
-    total = total + sign * divide_by_power_of_two(right.astype(np.int64), out - other)
-    return settle(node.output, np.clip(total, -32768, 32767), activation)
+    return min(out - one, _FARTHEST), min(out - other, _FARTHEST)
+
+
+_FARTHEST = 31
+"""Shifted right so far, any 16-bit number is 0."""
+
+
+def _sum_of_powers(
+    node: Node, inputs: tuple[Array, Array], sign: int, shifts: tuple[int, int]
+) -> Array:
+    """Left + sign * right, each shifted right."""
+    left, right = (
+        divide_by_power_of_two(array.astype(np.int64), shift)
+        for array, shift in zip(inputs, shifts, strict=True)
+    )
+    total = np.clip(left + sign * right, -32768, 32767)
+    return settle(node.output, total, _activation(node))
+
+
+def _activation(node: Node) -> str:
+    assert isinstance(node.op, Arithmetic)
+    return node.op.fused_activation_function
 
 
 def _add_or_subtract(node: Node, inputs: tuple[Array, Array], sign: int) -> Array:
-    op = node.op
-    if not isinstance(op, Add | Sub):
-        raise TypeError(f"{op.name} neither adds nor subtracts")
-    left, right = inputs
-    activation = op.fused_activation_function
-    if left.dtype == np.int16 and op.pot_scale_int16:
-        exact = _sum_of_powers(node, left, right, sign, activation)
-        if exact is not None:
-            return exact
-    return _sum(node, left, right, sign, activation)
+    shifts = _powers(node)
+    if shifts is not None:
+        return _sum_of_powers(node, inputs, sign, shifts)
+    return _sum(node, *inputs, sign, _activation(node))
 
 
-def _sum_lanes(node: Node, sign: int, activation: str) -> Compute:
-    """Left + sign * right on int8 lanes, as `_sum`."""
+def _sum_lanes(node: Node, sign: int) -> Compute:
+    """Left + sign * right on lanes, as `_add_or_subtract`."""
+    shifts = _powers(node)
+    if shifts is not None:
+        return _power_lanes(node, sign, shifts)
     scales = [parameters(tensor)[0] for tensor in (node.input(0), node.input(1))]
     twice = float(2 * max(scales))
     factors = [quantize_multiplier(float(scale) / twice) for scale in scales]
-    out = float(np.float32(1 << 20) * parameters(node.output)[0])
-    settle_ = Settle.of(node, twice / out, activation)
+    bits = _fine_bits(node)
+    out = float(np.float32(1 << bits) * parameters(node.output)[0])
+    settle_ = Settle.of(node, twice / out, _activation(node))
+
+    def side(nest: Nest, value: Value, which: int) -> Value:
+        fine = centered_lanes(nest, value, node.input(which)) << bits
+        return times(nest, fine, *factors[which])
 
     def compute(nest: Nest, left: Value, right: Value) -> Value:
-        one = times(nest, centered_lanes(nest, left, node.input(0)) << 20, *factors[0])
-        two = times(nest, centered_lanes(nest, right, node.input(1)) << 20, *factors[1])
+        one, two = side(nest, left, 0), side(nest, right, 1)
         return settle_.apply(nest, one + two if sign > 0 else one - two)
+
+    return compute
+
+
+def _fine_bits(node: Node) -> int:
+    """By how many bits sums are finer than the inputs."""
+    return 15 if node.output.dtype is DType.INT16 else 20
+
+
+def _power_lanes(node: Node, sign: int, shifts: tuple[int, int]) -> Compute:
+    """Left + sign * right on lanes, as `_sum_of_powers`."""
+    settle_ = Settle.of(node, 1, _activation(node))
+
+    def compute(nest: Nest, left: Value, right: Value) -> Value:
+        one, two = halved(left, shifts[0]), halved(right, shifts[1])
+        total = one + two if sign > 0 else one - two
+        return settle_.clamp(nest, nest.minimum(nest.maximum(total, -32768), 32767))
 
     return compute
 
@@ -192,7 +252,7 @@ class Add(Arithmetic):
         return left + right
 
     def integer_lanes(self, node: Node) -> Compute | None:
-        return _sum_lanes(node, 1, self.fused_activation_function)
+        return _sum_lanes(node, 1)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
@@ -225,7 +285,7 @@ class Sub(Arithmetic):
         return left - right
 
     def integer_lanes(self, node: Node) -> Compute | None:
-        return _sum_lanes(node, -1, self.fused_activation_function)
+        return _sum_lanes(node, -1)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
@@ -257,6 +317,9 @@ class Mul(Arithmetic):
 
     def emit(self, left: Value, right: Value) -> Value:
         return left * right
+
+    def complex_lanes(self) -> Compute | None:
+        return _complex_product
 
     def integer_lanes(self, node: Node) -> Compute | None:
         factor = parameters(node.input(0))[0] * parameters(node.input(1))[0]
@@ -291,6 +354,12 @@ class Mul(Arithmetic):
         return 2 if x.dtype is DType.INT8 else 1
 
 
+def _complex_product(nest: Nest, left: Value, right: Value) -> Value:
+    a, b = real_part(nest, left), imaginary_part(nest, left)
+    c, d = real_part(nest, right), imaginary_part(nest, right)
+    return complex_of(nest, a * c - b * d, a * d + b * c)
+
+
 def _factor(node: Node) -> float:
     """The factor from the product's scale to the output's; 0 where there is none."""
     tensors = (node.input(0), node.input(1), node.output)
@@ -318,7 +387,14 @@ class Div(Arithmetic):
             return left / right
 
     def emit(self, left: Value, right: Value) -> Value:
-        return left / right
+        if left.kind.is_float:
+            return left / right
+        return quotient(left.nest, left, right)
+
+    def lanes(self, node: Node) -> Compute | None:
+        if not never_divides_by_zero(node):
+            return None
+        return Arithmetic.lanes(self, node)
 
     def _check(self, divisor: Array) -> None:
         if not divisor.all():

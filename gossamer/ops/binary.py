@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import Op, require
+from gossamer.ops.element_steps import element_step
 from gossamer.ops.shapes import broadcast, made, operands, same_type
 
 if TYPE_CHECKING:
-    from gossamer.ir.graph import Tensor
+    from collections.abc import Sequence
+
+    from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
 
 
 class Binary(Op):
@@ -22,6 +29,20 @@ class Binary(Op):
     def apply(self, x: Array, y: Array) -> Array:
         """The expression, for arrays of real numbers or plain integers."""
         raise NotImplementedError
+
+    def emit(self, nest: Nest, left: Value, right: Value) -> Value:
+        """The expression on lanes of real numbers or plain integers."""
+        raise NotImplementedError
+
+    def is_compiled(self, node: Node) -> bool:
+        """Whether there is a kernel for the inputs of `node`, where they are plain."""
+        return not node.output.is_quantized
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        if not self.is_compiled(node):
+            return None
+        inputs = (node.input(0), node.input(1))
+        return element_step(self.name.lower(), target, inputs, node.output, self.emit)
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, y = operands(self, inputs, 2)

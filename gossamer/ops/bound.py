@@ -86,7 +86,7 @@ def flattened(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 def changes_state(node: Node) -> bool:
     """Whether the node, or one inside it, overwrites a variable."""
-    return any(each.op.updates for each in flattened((node,)))
+    return any(each.op.states() for each in flattened((node,)))
 
 
 def overwritten(node: Node) -> frozenset[Tensor]:
@@ -94,7 +94,7 @@ def overwritten(node: Node) -> frozenset[Tensor]:
     return frozenset(
         each.input(index)
         for each in flattened((node,))
-        for index in each.op.updates
+        for index in each.op.states()
         if each.optional(index) is not None
     )
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.op import SameAsInput, operator, require
+from gossamer.ir.types import DType
 from gossamer.kernels.move import Box, strides_of
+from gossamer.kernels.step import Scratch
+from gossamer.ops.element_steps import lookup_step
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import made, operands, same_size, same_type, within
 from gossamer.ops.steps import move_steps
@@ -64,20 +67,44 @@ class Concatenation(Movement):
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         y = node.output
-        if y.dtype.title == "uint8" or y.dtype.numpy.hasobject:
+        if y.dtype.numpy.hasobject:
             return None
         strides = strides_of(y.shape)
         axis = within(self, self.axis, len(y.shape))
         start = 0
         moves: list[tuple[Box, Argument]] = []
+        steps: list[Step] = []
         for tensor in operands(self, node.inputs, len(node.inputs)):
             shape = tensor.shape
-            moves.append((Box(shape, 0, strides_of(shape), start, strides), tensor))
+            source: Argument = tensor
+            if tensor.type.size and _is_rescaled(node, tensor):
+                source = Scratch(tensor.type.size)
+                steps += _rescale_steps(node, target, tensor, source)
+            moves.append((Box(shape, 0, strides_of(shape), start, strides), source))
             start += shape[axis] * strides[axis]
-        return move_steps(target, moves, y.dtype.numpy.itemsize, y)
+        moved = move_steps(target, moves, y.dtype.numpy.itemsize, y)
+        return None if moved is None else [*steps, *moved]
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, uint32=4, int16=3, int8=2)
+
+
+def _is_rescaled(node: Node, tensor: Tensor) -> bool:
+    """Whether an input is uint8 of another scale than the output."""
+    source, target = tensor.quantization, node.output.quantization
+    if tensor.dtype.title != "uint8" or source is None or target is None:
+        return False
+    return not source.same(target)
+
+
+def _rescale_steps(
+    node: Node, target: Target, tensor: Tensor, y: Argument
+) -> list[Step]:
+    """The input at the output's scale, by a table of all that it can hold."""
+    every = np.arange(256, dtype=np.uint8)
+    table = _rescaled(node, tensor, every)
+    kind = DType.UINT8
+    return [lookup_step(target, table, (tensor, kind), (y, kind), tensor.type.size)]
 
 
 def _rescaled(node: Node, tensor: Tensor | None, array: Array) -> Array:

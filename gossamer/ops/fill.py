@@ -22,6 +22,7 @@ class Fill(Movement):
     """sizes, value (scalar) -> a tensor of these sizes that holds the value."""
 
     output_quantization: ClassVar[QuantizationRule] = SameAsInput((1,))
+    by_place = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         dims, value = operands(self, inputs, 2)

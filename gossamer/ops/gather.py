@@ -8,13 +8,22 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import operator, require
+from gossamer.kernels.gather import Points, Slices, gather, gather_points
+from gossamer.kernels.move import element_kind
+from gossamer.kernels.step import Alarm
+from gossamer.nest.build import Nest
+from gossamer.ops.alarms import checked_indices, checked_steps
 from gossamer.ops.movement import Movement, version_of_type
-from gossamer.ops.shapes import made, operands, same_size, within
+from gossamer.ops.shapes import made, operands, product, same_size, within
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.types import Array, Shape, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator("GATHER", code=36, options="GatherOptions")
@@ -27,6 +36,8 @@ class Gather(Movement):
 
     axis: int = 0
     batch_dims: int = 0
+
+    by_place = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, indices = operands(self, inputs, 2)
@@ -46,7 +57,7 @@ class Gather(Movement):
         x: Array = np.asarray(inputs[0])
         indices: Array = np.asarray(inputs[1]).astype(np.int64)
         axis, batch = self._places(x.ndim, indices.ndim)
-        _check_range(self, indices, x.shape[axis])
+        check_range(self, indices, x.shape[axis])
         if batch == 0:
             return (np.take(x, indices, axis=axis),)
         require(x.shape[:batch] == indices.shape[:batch], self, "the batches differ")
@@ -58,6 +69,34 @@ class Gather(Movement):
             for row, pick in zip(rows, picks, strict=True)
         ]
         return (np.array(taken, x.dtype).reshape(shape),)
+
+    def picks(self, *inputs: Any) -> Mapping[int, Array] | None:
+        x, indices = inputs
+        axis, batch = self._places(x.ndim, indices.ndim)
+        check_range(self, indices, x.shape[axis])
+        return {axis: indices} if batch == 0 else None
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        """By a table where the indices are known, else checked one by one."""
+        x, indices, y = node.input(0), node.input(1), node.output
+        element = element_kind(x.dtype.numpy.itemsize)
+        if not indices.type.size:
+            return []
+        if indices.is_constant or element is None or not (x.type.size and y.type.size):
+            return Movement.lower(self, node, target)
+        axis, batch = self._places(len(x.shape), len(indices.shape))
+        slices = Slices(
+            product(x.shape[:batch]),
+            product(x.shape[batch:axis]),
+            x.shape[axis],
+            product(indices.shape[batch:]),
+            product(x.shape[axis + 1 :]),
+        )
+        nest = Nest("gather", target)
+        source, result = nest.pointer(), nest.pointer()
+        gather(nest, slices, element, source, checked_indices(nest, indices), result)
+        alarm = Alarm(outside(self, slices.size))
+        return checked_steps(nest, (x, y, indices, alarm), slices.units, (1,))
 
     def version(self, node: Node) -> int:
         dtype = node.input(0).dtype
@@ -82,6 +121,8 @@ class Gather(Movement):
 class GatherNd(Movement):
     """x, indices (..., depth) -> (..., slices of x at these `depth` coordinates)."""
 
+    by_place = True
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, indices = operands(self, inputs, 2)
         _check_index_type(self, indices)
@@ -94,8 +135,27 @@ class GatherNd(Movement):
         shape = _gathered(self, x.shape, indices.shape)
         places = tuple(np.moveaxis(indices, -1, 0))
         for place, size in zip(places, x.shape, strict=False):
-            _check_range(self, place, size)
+            check_range(self, place, size)
         return (np.asarray(x[places], x.dtype).reshape(shape),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        """By a table where the indices are known, else checked one by one."""
+        x, indices, y = node.input(0), node.input(1), node.output
+        element = element_kind(x.dtype.numpy.itemsize)
+        if not indices.type.size:
+            return []
+        if indices.is_constant or element is None or not (x.type.size and y.type.size):
+            return Movement.lower(self, node, target)
+        depth = indices.shape[-1]
+        points = Points(
+            product(indices.shape[:-1]), x.shape[:depth], product(x.shape[depth:])
+        )
+        nest = Nest("gather_nd", target)
+        source, result = nest.pointer(), nest.pointer()
+        found = checked_indices(nest, indices)
+        gather_points(nest, points, element, source, found, result)
+        alarm = Alarm(outside(self, *points.sizes))
+        return checked_steps(nest, (x, y, indices, alarm), points.count, (1,))
 
     def version(self, node: Node) -> int:
         dtype = node.input(0).dtype
@@ -122,7 +182,14 @@ def _check_index_type(op: Op, indices: Tensor) -> None:
         )
 
 
-def _check_range(op: Op, indices: Array, size: int) -> None:
+def outside(op: Op, *sizes: int) -> str:
+    """What an alarm says of an index outside a dimension."""
+    kinds = " or ".join(str(size) for size in dict.fromkeys(sizes))
+    return f"{op.name}: index {{value}} is outside a dimension of size {kinds}"
+
+
+def check_range(op: Op, indices: Array, size: int) -> None:
+    """Raise `GraphError` for an index outside a dimension."""
     wrong = indices[(indices < 0) | (indices >= size)]
     if wrong.size:
         raise GraphError(

@@ -19,7 +19,7 @@ from gossamer.ir.op import Free, Op, operator
 from gossamer.ir.types import DType
 from gossamer.kernels.epilogue import clamp
 from gossamer.ops.broadcasting import single
-from gossamer.ops.steps import integer_table_step, unary_step
+from gossamer.ops.element_steps import element_step, integer_table_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class HardSwish(Op):
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
         if x.dtype is DType.FLOAT32:
-            return unary_step("hard_swish", target, x, y, _lanes)
+            return element_step("hard_swish", target, (x,), y, _lanes)
         return integer_table_step(node, target)
 
 

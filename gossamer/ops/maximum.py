@@ -9,7 +9,7 @@ from gossamer.ir.op import Op, SameAsInput, operator
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.arithmetic import broadcasts
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type
-from gossamer.ops.steps import binary_step
+from gossamer.ops.element_steps import ELEMENTS, element_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,10 +39,12 @@ class Choice(Op):
         return self.reference(*inputs)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
-        inputs = (node.input(0), node.input(1))
-        if node.output.dtype not in (DType.FLOAT32, DType.INT8, DType.INT32):
-            return None
-        return binary_step(self.name.lower(), target, inputs, node.output, self.emit)
+        inputs, y = (node.input(0), node.input(1)), node.output
+        element = ELEMENTS.get(y.dtype)
+        if element is not None and element.signed and not y.dtype.is_float:
+            element = element.stored
+        name = self.name.lower()
+        return element_step(name, target, inputs, y, self.emit, [element] * 3)
 
     def emit(self, nest: Nest, left: Value, right: Value) -> Value:
         """The choice on lanes."""

@@ -8,21 +8,30 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import SameAsInput, operator, require
+from gossamer.kernels.move import element_kind
+from gossamer.kernels.one_hot import OneHots, one_hot
+from gossamer.kernels.step import Step
+from gossamer.nest.build import Nest
+from gossamer.ops.alarms import INDEX_KINDS
 from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import (
     INDEX_TYPES,
     known_scalar,
     made,
     operands,
+    product,
     same_type,
     scalar,
     within,
 )
 
 if TYPE_CHECKING:
-    from gossamer.ir.graph import Tensor
+    from collections.abc import Sequence
+
+    from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import QuantizationRule
     from gossamer.ir.types import Array, TensorType
+    from gossamer.nest.target import Target
 
 
 @operator("ONE_HOT", code=85, options="OneHotOptions")
@@ -62,6 +71,27 @@ class OneHot(Movement):
         shape[axis] = depth
         hit = np.expand_dims(indices, axis) == np.arange(depth).reshape(shape)
         return (np.where(hit, on, off).astype(on.dtype),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        indices, depth, on, off = (node.input(i) for i in range(4))
+        y = node.output
+        element = element_kind(y.dtype.numpy.itemsize)
+        if depth.data is None or element is None or y.dtype.numpy.hasobject:
+            return None
+        if not y.type.size:
+            return []
+        axis = within(self, self.axis, len(y.shape))
+        work = OneHots(
+            product(y.shape[:axis]),
+            y.shape[axis],
+            product(y.shape[axis + 1 :]),
+            INDEX_KINDS[indices.dtype],
+            element,
+        )
+        nest = Nest("one_hot", target)
+        source, result = nest.pointer(), nest.pointer()
+        one_hot(nest, work, source, (nest.pointer(), nest.pointer()), result)
+        return [Step(nest.finish(), (indices, y, on, off), work.outer, (1,))]
 
     def _checked(self, depth: int) -> int:
         if depth < 0:

@@ -95,7 +95,8 @@ class Unpack(Movement):
         axis = within(self, self.axis, x.ndim)
         text = f"num is {self.num}, but dimension {axis} has size {x.shape[axis]}"
         require(x.shape[axis] == self.num, self, text)
-        return tuple(np.moveaxis(x, axis, 0))
+        slices = np.moveaxis(x, axis, 0)
+        return tuple(slices[index, ...] for index in range(self.num))
 
     def version(self, node: Node) -> int:
         dtype = node.input(0).dtype

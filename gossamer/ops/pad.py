@@ -8,13 +8,12 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import operator, require
-from gossamer.kernels.move import Box, element_kind, strides_of
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import known, made, operands, same_type
-from gossamer.ops.steps import fill_step, move_steps
+from gossamer.ops.steps import bits_of, surround_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import Op
@@ -70,6 +69,12 @@ class PadV2(Movement):
         require(value.size == 1, self, f"the value has {value.size} elements, not 1")
         return (_surround(self, inputs[0], inputs[1], value.reshape(())),)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        value = node.input(2).data
+        if value is None or value.size != 1:
+            return None
+        return _surround_steps(self, node, target, bits_of(value))
+
     def version(self, node: Node) -> int:
         return _pad_version(node)
 
@@ -82,6 +87,8 @@ class MirrorPad(Movement):
     """
 
     mode: str = "reflect"
+
+    by_place = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, widths = operands(self, inputs, 2)
@@ -96,9 +103,15 @@ class MirrorPad(Movement):
         self._check(x.shape, border)
         # Like the compiled index arithmetic: position p of the output reads x at
         # `p - before`, folded back at either edge.
-        for axis, (before, after) in enumerate(border):
-            x = np.take(x, self._sources(x.shape[axis], before, after), axis=axis)
+        for axis, indices in self._mirrored(x.shape, border).items():
+            x = np.take(x, indices, axis=axis)
         return (x,)
+
+    def picks(self, *inputs: Any) -> Mapping[int, Array] | None:
+        x, widths = inputs
+        border = _as_border(self, widths, x.ndim)
+        self._check(x.shape, border)
+        return self._mirrored(x.shape, border)
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, int16=3, int8=2)
@@ -113,6 +126,15 @@ class MirrorPad(Movement):
             most = size if self.mode == "symmetric" else size - 1
             text = f"dimension {axis} of size {size} cannot be mirrored by {widths}"
             require(size < 0 or max(widths) <= max(most, 0), self, text)
+
+    def _mirrored(self, shape: Shape, border: Border) -> Mapping[int, Array]:
+        """The indices to read along each dimension that has a border."""
+        pairs = enumerate(zip(shape, border, strict=True))
+        return {
+            axis: self._sources(size, *widths)
+            for axis, (size, widths) in pairs
+            if any(widths)
+        }
 
     def _sources(self, size: int, before: int, after: int) -> Array:
         edge = 0 if self.mode == "symmetric" else 1
@@ -156,21 +178,12 @@ def _checked(op: Op, values: tuple[int, ...]) -> Border:
 def _surround_steps(
     op: Op, node: Node, target: Target, value: int
 ) -> list[Step] | None:
-    """Fill all with a whole number, then put the input into the middle."""
+    """Fill all with an element of the bits `value`, then put the input inside."""
     x, widths, y = node.input(0), node.input(1), node.output
-    kind = element_kind(y.dtype.numpy.itemsize)
-    if widths.data is None or kind is None or (y.dtype.is_float and value):
+    if widths.data is None or not y.type.size:
         return None
     border = _as_border(op, widths.data, len(x.shape))
-    strides = strides_of(y.shape)
-    start = sum(
-        before * step for (before, _), step in zip(border, strides, strict=True)
-    )
-    box = Box(x.shape, 0, strides_of(x.shape), start, strides)
-    moved = move_steps(target, [(box, x)], y.dtype.numpy.itemsize, y)
-    if moved is None:
-        return None
-    return [fill_step(target, kind, y.type.size, value, y), *moved]
+    return surround_steps(target, x, border, value, y)
 
 
 def _surround(op: Op, x: Any, widths: Any, value: Any) -> Array:

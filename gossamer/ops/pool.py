@@ -13,6 +13,7 @@ from gossamer.kernels.epilogue import ACTIVATION_LIMITS
 from gossamer.kernels.pool import (
     FloatMaximum,
     FloatMean,
+    FloatRoot,
     IntegerMaximum,
     IntegerMean,
     pool,
@@ -20,6 +21,7 @@ from gossamer.kernels.pool import (
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.ops.product_steps import sliding
+from gossamer.ops.stored import STORED
 from gossamer.ops.window import Window
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class Pool(Op):
     def _integer_limits(self, node: Node) -> tuple[int, int]:
         y = node.output
         if y.quantization is None or not y.is_quantized:
-            return -128, 127
+            return STORED[y.dtype].low, STORED[y.dtype].high
         return activation_range(self.fused_activation_function, y.quantization, y.dtype)
 
     def _clamp(self, node: Node, values: Array) -> Array:
@@ -132,8 +134,9 @@ class AveragePool2D(Pool):
         limits = ACTIVATION_LIMITS.get(self.fused_activation_function)
         if dtype is DType.FLOAT32 and limits is not None:
             return FloatMean(limits, target.lanes)
-        if dtype is DType.INT8 and self.filter_height * self.filter_width < 1 << 16:
-            return IntegerMean(*self._integer_limits(node), target.lanes)
+        if dtype in STORED and self.filter_height * self.filter_width < 1 << 16:
+            limits = self._integer_limits(node)
+            return IntegerMean(STORED[dtype], *limits, target.lanes)
         return None
 
 
@@ -165,8 +168,10 @@ class MaxPool2D(Pool):
         limits = ACTIVATION_LIMITS.get(self.fused_activation_function)
         if dtype is DType.FLOAT32 and limits is not None:
             return FloatMaximum(limits, target.lanes)
-        if dtype is DType.INT8:
-            return IntegerMaximum(*self._integer_limits(node), target.vector_bytes)
+        if dtype in STORED:
+            stored = STORED[dtype]
+            lanes = max(target.vector_bytes // stored.kind.bytes, 1)
+            return IntegerMaximum(stored, *self._integer_limits(node), lanes)
         return None
 
     def _greatest(self, x: Array) -> Array:
@@ -194,6 +199,12 @@ class L2Pool2D(Pool):
         counts = window.counts(*x.shape[1:3]).astype(x.dtype)
         y = np.sqrt(total / counts)
         return (activate(y, self.fused_activation_function),)
+
+    def arithmetic(self, node: Node, target: Target) -> PoolArithmetic | None:
+        limits = ACTIVATION_LIMITS.get(self.fused_activation_function)
+        if node.input(0).dtype is not DType.FLOAT32 or limits is None:
+            return None
+        return FloatRoot(limits, target.lanes)
 
     def version(self, node: Node) -> int:
         return 1

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.arithmetic import centered, parameters, rescale
+from gossamer.ir.graph import Tensor
 from gossamer.ir.op import Free, NotQuantized, Op, operator
-from gossamer.ir.types import DType, TensorType
+from gossamer.ir.types import DType, TensorType, limits_of
 from gossamer.nest.expr import F32, I32
 from gossamer.ops.broadcasting import single
-from gossamer.ops.integer_steps import Settle, centered_lanes, is_int8
-from gossamer.ops.steps import unary_step
+from gossamer.ops.element_steps import element_step
+from gossamer.ops.integer_steps import Settle, centered_lanes, is_scaled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gossamer.ir.graph import Node, Tensor
-    from gossamer.ir.types import Array
+    from gossamer.ir.graph import Node
+    from gossamer.ir.types import Array, Shape
     from gossamer.kernels.step import Step
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
@@ -51,31 +52,32 @@ class Quantize(Op):
         y = node.output
         if x.dtype.kind == "f" and y.quantization is not None:
             return (y.quantization.quantize(x, y.dtype),)
-        in_scale, _ = parameters(node.input(0))
-        factor = float(in_scale) / float(parameters(y)[0])
+        factor = _factor(node)
         return (rescale(y, centered(node.input(0), x), factor),)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
-        if is_int8(x, y):
-            factor = float(parameters(x)[0]) / float(parameters(y)[0])
-            settle_ = Settle.of(node, factor, "none")
-            return unary_step(
+        if is_scaled(x, y):
+            settle_ = Settle.of(node, _factor(node), "none")
+            return element_step(
                 "requantize",
                 target,
-                x,
+                (x,),
                 y,
                 lambda nest, value: settle_.apply(nest, centered_lanes(nest, value, x)),
             )
-        if x.dtype is not DType.FLOAT32 or not is_int8(y):
+        numbers = _numbers(y, y.shape)
+        if x.dtype is not DType.FLOAT32 or numbers is None:
             return None
-        scale, zero_point = parameters(y)
-        return unary_step(
+        limits = limits_of(y.dtype)
+        return element_step(
             "quantize",
             target,
-            x,
+            (x, *numbers),
             y,
-            lambda nest, value: quantize_lanes(nest, value, float(scale), zero_point),
+            lambda nest, value, scale, zero_point: quantize_lanes(
+                nest, value, scale, zero_point, limits
+            ),
         )
 
     def version(self, node: Node) -> int:
@@ -108,16 +110,12 @@ class Dequantize(Op):
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
-        if x.dtype is DType.FLOAT16:
-            return unary_step("widen", target, x, y, _to_float)
-        if not is_int8(x):
+        if x.dtype.is_float:
+            return element_step("widen", target, (x,), y, _same)
+        numbers = _numbers(x, y.shape)
+        if numbers is None:
             return None
-        scale = float(parameters(x)[0])
-
-        def compute(nest: Nest, value: Value) -> Value:
-            return _to_float(nest, centered_lanes(nest, value, x)) * scale
-
-        return unary_step("dequantize", target, x, y, compute)
+        return element_step("dequantize", target, (x, *numbers), y, _dequantize_lanes)
 
     def version(self, node: Node) -> int:
         x = node.input(0)
@@ -130,17 +128,62 @@ class Dequantize(Op):
         return 1
 
 
-def _to_float(nest: Nest, value: Value) -> Value:
-    return nest.convert(value, F32.of(value.kind.lanes))
+def _factor(node: Node) -> float:
+    """From the input's scale to the output's."""
+    return float(parameters(node.input(0))[0]) / float(parameters(node.output)[0])
 
 
-def quantize_lanes(nest: Nest, value: Value, scale: float, zero_point: int) -> Value:
-    """Float lanes as int8, halves away from zero."""
+def _numbers(tensor: Tensor, shape: Shape) -> tuple[Tensor, Tensor] | None:
+    """Scale and zero point as tensors that stretch over `shape`, where there are any.
+
+    They are float32 and int32, of one element or of one for each channel.
+    """
+    q = tensor.quantization
+    if q is None or not q.scale.size or not np.all(q.scale > 0):
+        return None
+    count = q.scale.size
+    places = [1] * len(shape)
+    if count > 1:
+        if not -len(shape) <= q.axis < len(shape) or shape[q.axis] != count:
+            return None
+        places[q.axis] = count
+    zeros = q.zero_point if q.zero_point.size else np.zeros(1, np.int64)
+    if zeros.size not in (1, count):
+        return None
+    wide = np.broadcast_to(zeros, (count,)).astype(np.int32)
+    return (
+        _constant("scale", q.scale.astype(np.float32).reshape(places)),
+        _constant("zero_point", wide.reshape(places)),
+    )
+
+
+def _constant(name: str, array: Array) -> Tensor:
+    return Tensor(name, TensorType(DType.of_numpy(array.dtype), array.shape), array)
+
+
+def _same(nest: Nest, value: Value) -> Value:  # noqa: ARG001
+    return value
+
+
+def _dequantize_lanes(
+    nest: Nest, value: Value, scale: Value, zero_point: Value
+) -> Value:
+    return nest.convert(value - zero_point, F32.of(value.kind.lanes)) * scale
+
+
+def quantize_lanes(
+    nest: Nest, value: Value, scale: Value, zero_point: Value, limits: tuple[int, int]
+) -> Value:
+    """Float lanes as int32 within limits, halves away from zero.
+
+    What is not a number becomes the least.
+    """
     kind = I32.of(value.kind.lanes)
-    # Far beyond int8 nothing changes any more, and the conversion stays defined.
+    # Far beyond 16 bits nothing changes any more, and the conversion stays defined.
     scaled = nest.minimum(nest.maximum(value / scale, -1e6), 1e6)
     half = nest.bits((nest.bits(scaled, kind) & _SIGN) | _HALF, value.kind)
-    return nest.narrow(nest.convert(scaled + half, kind) + zero_point)
+    moved = nest.convert(scaled + half, kind) + zero_point
+    return nest.minimum(nest.maximum(moved, limits[0]), limits[1])
 
 
 _SIGN = -(2**31)

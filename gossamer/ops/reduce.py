@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +17,20 @@ from gossamer.ir.arithmetic import (
 )
 from gossamer.ir.op import Free, Op, SameAsInput, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.reduce import FloatPeak, FloatSum, Folded, IntegerSum, reduce
+from gossamer.kernels.reduce import folding, reduce
+from gossamer.kernels.reduce_arithmetic import (
+    ALL,
+    ANY,
+    FloatSum,
+    Joined,
+    ScaledProduct,
+    ScaledSum,
+    WholeMean,
+)
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.ops.broadcasting import pair
-from gossamer.ops.integer_steps import is_int8
+from gossamer.ops.stored import PLAIN, STORED, WHOLE, is_quantized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +39,9 @@ if TYPE_CHECKING:
     from gossamer.ir.types import Array, Shape
     from gossamer.kernels.reduce import ReduceArithmetic
     from gossamer.nest.target import Target
+
+
+_ORDERED = {**PLAIN, **{dtype: stored.kind for dtype, stored in STORED.items()}}
 
 
 class Reduce(Op):
@@ -78,15 +89,16 @@ class Reduce(Op):
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, axes, y = node.input(0), node.input(1), node.output
-        if axes.data is None or not x.type.size or not x.shape:
+        if axes.data is None or not x.type.size:
             return None
-        shape = _adjoining(x.shape, self.axes(len(x.shape), axes.data))
-        arithmetic = None if shape is None else self.arithmetic(node, shape.folded)
-        if shape is None or arithmetic is None:
+        folded = self.axes(len(x.shape), axes.data)
+        arithmetic = self.arithmetic(node, _count(x.shape, folded))
+        if arithmetic is None:
             return None
+        shape = folding(x.shape, folded)
         nest = Nest("reduce", target)
         reduce(nest, shape, arithmetic, nest.pointer(), nest.pointer())
-        return [Step(nest.finish(), (x, y), shape.outer, (1,))]
+        return [Step(nest.finish(), (x, y), shape.units, (1,))]
 
     def arithmetic(self, node: Node, count: int) -> ReduceArithmetic | None:
         """How the kernel folds `count` elements; None for types without a kernel."""
@@ -101,17 +113,6 @@ class Reduce(Op):
         values = centered(node.input(0), x)
         sums = values.sum(axis=folded, keepdims=self.keep_dims)
         return wrap(sums), _count(x.shape, folded)
-
-
-def _adjoining(shape: Shape, folded: tuple[int, ...]) -> Folded | None:
-    """The shape in three parts, where the folded axes stand together."""
-    if not folded or folded != tuple(range(folded[0], folded[-1] + 1)):
-        return None
-    return Folded(
-        math.prod(shape[: folded[0]]),
-        _count(shape, folded),
-        math.prod(shape[folded[-1] + 1 :]),
-    )
 
 
 def _count(shape: Shape, folded: tuple[int, ...]) -> int:
@@ -146,14 +147,14 @@ class Mean(Reduce):
         return (settle(node.output, multiply(sums, *mean_factor(node, count))),)
 
     def arithmetic(self, node: Node, count: int) -> ReduceArithmetic | None:
-        if node.input(0).dtype is DType.FLOAT32:
+        dtype = node.input(0).dtype
+        if dtype is DType.FLOAT32:
             return FloatSum(float(count))
-        if not is_int8(node.input(0), node.output):
+        if not node.output.is_quantized and dtype in WHOLE:
+            return WholeMean(count, WHOLE[dtype])
+        if not is_quantized(node.input(0), node.output):
             return None
-        _, zero_in = parameters(node.input(0))
-        _, zero_out = parameters(node.output)
-        factor = mean_factor(node, count)
-        return IntegerSum(zero_in * count, *factor, zero_out)
+        return _scaled_sum(node, count, mean_factor(node, count))
 
 
 def mean_factor(node: Node, count: int) -> tuple[int, int]:
@@ -184,17 +185,37 @@ class Sum(Reduce):
         x, axes = inputs
         if x.dtype.kind == "f" or not node.output.is_quantized:
             return self.reference(x, axes)
-        in_scale, _ = parameters(node.input(0))
-        out_scale, _ = parameters(node.output)
-        factor = quantize_multiplier(float(in_scale) / float(out_scale))
         sums, _ = self._sums(node, x, axes)
-        return (settle(node.output, multiply(sums, *factor)),)
+        return (settle(node.output, multiply(sums, *sum_factor(node))),)
 
     def version(self, node: Node) -> int:
         return {DType.INT8: 2, DType.INT16: 2}.get(node.input(0).dtype, 1)
 
     def arithmetic(self, node: Node, count: int) -> ReduceArithmetic | None:
-        return FloatSum() if node.input(0).dtype is DType.FLOAT32 else None
+        dtype = node.input(0).dtype
+        if dtype is DType.FLOAT32:
+            return FloatSum()
+        if dtype is DType.BOOL:
+            return ANY
+        if not node.output.is_quantized and dtype in WHOLE:
+            return Joined("add", 0, WHOLE[dtype])
+        if not is_quantized(node.input(0), node.output):
+            return None
+        return _scaled_sum(node, count, sum_factor(node))
+
+
+def sum_factor(node: Node) -> tuple[int, int]:
+    """The factor from a sum of centred integers to the output's."""
+    in_scale, _ = parameters(node.input(0))
+    out_scale, _ = parameters(node.output)
+    return quantize_multiplier(float(in_scale) / float(out_scale))
+
+
+def _scaled_sum(node: Node, count: int, factor: tuple[int, int]) -> ScaledSum:
+    _, zero_in = parameters(node.input(0))
+    _, zero_out = parameters(node.output)
+    stored = STORED[node.input(0).dtype]
+    return ScaledSum(stored, zero_in * count, *factor, zero_out)
 
 
 @operator("REDUCE_PROD", code=81, options="ReducerOptions")
@@ -217,11 +238,7 @@ class ReduceProd(Reduce):
             return self.reference(x, axes)
         folded = self.axes(x.ndim, axes)
         count = max(1, _count(x.shape, folded))
-        in_scale, _ = parameters(node.input(0))
-        out_scale, _ = parameters(node.output)
-        # Each factor takes its share of the output's scale, or products overflow.
-        share = float(in_scale) / float(out_scale) ** (1 / count)
-        factor = quantize_multiplier(share)
+        factor = product_factor(node, count)
         shape = np.sum(x, axis=folded, keepdims=self.keep_dims).shape
         rest = [axis for axis in range(x.ndim) if axis not in folded]
         values = centered(node.input(0), x).transpose(*rest, *folded)
@@ -233,6 +250,32 @@ class ReduceProd(Reduce):
 
     def version(self, node: Node) -> int:
         return {DType.INT8: 2, DType.INT16: 2}.get(node.input(0).dtype, 1)
+
+    def arithmetic(self, node: Node, count: int) -> ReduceArithmetic | None:
+        dtype = node.input(0).dtype
+        plain = PLAIN.get(dtype)
+        if dtype is DType.BOOL:
+            return ALL
+        if plain is not None and not node.output.is_quantized:
+            return Joined("mul", 1, plain)
+        stored = STORED.get(dtype)
+        if stored is None or not is_quantized(node.input(0), node.output):
+            return None
+        multiplier, shift = product_factor(node, count)
+        reduced = (multiplier + (1 << 15)) >> 16 if multiplier < 0x7FFF0000 else 0x7FFF
+        _, zero_in = parameters(node.input(0))
+        _, zero_out = parameters(node.output)
+        if not 1 <= 15 - shift < 63:
+            return None
+        return ScaledProduct(stored, zero_in, reduced, 15 - shift, zero_out)
+
+
+def product_factor(node: Node, count: int) -> tuple[int, int]:
+    """The factor of each of `count` centred integers that are multiplied."""
+    in_scale, _ = parameters(node.input(0))
+    out_scale, _ = parameters(node.output)
+    # Each factor takes its share of the output's scale, or products overflow.
+    return quantize_multiplier(float(in_scale) / float(out_scale) ** (1 / count))
 
 
 def _limits(dtype: np.dtype[Any]) -> tuple[Any, Any]:
@@ -260,8 +303,7 @@ class ReduceMax(Reduce):
         return self.reference(*inputs)
 
     def arithmetic(self, node: Node, count: int) -> ReduceArithmetic | None:
-        is_float = node.input(0).dtype is DType.FLOAT32
-        return FloatPeak(greatest=True) if is_float else None
+        return _extreme(node.input(0).dtype, greatest=True)
 
 
 @operator("REDUCE_MIN", code=89, options="ReducerOptions")
@@ -282,5 +324,15 @@ class ReduceMin(Reduce):
         return self.reference(*inputs)
 
     def arithmetic(self, node: Node, count: int) -> ReduceArithmetic | None:
-        is_float = node.input(0).dtype is DType.FLOAT32
-        return FloatPeak(greatest=False) if is_float else None
+        return _extreme(node.input(0).dtype, greatest=False)
+
+
+def _extreme(dtype: DType, *, greatest: bool) -> ReduceArithmetic | None:
+    """What finds the greatest or the least element of a type."""
+    kind = _ORDERED.get(dtype)
+    if kind is None:
+        return None
+    sign = "" if kind.is_float else "s" if dtype is not DType.UINT8 else "u"
+    low, high = _limits(dtype.numpy)
+    op, first = ("max", low) if greatest else ("min", high)
+    return Joined(sign + op, first.item() if kind.is_float else int(first), kind)

@@ -13,17 +13,21 @@ from gossamer.ir.arithmetic import (
     multiply,
     parameters,
     quantize_multiplier,
-    real_range,
     rescale,
     settle,
     wrap,
 )
 from gossamer.ir.op import Free, Op, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.epilogue import clamp
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type, single
-from gossamer.ops.integer_steps import Settle, centered_lanes, is_int8
-from gossamer.ops.steps import binary_step, integer_table_step, unary_step
+from gossamer.ops.element_steps import element_step, integer_table_step
+from gossamer.ops.integer_steps import (
+    Settle,
+    activated,
+    centered_lanes,
+    is_scaled,
+    times,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
+    from gossamer.ops.element_steps import Compute
 
 
 class Clamp(Op):
@@ -62,22 +67,18 @@ class Clamp(Op):
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
-        limits = real_range(self.activation)
-        if x.dtype is DType.FLOAT32:
-            return unary_step(
-                "clamp", target, x, y, lambda nest, value: clamp(nest, value, limits)
-            )
-        if not is_int8(x, y):
-            return None
+        if not is_scaled(x, y):
+            return element_step("clamp", target, (x,), y, self._plain(y.dtype))
         factor = float(parameters(x)[0] / parameters(y)[0])
         settle_ = Settle.of(node, factor, self.activation)
-        return unary_step(
-            "clamp",
-            target,
-            x,
-            y,
-            lambda nest, value: settle_.apply(nest, centered_lanes(nest, value, x)),
-        )
+
+        def compute(nest: Nest, value: Value) -> Value:
+            return settle_.apply(nest, centered_lanes(nest, value, x))
+
+        return element_step("clamp", target, (x,), y, compute)
+
+    def _plain(self, dtype: DType) -> Compute:
+        return lambda nest, value: activated(nest, value, self.activation, dtype)
 
 
 @operator("RELU", code=19)
@@ -134,26 +135,48 @@ class LeakyRelu(Op):
         (x,) = inputs
         if x.dtype.kind == "f":
             return self.reference(x)
-        in_scale, _ = parameters(node.input(0))
-        out_scale, _ = parameters(node.output)
-        positive = quantize_multiplier(float(in_scale / out_scale))
-        slope = float(in_scale * np.float32(self.alpha) / out_scale)
-        negative = quantize_multiplier(abs(slope))
+        positive, negative, sign = self._factors(node)
         values = centered(node.input(0), x)
-        below = multiply(values, *negative) * (-1 if slope < 0 else 1)
+        below = multiply(values, *negative) * sign
         scaled = np.where(values >= 0, multiply(values, *positive), below)
         return (settle(node.output, scaled),)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
-        if x.dtype is not DType.FLOAT32:
-            return integer_table_step(node, target)
+        if is_scaled(x, y):
+            return self._integer_step(node, target)
+        if y.is_quantized or not y.dtype.is_float:
+            return None
 
         def compute(nest: Nest, value: Value) -> Value:
             positive = nest.compare("gt", value, 0.0)
             return nest.select(positive, value, value * self.alpha)
 
-        return unary_step("leaky_relu", target, x, y, compute)
+        return element_step("leaky_relu", target, (x,), y, compute)
+
+    def _integer_step(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y = node.input(0), node.output
+        if x.dtype.bits == 8:
+            return integer_table_step(node, target)
+        positive, negative, sign = self._factors(node)
+        settle_ = Settle.of(node, 1, "none")
+
+        def compute(nest: Nest, value: Value) -> Value:
+            steps = centered_lanes(nest, value, x)
+            below = times(nest, steps, *negative)
+            below = below if sign > 0 else -below
+            above = times(nest, steps, *positive)
+            holds = nest.compare("ge", steps, 0)
+            return settle_.clamp(nest, nest.select(holds, above, below))
+
+        return element_step("leaky_relu", target, (x,), y, compute)
+
+    def _factors(self, node: Node) -> tuple[tuple[int, int], tuple[int, int], int]:
+        """The factors of numbers above and below 0, and the sign of the latter."""
+        in_scale, out_scale = parameters(node.input(0))[0], parameters(node.output)[0]
+        slope = float(in_scale * np.float32(self.alpha) / out_scale)
+        positive = quantize_multiplier(float(in_scale / out_scale))
+        return positive, quantize_multiplier(abs(slope)), -1 if slope < 0 else 1
 
     def version(self, node: Node) -> int:
         return 2 if node.input(0).dtype is DType.INT16 else 1
@@ -184,26 +207,48 @@ class PRelu(Op):
         return (choose(x >= 0, x, x * alpha),)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
-        inputs = (node.input(0), node.input(1))
-        if node.output.dtype is not DType.FLOAT32:
+        inputs, y = (node.input(0), node.input(1)), node.output
+        if is_scaled(*inputs, y):
+            return element_step("prelu", target, inputs, y, _prelu_lanes(node))
+        if y.is_quantized or not y.dtype.is_float:
             return None
 
         def compute(nest: Nest, value: Value, alpha: Value) -> Value:
             positive = nest.compare("ge", value, 0.0)
             return nest.select(positive, value, value * alpha)
 
-        return binary_step("prelu", target, inputs, node.output, compute)
+        return element_step("prelu", target, inputs, y, compute)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, alpha = inputs
         if x.dtype.kind == "f":
             return self.reference(x, alpha)
-        in_scale, _ = parameters(node.input(0))
-        out_scale, _ = parameters(node.output)
-        positive = quantize_multiplier(float(in_scale / out_scale))
-        slope = in_scale * parameters(node.input(1))[0] / out_scale
+        positive, negative = _prelu_factors(node)
         values = centered(node.input(0), x)
         product = wrap(values * centered(node.input(1), alpha))
-        below = multiply(product, *quantize_multiplier(float(slope)))
+        below = multiply(product, *negative)
         scaled = np.where(values >= 0, multiply(values, *positive), below)
         return (settle(node.output, scaled),)
+
+
+def _prelu_factors(node: Node) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The factors of numbers above 0, and of products with alpha."""
+    in_scale, out_scale = parameters(node.input(0))[0], parameters(node.output)[0]
+    slope = in_scale * parameters(node.input(1))[0] / out_scale
+    positive = quantize_multiplier(float(in_scale / out_scale))
+    return positive, quantize_multiplier(float(slope))
+
+
+def _prelu_lanes(node: Node) -> Compute:
+    positive, negative = _prelu_factors(node)
+    settle_ = Settle.of(node, 1, "none")
+
+    def compute(nest: Nest, value: Value, alpha: Value) -> Value:
+        steps = centered_lanes(nest, value, node.input(0))
+        product = steps * centered_lanes(nest, alpha, node.input(1))
+        below = times(nest, product, *negative)
+        above = times(nest, steps, *positive)
+        holds = nest.compare("ge", steps, 0)
+        return settle_.clamp(nest, nest.select(holds, above, below))
+
+    return compute

@@ -8,13 +8,36 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import operator, require
+from gossamer.ir.types import DType
+from gossamer.kernels.resize import (
+    BYTES,
+    SHORTS,
+    ByteMix,
+    FloatMix,
+    Images,
+    Mix,
+    Places,
+    resize,
+)
+from gossamer.kernels.step import Constant, Step
+from gossamer.nest.build import Nest
 from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import integers, known_vector, made, operands
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.types import Array, Shape, TensorType
+    from gossamer.nest.target import Target
+
+_MIXES: dict[DType, Mix] = {
+    DType.FLOAT32: FloatMix(),
+    DType.UINT8: ByteMix(),
+    DType.INT8: BYTES,
+    DType.INT16: SHORTS,
+}
 
 
 class _Resize(Movement):
@@ -107,6 +130,42 @@ class ResizeBilinear(_Resize):
         rounded = (np.abs(mixed) + (1 << 19)) >> 20
         return ((np.sign(mixed) * rounded).astype(x.dtype),)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, size, y = node.input(0), node.input(1), node.output
+        mix = _MIXES.get(x.dtype)
+        if size.data is None or mix is None or not y.type.size:
+            return None
+        _, height, width, channels = x.shape
+        new_height, new_width = _new_size(self, x.shape, size.data)
+        images = Images(height, width, channels, new_height, new_width)
+        tables = (
+            *self._tables(height, new_height, width * channels, mix),
+            *self._tables(width, new_width, channels, mix),
+        )
+        nest = Nest("resize", target)
+        source, result = nest.pointer(), nest.pointer()
+        places = (
+            Places(nest.pointer(), nest.pointer()),
+            Places(nest.pointer(), nest.pointer()),
+        )
+        resize(nest, images, mix, source, places, result)
+        units = x.shape[0] * new_height
+        return [Step(nest.finish(), (x, y, *tables), units, (1,))]
+
+    def _tables(
+        self, size: int, new: int, stride: int, mix: Mix
+    ) -> tuple[Constant, Constant]:
+        """Element offsets and weights of the pixels around each new one."""
+        if mix.weight.is_float:
+            low, high, part = self._real_places(size, new)
+            weights = np.stack([1 - part, part], axis=1)
+        else:
+            low, high, part = self._fixed_places(size, new)
+            bits = np.int32 if mix.weight.bytes == 4 else np.int64
+            weights = np.stack([1024 - part, part], axis=1).astype(bits)
+        offsets = np.stack([low, high], axis=1) * stride
+        return Constant(offsets.astype(np.int64)), Constant(weights)
+
     def _real_places(self, size: int, new: int) -> tuple[Array, Array, Array]:
         """For each new pixel the two it lies between, and how far it is along."""
         ratio, half = self._ratio(size, new), np.float32(0.5)
@@ -115,8 +174,8 @@ class ResizeBilinear(_Resize):
             place = (place + half) * ratio - half
         else:
             place = place * ratio
-        low = np.maximum(np.floor(place), 0).astype(np.int64)
-        high = np.minimum(np.ceil(place), size - 1).astype(np.int64)
+        low = np.clip(np.floor(place), 0, size - 1).astype(np.int64)
+        high = np.clip(np.ceil(place), 0, size - 1).astype(np.int64)
         return low, high, (place - low).astype(np.float32)
 
     def _fixed_places(self, size: int, new: int) -> tuple[Array, Array, Array]:
@@ -127,8 +186,9 @@ class ResizeBilinear(_Resize):
         place = np.arange(new, dtype=np.int64) * ratio
         if self.half_pixel_centers:
             place += ratio // 2 - 512
-        low = np.maximum(place // 1024, 0)
-        high = np.minimum((place + 1023) // 1024, size - 1)
+        # Far enlarged, the rounded ratio leads beyond the last pixel.
+        low = np.clip(place // 1024, 0, size - 1)
+        high = np.clip((place + 1023) // 1024, 0, size - 1)
         return low, high, place - 1024 * low
 
 
@@ -147,6 +207,14 @@ class ResizeNearestNeighbor(_Resize):
         rows = self._sources(x.shape[1], height)
         columns = self._sources(x.shape[2], width)
         return (x[:, rows][:, :, columns],)
+
+    def picks(self, *inputs: Any) -> Mapping[int, Array] | None:
+        x, size = inputs
+        height, width = _new_size(self, x.shape, size)
+        return {
+            1: self._sources(x.shape[1], height),
+            2: self._sources(x.shape[2], width),
+        }
 
     def _sources(self, size: int, new: int) -> Array:
         offset = np.float32(0.5 if self.half_pixel_centers else 0)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class ReverseV2(Movement):
     """x, axes -> x with these dimensions read backwards."""
 
+    by_place = True
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, axes = operands(self, inputs, 2)
         for axis in known_vector(self, axes, "the axes") or ():
@@ -28,7 +30,7 @@ class ReverseV2(Movement):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         x: Array = np.asarray(inputs[0])
         axes = tuple({within(self, axis, x.ndim) for axis in integers(inputs[1])})
-        return (np.array(np.flip(x, axes), x.dtype),)
+        return (np.flip(x, axes),)
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, int8=3, bool=2)

@@ -8,13 +8,19 @@ import numpy as np
 
 from gossamer.ir.op import Op, SameAsInput, operator, require
 from gossamer.ir.types import DType
+from gossamer.nest.build import Nest
+from gossamer.ops.element_steps import ELEMENTS, STORED, element_step
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import broadcast, made, operands, same_size, same_type
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import QuantizationRule
-    from gossamer.ir.types import Array, TensorType
+    from gossamer.ir.types import Array, Shape, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator("SELECT", code=64, options="SelectOptions")
@@ -47,6 +53,13 @@ class Select(Movement):
             condition = condition.reshape(-1, *(1,) * (x.ndim - 1))
         return (np.where(condition, x, y),)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        condition, x = node.input(0), node.input(1)
+        shape = condition.shape
+        if len(shape) == 1:
+            shape = (*shape, *(1,) * (len(x.shape) - 1))
+        return _select_step(node, target, (shape, x.shape, x.shape))
+
     def version(self, node: Node) -> int:
         x = node.input(1)
         if x.dtype.title == "uint32":
@@ -70,6 +83,9 @@ class SelectV2(Movement):
         condition, x, y = (np.asarray(array) for array in inputs)
         return (np.where(condition, x, y),)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        return _select_step(node, target, [node.input(i).shape for i in range(3)])
+
     def version(self, node: Node) -> int:
         return version_of_type(node.input(1).dtype, uint32=2)
 
@@ -85,8 +101,23 @@ class Where(Op):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         return (np.argwhere(np.asarray(inputs[0])).astype(np.int64),)
 
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        """The stored numbers decide, not what they stand for."""
+        return self.reference(*inputs)
+
     def version(self, node: Node) -> int:
         return 1 if node.input(0).dtype is DType.BOOL else 2
+
+
+def _select_step(
+    node: Node, target: Target, shapes: Sequence[Shape]
+) -> Sequence[Step] | None:
+    held = STORED.get(node.output.dtype)
+    elements = (ELEMENTS[DType.BOOL], held, held, held)
+    inputs = [node.input(i) for i in range(3)]
+    return element_step(
+        "select", target, inputs, node.output, Nest.select, elements, shapes
+    )
 
 
 def _branches(op: Op, condition: Tensor, x: Tensor, y: Tensor) -> DType:

@@ -19,18 +19,16 @@ from gossamer.ir.op import (
 from gossamer.ir.types import DType
 from gossamer.kernels import math as math_kernels
 from gossamer.ops.broadcasting import single
-from gossamer.ops.integer_steps import is_int8
-from gossamer.ops.steps import table_step, unary_step
+from gossamer.ops.element_steps import element_step, integer_table_step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
     from gossamer.kernels.step import Step
-    from gossamer.nest.build import Nest
-    from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
+    from gossamer.ops.element_steps import Compute
 
 _erfc = np.frompyfunc(math.erfc, 1, 1)
 
@@ -41,8 +39,8 @@ class Curve(Op):
     __slots__ = ()
 
     output_quantization: ClassVar[QuantizationRule] = Free()
-    emit: ClassVar[Callable[[Nest, Value], Value] | None] = None
-    """The function on float lanes; None where there is no kernel."""
+    emit: ClassVar[Compute]
+    """The function on float lanes, where options do not change it."""
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         return (single(self, inputs).type,)
@@ -57,12 +55,15 @@ class Curve(Op):
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
-        if is_int8(x, y):
-            return table_step(target, lookup_table(x, y, self.curve), x, y)
-        emit = type(self).emit
-        if x.dtype is not DType.FLOAT32 or emit is None:
+        if x.is_quantized:
+            return integer_table_step(node, target)
+        if not x.dtype.is_float:
             return None
-        return unary_step(self.name.lower(), target, x, y, emit)
+        return element_step(self.name.lower(), target, (x,), y, self.on_lanes())
+
+    def on_lanes(self) -> Compute:
+        """The function on float lanes."""
+        return type(self).emit
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs
@@ -171,6 +172,8 @@ class Tanh(Curve):
 class Elu(Curve):
     """x where it is positive, else exp(x) - 1."""
 
+    emit = staticmethod(math_kernels.elu)
+
     def curve(self, x: Array) -> Array:
         below = np.expm1(np.minimum(x, 0).astype(np.float64)).astype(np.float32)
         return np.where(x < 0, below, x)
@@ -190,12 +193,8 @@ class Gelu(Curve):
         share = np.asarray(_erfc(real * -math.sqrt(0.5)), np.float64)
         return (0.5 * real * share).astype(np.float32)
 
-    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
-        x, y = node.input(0), node.output
-        if x.dtype is not DType.FLOAT32:
-            return Curve.lower(self, node, target)
-        emit = math_kernels.gelu_by_tanh if self.approximate else math_kernels.gelu
-        return unary_step("gelu", target, x, y, emit)
+    def on_lanes(self) -> Compute:
+        return math_kernels.gelu_by_tanh if self.approximate else math_kernels.gelu
 
     def version(self, node: Node) -> int:
         return 2 if node.input(0).dtype is DType.INT8 else 1

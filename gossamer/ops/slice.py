@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import operator, require
+from gossamer.kernels.move import Box, strides_of
+from gossamer.ops.alarms import Start, slice_steps
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import integers, known_vector, made, operands
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator("SLICE", code=65, options="SliceOptions")
@@ -37,6 +43,25 @@ class Slice(Movement):
         require(len(starts) == len(sizes) == x.ndim, self, text)
         box = zip(starts, self._sizes(x.shape, starts, sizes), strict=True)
         return (x[tuple(slice(start, start + size) for start, size in box)],)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        """As all movement; where only the beginning is data, it is checked."""
+        x, begin, y = node.input(0), node.input(1), node.output
+        if begin.data is not None or node.input(2).data is None or not x.type.size:
+            return Movement.lower(self, node, target)
+        if not y.type.size:
+            return None
+        strides = strides_of(x.shape)
+        lines = zip(x.shape, y.shape, strides, strict=True)
+        starts = [
+            Start(axis, whole - size + 1, stride)
+            for axis, (whole, size, stride) in enumerate(lines)
+        ]
+        if any(start.size < 1 for start in starts):
+            return None
+        box = Box(y.shape, 0, strides, 0, strides_of(y.shape))
+        text = f"{self.name}: begin {{value}} leaves the input {list(x.shape)}"
+        return slice_steps(target, box, x, begin, starts, y, text)
 
     def version(self, node: Node) -> int:
         x = node.input(0)

@@ -17,11 +17,18 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.fixed_point import exp_of_negative, leading_zeros, reciprocal
 from gossamer.ir.op import Fixed, Op, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.softmax import float_softmax, integer_softmax
+from gossamer.kernels.integers import INT16
+from gossamer.kernels.softmax import (
+    Powers,
+    float_softmax,
+    integer_softmax,
+    short_softmax,
+)
 from gossamer.kernels.step import Constant, Step
 from gossamer.nest.build import Nest
+from gossamer.nest.expr import I16, I32
 from gossamer.ops.broadcasting import single
-from gossamer.ops.integer_steps import is_int8
+from gossamer.ops.stored import STORED, one_scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,11 +84,21 @@ class Softmax(Op):
         if x.dtype is DType.FLOAT32:
             float_softmax(nest, columns, self.beta, nest.pointer(), nest.pointer())
             return [Step(nest.finish(), (x, y), rows, (1,))]
-        if not is_int8(x, y):
+        if not one_scale(x) or not y.is_quantized:
             return None
-        table = Constant(_powers(self.beta * float(parameters(x)[0])))
-        pointers = (nest.pointer(), nest.pointer(), nest.pointer())
-        integer_softmax(nest, columns, pointers)
+        scale = parameters(x)[0]
+        if x.dtype is y.dtype is DType.INT16:
+            tables = _short_tables(float(scale * np.float32(self.beta)))
+            source, result, table, inverses = (nest.pointer() for _ in range(4))
+            powers = Powers(INT16, columns, source, table, I16)
+            short_softmax(nest, powers, inverses, result)
+            return [Step(nest.finish(), (x, y, *tables), rows, (1,))]
+        if x.dtype is DType.INT16 or y.dtype not in STORED:
+            return None
+        table = Constant(powers_of_bytes(self.beta * float(scale)))
+        source, result, entries = (nest.pointer() for _ in range(3))
+        powers = Powers(STORED[x.dtype], columns, source, entries, I32)
+        integer_softmax(nest, powers, STORED[y.dtype], result)
         return [Step(nest.finish(), (x, y, table), rows, (1,))]
 
     def version(self, node: Node) -> int:
@@ -113,7 +130,7 @@ def _softmax_8_bit(difference: Integers, real: float, bits: int) -> Integers:
     return divide_by_power_of_two(product, over + 31 - bits)
 
 
-def _powers(real: float) -> Array:
+def powers_of_bytes(real: float) -> Array:
     """Exp of the 8-bit differences 0, -1 ... -255 in Q0.31; 0 if unused."""
     multiplier, shift, least = scaled_difference(real)
     difference = -np.arange(256, dtype=np.int64)
@@ -124,11 +141,23 @@ def _powers(real: float) -> Array:
     return np.where(is_used, exp_of_negative(scaled), 0).astype(np.int32)
 
 
-def _softmax_16_bit(difference: Integers, real: float) -> Array:
-    """Softmax in Q0.15 by two tables: exp on [-10, 0] and 1 / (1 + x) on [0, 1]."""
+def _short_tables(real: float) -> tuple[Constant, Constant]:
+    """Exp of the 16-bit differences 0, -1 ... -65535, and 1 / (1 + x)."""
+    powers = _powers_16_bit(-np.arange(65536, dtype=np.int64), real)
+    inverses = table_16_bit(_one_over, 1.0 / 65535, -32768)
+    return Constant(powers.astype(np.int16)), Constant(inverses.astype(np.int32))
+
+
+def _powers_16_bit(difference: Integers, real: float) -> Integers:
+    """Exp in Q0.15 by a table on [-10, 0]."""
     scaled = multiply(difference, *quantize_multiplier(real / (10.0 / 65535.0)))
     index = np.clip(scaled + 32767, -32768, 32767)
-    powers = interpolate(table_16_bit(np.exp, 10.0 / 65535, 32767), index)
+    return interpolate(table_16_bit(np.exp, 10.0 / 65535, 32767), index)
+
+
+def _softmax_16_bit(difference: Integers, real: float) -> Array:
+    """Softmax in Q0.15 by two tables: `_powers_16_bit` and 1 / (1 + x) on [0, 1]."""
+    powers = _powers_16_bit(difference, real)
     total = powers.sum(axis=-1, keepdims=True)
     headroom = leading_zeros(total)
     shifted = ((total << (headroom - 1)) + (1 << 13)) >> 14

@@ -8,12 +8,19 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import Op, operator, require
+from gossamer.kernels.step import Scratch
+from gossamer.ops.boxes import box_of_indices
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import integers, known, made, operands, product
+from gossamer.ops.steps import move_step, surround_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape, TensorType
+    from gossamer.kernels.step import Argument, Step
+    from gossamer.nest.target import Target
 
 
 @operator("SPACE_TO_BATCH_ND", code=38, options="SpaceToBatchNDOptions")
@@ -34,10 +41,31 @@ class SpaceToBatchNd(Movement):
         return (self._moved(inputs, 0),)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
-        quantization = node.output.quantization
-        is_set = quantization is not None and quantization.is_set
-        zero_point = quantization.pair()[1] if quantization and is_set else 0
-        return (self._moved(inputs, zero_point),)
+        return (self._moved(inputs, _border_value(node)),)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        """Surround the space in memory of its own, then rearrange what is there."""
+        x, block, widths = (node.input(i) for i in range(3))
+        if block.data is None or widths.data is None or not node.output.type.size:
+            return None
+        steps, pairs = _values(self, x.shape, block.data, widths.data)
+        rest = len(x.shape) - 1 - len(steps)
+        border = [(0, 0), *pairs, *[(0, 0)] * rest]
+        sizes = [size + sum(both) for size, both in zip(x.shape, border, strict=True)]
+        around: Argument = x
+        surrounded: list[Step] | None = []
+        if any(map(any, border)):
+            around = Scratch(product(sizes) * x.dtype.numpy.itemsize)
+            value = _border_value(node)
+            surrounded = surround_steps(target, x, border, value, around)
+        places = np.arange(product(sizes)).reshape(sizes)
+        nothing = np.zeros(widths.shape, np.int64)
+        box = box_of_indices(self._moved((places, block.data, nothing), 0))
+        nbytes = x.dtype.numpy.itemsize
+        moved = move_step(target, box, nbytes, around, node.output)
+        if surrounded is None or moved is None:
+            return None
+        return [*surrounded, moved]
 
     def version(self, node: Node) -> int:
         return _version(node)
@@ -76,6 +104,8 @@ class SpaceToBatchNd(Movement):
 @operator("BATCH_TO_SPACE_ND", code=37, options="BatchToSpaceNDOptions")
 class BatchToSpaceNd(Movement):
     """(n * blocks, space, rest), block, crops -> (n, space * block - crops, rest)."""
+
+    by_place = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, block, crops = operands(self, inputs, 3)
@@ -117,6 +147,13 @@ class BatchToSpaceNd(Movement):
             space.append(-1 if size < 0 else left)
         batch = -1 if shape[0] < 0 else shape[0] // blocks
         return (batch, *space, *shape[1 + len(block) :])
+
+
+def _border_value(node: Node) -> int:
+    """The integer that stands for zero."""
+    quantization = node.output.quantization
+    is_set = quantization is not None and quantization.is_set
+    return quantization.pair()[1] if quantization and is_set else 0
 
 
 def _constants(

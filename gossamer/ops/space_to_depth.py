@@ -21,6 +21,8 @@ class SpaceToDepth(Movement):
 
     block_size: int = 0
 
+    by_place = True
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)
         return made(self, x.dtype, self._shape(x.shape))
@@ -54,6 +56,8 @@ class DepthToSpace(Movement):
     """(n, h, w, b * b * c) -> (n, h * b, w * b, c), b being `block_size`."""
 
     block_size: int = 0
+
+    by_place = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)

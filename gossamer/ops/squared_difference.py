@@ -14,10 +14,10 @@ from gossamer.ir.arithmetic import (
     rescale,
 )
 from gossamer.ir.op import Free, operator
-from gossamer.ir.types import DType
 from gossamer.ops.binary import Binary
+from gossamer.ops.element_steps import element_step
+from gossamer.ops.integer_steps import Settle, centered_lanes, is_scaled, times
 from gossamer.ops.movement import version_of_type
-from gossamer.ops.steps import binary_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,20 +43,33 @@ class SquaredDifference(Binary):
     def apply(self, x: Array, y: Array) -> Array:
         return np.square(x - y)
 
+    def emit(self, nest: Nest, left: Value, right: Value) -> Value:
+        del nest
+        difference = left - right
+        return difference * difference
+
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
-        inputs = (node.input(0), node.input(1))
-        if node.output.dtype is not DType.FLOAT32:
-            return None
+        inputs, y = (node.input(0), node.input(1)), node.output
+        if not is_scaled(*inputs, y):
+            return Binary.lower(self, node, target)
+        scales, widest, factor = _factors(node)
+        sides = [quantize_multiplier(scale / widest) for scale in scales]
+        settle = Settle.of(node, factor, "none")
 
-        def compute(nest: Nest, left: Value, right: Value) -> Value:  # noqa: ARG001
-            difference = left - right
-            return difference * difference
+        def side(nest: Nest, value: Value, which: int) -> Value:
+            fine = centered_lanes(nest, value, inputs[which]) << _HEADROOM
+            return times(nest, fine, *sides[which])
 
-        return binary_step("squared", target, inputs, node.output, compute)
+        def compute(nest: Nest, left: Value, right: Value) -> Value:
+            difference = side(nest, left, 0) - side(nest, right, 1)
+            return settle.apply(nest, difference * difference)
+
+        return element_step("squared_difference", target, inputs, y, compute)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
-        scales = [float(parameters(node.input(i))[0]) for i in (0, 1)]
-        widest = 2 * max(scales)
+        if not is_scaled(node.input(0), node.input(1), node.output):
+            return self.reference(*inputs)
+        scales, widest, factor = _factors(node)
         sides = [
             multiply(
                 centered(node.input(i), np.asarray(inputs[i])) << _HEADROOM,
@@ -65,9 +78,15 @@ class SquaredDifference(Binary):
             for i in (0, 1)
         ]
         squares = np.square(sides[0] - sides[1])
-        output_scale = float(parameters(node.output)[0])
-        factor = widest * widest / ((1 << (2 * _HEADROOM)) * output_scale)
         return (rescale(node.output, squares, factor),)
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, int8=2)
+
+
+def _factors(node: Node) -> tuple[list[float], float, float]:
+    """The inputs' scales, that of both sides, and the squares' factor."""
+    scales = [float(parameters(node.input(i))[0]) for i in (0, 1)]
+    widest = 2 * max(scales)
+    output_scale = float(parameters(node.output)[0])
+    return scales, widest, widest * widest / ((1 << (2 * _HEADROOM)) * output_scale)

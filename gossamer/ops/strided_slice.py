@@ -9,12 +9,18 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import operator, require
+from gossamer.kernels.move import Box, strides_of
+from gossamer.ops.alarms import Start, slice_steps
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import integers, known_vector, made, operands, vector_length
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,35 @@ class StridedSlice(Movement):
                     axis.size, place, starts[place], ends[place], steps[place]
                 )
                 picks.append(_as_slice(span))
-        return (np.asarray(x[tuple(picks)], x.dtype),)
+        return (x[(*picks, ...)],)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        """As all movement; plain indices that come from data are checked."""
+        x, begin, y = node.input(0), node.input(1), node.output
+        if begin.data is not None or not x.type.size:
+            return Movement.lower(self, node, target)
+        starts: list[Start] = []
+        kept: list[int] = []
+        strides = iter(strides_of(x.shape))
+        for axis in self._axes(x.shape, begin.type.size):
+            if axis.size is None:
+                kept.append(0)
+                continue
+            stride = next(strides)
+            if axis.spec is not None and _bit(self.shrink_axis_mask, axis.spec):
+                starts.append(Start(axis.spec, axis.size, stride, wraps=True))
+            elif axis.spec is None or self._takes_all(axis.spec, node.input(3)):
+                kept.append(stride)
+            else:
+                return None
+        box = Box(y.shape, 0, tuple(kept), 0, strides_of(y.shape))
+        text = f"{self.name}: index {{value}} lies outside the input {list(x.shape)}"
+        return slice_steps(target, box, x, begin, starts, y, text)
+
+    def _takes_all(self, place: int, strides: Tensor) -> bool:
+        """Whether a dimension is taken as it is, whatever begin and end hold."""
+        masked = _bit(self.begin_mask, place) and _bit(self.end_mask, place)
+        return masked and strides.data is not None and int(strides.data[place]) == 1
 
     def version(self, node: Node) -> int:
         x, begin = node.input(0), node.input(1)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Tile(Movement):
     """x, multiples -> x repeated multiples[i] times along dimension i."""
 
+    by_place = True
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, multiples = operands(self, inputs, 2)
         counts = known_vector(self, multiples, "the multiples", len(x.shape))

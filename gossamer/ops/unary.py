@@ -10,17 +10,20 @@ from gossamer.ir.arithmetic import (
     centered,
     look_up,
     lookup_table,
+    multiply,
     parameters,
+    quantize_multiplier,
     rescale,
-    round_half_away,
     settle,
 )
+from gossamer.ir.fixed_point import inverse_square_root
+from gossamer.ir.interpolation import interpolated
 from gossamer.ir.op import Free, Op, operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels import math
+from gossamer.kernels import angles, logarithm, math
+from gossamer.ops.element_steps import element_step, integer_table_step
 from gossamer.ops.movement import version_of_type
 from gossamer.ops.shapes import made, operands
-from gossamer.ops.steps import integer_table_step, unary_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +46,12 @@ def _inverse_root(nest: Nest, value: Value) -> Value:
     return nest.constant(1.0, value.kind) / nest.unary("sqrt", value)
 
 
+def _sign(nest: Nest, value: Value) -> Value:
+    one = nest.constant(1, value.kind)
+    below = nest.select(nest.compare("lt", value, 0), -one, value)
+    return nest.select(nest.compare("gt", value, 0), one, below)
+
+
 def _square(nest: Nest, value: Value) -> Value:  # noqa: ARG001
     return value * value
 
@@ -56,17 +65,15 @@ class Unary(Op):
         """The expression, for an array of real numbers or plain integers."""
         raise NotImplementedError
 
-    emit: ClassVar[Callable[[Nest, Value], Value] | None] = None
-    """The expression on float lanes; None where there is no kernel."""
+    emit: ClassVar[Callable[[Nest, Value], Value]]
+    """The expression on lanes of real numbers or plain integers."""
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
-        if x.is_quantized:
+        if x.is_quantized and x.dtype.bits <= 16 and not isinstance(self, Neg):
             return integer_table_step(node, target)
         emit = type(self).emit
-        if x.dtype is not DType.FLOAT32 or emit is None:
-            return None
-        return unary_step(self.name.lower(), target, x, y, emit)
+        return element_step(self.name.lower(), target, (x,), y, emit)
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)
@@ -87,55 +94,24 @@ class Tabulated(Unary):
 
     output_quantization: ClassVar[QuantizationRule] = Free()
 
-    def tabulated(self, x: Array) -> Array:
-        """The expression with a number in every place, for the table."""
+    def tabulated(self, x: Array, y: Tensor) -> Array:
+        """The expression with a number in every place, for a table of y's values."""
         return self.apply(x)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, y = node.input(0), node.output
         with np.errstate(all="ignore"):
             if x.dtype.bits == 8:
-                table = lookup_table(x, y, self.tabulated)
+                table = lookup_table(x, y, lambda real: self.tabulated(real, y))
                 return (look_up(table, np.asarray(inputs[0])),)
-            return (_interpolated(x, y, self.tabulated, np.asarray(inputs[0])),)
+            return (
+                interpolated(
+                    x, y, lambda real: self.tabulated(real, y), np.asarray(inputs[0])
+                ),
+            )
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, int8=2, int16=2)
-
-
-def _interpolated(
-    x: Tensor, y: Tensor, function: Callable[[Array], Array], array: Array
-) -> Array:
-    """A function of int16 numbers from 513 tabulated values, linear in between.
-
-    Each value is moved by half the error that the line makes in the middle of its
-    stretch, as in the reference kernels (float32 throughout).
-    """
-    scale, zero_point = parameters(x)
-    output_scale, output_zero_point = parameters(y)
-    limits = np.iinfo(np.int16)
-    low = scale * np.float32(limits.min - zero_point)
-    high = scale * np.float32(limits.max - zero_point)
-    step = (high - low) / np.float32(512)
-    greatest = output_scale * np.float32(limits.max - output_zero_point)
-    least = output_scale * np.float32(limits.min - output_zero_point)
-    inverse = np.float32(65536) / (greatest - least)
-    starts = low + np.arange(512).astype(np.float32) * step
-
-    def sampled(at: Array) -> Array:
-        return function(at.astype(np.float32)).astype(np.float32) * inverse
-
-    values = round_half_away(sampled(starts))
-    ends = sampled(low + np.arange(1, 513).astype(np.float32) * step)
-    line = round_half_away((ends + values.astype(np.float32)) / np.float32(2))
-    middle = round_half_away(sampled(starts + step / np.float32(2)))
-    moved = values - round_half_away((line - middle) / 2)
-    last = round_half_away(sampled(np.array([high])))
-    table = np.nan_to_num(np.concatenate([moved, last]), nan=limits.min)
-    whole = np.clip(table, limits.min, limits.max).astype(np.int64)
-    place = (array.astype(np.int64) >> 7) + 256
-    slope = whole[place + 1] - whole[place]
-    return (whole[place] + ((slope * (array & 127) + 64) >> 7)).astype(np.int16)
 
 
 @operator("ABS", code=101, options="AbsOptions")
@@ -173,6 +149,11 @@ class Neg(Unary):
     def apply(self, x: Array) -> Array:
         return np.negative(x)
 
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        """The numbers as they are stored; scales and zero points play no part."""
+        del node
+        return self.reference(*inputs)
+
 
 @operator("SQRT", code=75)
 class Sqrt(Unary):
@@ -182,6 +163,14 @@ class Sqrt(Unary):
 
     def apply(self, x: Array) -> Array:
         return np.sqrt(x)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        """Cut, not rounded; 0 where there is no root."""
+        x, y = node.input(0), node.output
+        scale, output_scale = parameters(x)[0], parameters(y)[0]
+        steps = np.maximum(centered(x, np.asarray(inputs[0])), 0)
+        roots = np.sqrt(scale * steps.astype(np.float32)) / output_scale
+        return (settle(y, np.trunc(np.minimum(roots, 2**24)).astype(np.int64)),)
 
 
 @operator("RSQRT", code=76)
@@ -193,15 +182,44 @@ class Rsqrt(Tabulated):
     def apply(self, x: Array) -> Array:
         return np.reciprocal(np.sqrt(x))
 
+    def tabulated(self, x: Array, y: Tensor) -> Array:
+        """The inverse root, and y's greatest number where there is none."""
+        greatest = np.float32(np.iinfo(y.dtype.numpy).max) * parameters(y)[0]
+        return np.where(x > 0, self.apply(x), greatest)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        if node.input(0).dtype is not DType.INT8:
+            return Tabulated.integer(self, node, *inputs)
+        return (_inverse_roots(node, np.asarray(inputs[0])),)
+
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, int16=3, int8=2)
+
+
+_FINE = 20
+"""Bits by which inverse roots of whole numbers are made finer."""
+
+
+def _inverse_roots(node: Node, array: Array) -> Array:
+    """RSQRT of int8 in fixed point; the greatest number where there is none."""
+    x, y = node.input(0), node.output
+    steps = centered(x, array)
+    counts = np.arange(1, 256)
+    roots = [inverse_square_root(int(count)) for count in counts]
+    one = np.ones(1, np.int64)
+    fine = [multiply(one, root, shift + _FINE)[0] for root, shift in roots]
+    scale = np.sqrt(parameters(x)[0]) * parameters(y)[0]
+    multiplier, shift = quantize_multiplier(1 / float(scale))
+    table = settle(y, multiply(np.array(fine), multiplier, shift - _FINE))
+    found = table[np.clip(steps, 1, 255) - 1]
+    return np.where(steps > 0, found, np.iinfo(array.dtype).max).astype(array.dtype)
 
 
 @operator("EXP", code=47, options="ExpOptions")
 class Exp(Tabulated):
     """e to the power of x."""
 
-    emit = staticmethod(math.exp)
+    emit = staticmethod(math.full_exp)
 
     def apply(self, x: Array) -> Array:
         return np.exp(x)
@@ -211,17 +229,23 @@ class Exp(Tabulated):
 class Log(Tabulated):
     """The natural logarithm; not a number below 0."""
 
+    emit = staticmethod(logarithm.log)
+
     def apply(self, x: Array) -> Array:
         return np.log(x)
 
-    def tabulated(self, x: Array) -> Array:
-        """The logarithm, and the least of all numbers where there is none."""
-        return np.where(x > 0, np.log(x), np.finfo(np.float32).min)
+    def tabulated(self, x: Array, y: Tensor) -> Array:
+        """The logarithm, and the least number of y's where there is none."""
+        scale, zero_point = parameters(y)
+        least = np.float32(np.iinfo(y.dtype.numpy).min - zero_point) * scale
+        return np.where(x > 0, np.log(x), least)
 
 
 @operator("SIN", code=66)
 class Sin(Unary):
     """The sine of radians."""
+
+    emit = staticmethod(angles.sin)
 
     def apply(self, x: Array) -> Array:
         return np.sin(x)
@@ -230,6 +254,8 @@ class Sin(Unary):
 @operator("COS", code=108, options="CosOptions")
 class Cos(Unary):
     """The cosine of radians."""
+
+    emit = staticmethod(angles.cos)
 
     def apply(self, x: Array) -> Array:
         return np.cos(x)
@@ -277,7 +303,9 @@ class Round(Unary):
 
 @operator("SIGN", code=158, options="SignOptions")
 class Sign(Unary):
-    """-1, 0 or 1."""
+    """-1, 0 or 1; what is not a number stays so."""
+
+    emit = staticmethod(_sign)
 
     def apply(self, x: Array) -> Array:
         return np.sign(x)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gossamer.errors import GossamerError
 from gossamer.ir.graph import Tensor
-from gossamer.ir.op import Builtin, Custom, evaluate
+from gossamer.ir.op import Builtin, Custom, acts, evaluate
 from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.types import TensorType
 from gossamer.ops.shape import Rank, Shape
@@ -63,6 +63,8 @@ def _fold(node: Node, subgraph: Subgraph) -> tuple[Tensor, ...] | Skip | None:
     match node.op:
         case Builtin() | Custom():
             return Skip(f"what {node.op.name} computes is not known here")
+        case op if acts(op):
+            return Skip(f"what {node.op.name} computes depends on state")
         case _:
             pass
     if not node.outputs or any(y in subgraph.outputs for y in node.outputs):

@@ -7,7 +7,7 @@ without being read.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from gossamer.codegen.link import Image
+    from gossamer.codegen.image import Image
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Shape, TensorType
 
-ARENA, CONSTANTS, SYNC, VARIABLES = 0, 1, 2, 3
+ARENA, CONSTANTS, SYNC, ALARMS, VARIABLES = range(5)
 """Places in the context that code is invoked with; see `gossamer.lowering.program`."""
 
 Address: TypeAlias = tuple[int, int]
@@ -56,6 +56,17 @@ class Place:
     type: TensorType
 
 
+class Alarm(NamedTuple):
+    """A word (int64) that is not 0 after a run in which a node failed.
+
+    `text` says why, with the word's value in place of `{value}`.
+    """
+
+    node: int
+    name: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Compiled:
     """All that is needed to run a subgraph with given input shapes.
@@ -63,7 +74,8 @@ class Compiled:
     `places` are those of the subgraph's tensors by index; `inner` those that nodes
     need which run through their meaning. `shapes` are those that are others than the
     file's, by index. `variables` are the names and types of the
-    variables behind the places in the context from `VARIABLES` on.
+    variables behind the places in the context from `VARIABLES` on; the words of
+    `alarms` lie behind each other at `ALARMS`.
     """
 
     image: Image
@@ -75,6 +87,7 @@ class Compiled:
     variables: tuple[tuple[tuple[str, str], TensorType], ...] = ()
     inner: Mapping[Tensor, Place] = field(default_factory=dict["Tensor", Place])
     positions: Mapping[Node, int] = field(default_factory=dict["Node", int])
+    alarms: tuple[Alarm, ...] = ()
     shapes: Mapping[int, Shape] = field(default_factory=dict[int, "Shape"])
 
     @property

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.errors import ExecutionError, GossamerError
+from gossamer.errors import ExecutionError, GossamerError, GraphError
 from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
@@ -28,20 +28,27 @@ def run_node(
     Raises:
         ExecutionError: the node cannot take the values.
     """
-    where = f"Node number {index} ({node.op.name}) failed to invoke"
     try:
         results = node.op.perform(node, inputs, environment)
+    except GraphError as error:
+        raise failed(index, node.op.name, error) from error
     except GossamerError as error:
-        raise type(error)(f"{where}: {error}") from error
+        raise type(error)(str(failed(index, node.op.name, error))) from error
     except RecursionError as error:
-        raise ExecutionError(f"{where}: too many calls inside one another") from error
+        raise failed(
+            index, node.op.name, "too many calls inside one another"
+        ) from error
     except UNFIT as error:
-        raise ExecutionError(f"{where}: {error}") from error
+        raise failed(index, node.op.name, error) from error
     if len(results) != len(node.written):
-        raise ExecutionError(
-            f"{where}: it gave {len(results)} results for {len(node.written)} outputs"
-        )
+        why = f"it gave {len(results)} results for {len(node.written)} outputs"
+        raise failed(index, node.op.name, why)
     return results
+
+
+def failed(index: int, name: str, why: object) -> ExecutionError:
+    """The error of a node that could not run."""
+    return ExecutionError(f"Node number {index} ({name}) failed to invoke: {why}")
 
 
 def store(result: Any, view: Array, node: Node) -> None:

@@ -12,7 +12,7 @@ from gossamer.lowering.link import Linker
 from gossamer.lowering.lower import lower
 from gossamer.lowering.program import CONSTANTS, steps_of
 from gossamer.lowering.specialize import specialize
-from gossamer.runtime.compiled import Compiled, Place
+from gossamer.runtime.compiled import Alarm, Compiled, Place
 from gossamer.runtime.procedures import Division
 from gossamer.runtime.runner import Runner
 from gossamer.runtime.state import State
@@ -126,7 +126,15 @@ class _Compilation:
             tuple((key, tensor.type) for key, tensor in keys.items()),
             self._inner(),
             {node: index for index, node in enumerate(program.subgraph.nodes)},
+            self._alarms(),
             self._shapes(),
+        )
+
+    def _alarms(self) -> tuple[Alarm, ...]:
+        index = {node: i for i, node in enumerate(self.program.subgraph.nodes)}
+        return tuple(
+            Alarm(index.get(alarm.node, -1), alarm.node.op.name, alarm.text)
+            for alarm in self.program.alarms
         )
 
     def _shapes(self) -> dict[int, Shape]:

@@ -10,8 +10,8 @@ import numpy as np
 from gossamer.codegen.load import LoadedCode
 from gossamer.ir.graph import Node
 from gossamer.memory import aligned
-from gossamer.runtime.compiled import Rounds, Ways
-from gossamer.runtime.evaluate import run_node, store
+from gossamer.runtime.compiled import ALARMS, Rounds, Ways
+from gossamer.runtime.evaluate import failed, run_node, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gossamer.runtime.compiled import Address, Compiled, Part, Place
     from gossamer.runtime.state import State
     from gossamer.runtime.workers import Workers
+
+_ALARM_BYTES = 8
 
 
 class Runner:
@@ -51,16 +53,33 @@ class Runner:
         self.code = LoadedCode(compiled.image, ctypes.addressof(self._context))
         if self._workers is not None:
             self._workers.start(self.code, (self._context, self.bases))
-        self.invoke: Callable[[], None] = self._run(compiled.parts)
+        run = self._run(compiled.parts)
+        self.invoke: Callable[[], None] = self._alarmed(run) if compiled.alarms else run
 
     def _memory(self) -> list[Array]:
         """What the places in the context point to."""
         sync = aligned(1) if self._workers is None else self._workers.memory
-        bases = [aligned(self.compiled.arena_bytes), self.compiled.constants, sync]
+        alarms = aligned(len(self.compiled.alarms) * _ALARM_BYTES)
+        arena = aligned(self.compiled.arena_bytes)
+        bases = [arena, self.compiled.constants, sync, alarms]
         for key, type_ in self.compiled.variables:
             memory = self._state.memory(key, type_)
             bases.append(memory.reshape(-1).view(np.uint8))
         return bases
+
+    def _alarmed(self, run: Callable[[], None]) -> Callable[[], None]:
+        """A run after which an error is raised if a kernel has reported one."""
+        words = self.bases[ALARMS].view(np.int64)
+
+        def checked() -> None:
+            run()
+            if words.any():
+                index = int(np.flatnonzero(words)[0])
+                alarm, value = self.compiled.alarms[index], int(words[index])
+                words[:] = 0
+                raise failed(alarm.node, alarm.name, alarm.text.format(value=value))
+
+        return checked
 
     @property
     def is_brief(self) -> bool:

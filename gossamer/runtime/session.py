@@ -162,6 +162,7 @@ class Session:
             self.readable[index] = view
             if tensor in settable:
                 self.slots[index] = (view, view.dtype, view.shape)
+        self.reset_variables()
         self._executable = prepared
         self.compute = prepared.invoke
         self.run = prepared.invoke
@@ -294,10 +295,11 @@ class Session:
         return details.tensor_details(tensor, int(index), self.shape(tensor))
 
     def reset_variables(self) -> None:
-        """Set each variable to zero."""
+        """Set each variable to zero, or to what stands for zero in int8."""
         for index, (view, _, _) in self.slots.items():
-            if self.tensors[index].is_variable:
-                view[...] = 0
+            tensor = self.tensors[index]
+            if tensor.is_variable:
+                view[...] = tensor.blank
 
 
 _tickets = itertools.count()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from gossamer.errors import ExecutionError, UnsupportedError
 from gossamer.ir.types import DType, TensorType
-from gossamer.ir.verify_calls import called_subgraphs
 from gossamer.memory import aligned
 from gossamer.runtime.evaluate import run_subgraph
 
@@ -129,6 +128,8 @@ class State:
 
     def begin(self, graph: Subgraph) -> None:
         """Run what a graph calls once, as far as it does so before all else."""
+        from gossamer.ir.verify_calls import called_subgraphs  # noqa: PLC0415
+
         for node in graph.nodes:
             if node.op.name == "CALL_ONCE":
                 self.call_once(*called_subgraphs(node).values())

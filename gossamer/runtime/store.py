@@ -14,7 +14,6 @@ import json
 import mmap
 import os
 import struct
-import tempfile
 import weakref
 from functools import cache
 from pathlib import Path
@@ -23,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.codegen import cache as folder_cache
-from gossamer.codegen.link import Image
+from gossamer.codegen.image import Image
 from gossamer.ir.types import DType, TensorType
-from gossamer.runtime.compiled import Compiled, Place
+from gossamer.runtime.compiled import Alarm, Compiled, Place
 from gossamer.runtime.outline import Outline, from_table, outline_of, to_table
 
 if TYPE_CHECKING:
@@ -122,6 +121,7 @@ def _encode(compiled: Compiled) -> tuple[dict[str, Any], bytes]:
             [index, *place.address, place.type.dtype.code, list(place.type.shape)]
             for index, place in compiled.places.items()
         ],
+        "alarms": [list(alarm) for alarm in compiled.alarms],
         "shapes": [[index, list(shape)] for index, shape in compiled.shapes.items()],
     }
     return table, compiled.image.code
@@ -139,6 +139,7 @@ def _decode(table: dict[str, Any], code: bytes, constants: Any) -> Compiled:
         tuple(table["parts"]),
         places,
         table["brief"],
+        alarms=tuple(Alarm(*alarm) for alarm in table["alarms"]),
         shapes={index: tuple(shape) for index, shape in table["shapes"]},
     )
 
@@ -192,6 +193,8 @@ def _pages(nbytes: int) -> int:
 
 def _save(name: str, table: dict[str, Any], data: bytes, constants: Any) -> None:
     """Write an entry; where the disk refuses, all goes on without it."""
+    import tempfile  # noqa: PLC0415  (for a miss only)
+
     place = folder_cache.folder()
     if place is None:
         return

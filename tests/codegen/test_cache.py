@@ -11,7 +11,7 @@ import pytest
 
 from gossamer.codegen import cache
 from gossamer.codegen import compile as compiler
-from gossamer.codegen.link import Image
+from gossamer.codegen.image import Image
 from gossamer.codegen.procedure import Call
 from gossamer.nest.build import Nest
 from tests.codegen.machines import TARGETS

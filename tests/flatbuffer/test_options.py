@@ -75,10 +75,10 @@ def test_options_of_a_declared_operator_come_back():
 
 
 def test_an_operator_without_a_class_keeps_its_options():
-    record = {"seed": 3, "seed2": 4}
-    op = operator_from(146, ("RandomOptions", record))
-    assert op == Builtin("RANDOM_STANDARD_NORMAL", 146, "RandomOptions", record)
-    assert options_of(op) == ("RandomOptions", record)
+    table = "StablehloIotaOptions", {"iota_dimension": 3}
+    op = operator_from(196, table)
+    assert op == Builtin("STABLEHLO_IOTA", 196, *table)
+    assert options_of(op) == table
 
 
 def test_options_that_the_file_leaves_out_are_the_defaults():

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from gossamer.kernels.element import Element
 from gossamer.kernels.elementwise import (
     BLOCK,
+    Source,
     block_units,
     broadcast,
     each_block,
-    each_pair,
+    each_element,
     each_vector,
 )
+from gossamer.kernels.integers import INT8
 from gossamer.kernels.math import exp, logistic, tanh
 from gossamer.kernels.move import Box, element_kind, move, strides_of
 from gossamer.kernels.pool import (
@@ -26,7 +29,8 @@ from gossamer.kernels.pool import (
     IntegerMean,
     pool,
 )
-from gossamer.kernels.reduce import FloatPeak, FloatSum, Folded, IntegerSum, reduce
+from gossamer.kernels.reduce import folding, reduce
+from gossamer.kernels.reduce_arithmetic import FloatSum, Joined, ScaledSum
 from gossamer.kernels.softmax import float_softmax
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
@@ -73,8 +77,8 @@ def pooled(target: Target, shape: Window) -> list[Job]:
     work = (
         (FloatMaximum(unbounded, lanes), floats, most.astype(np.float32)),
         (FloatMean((0, 6), lanes), floats, average.clip(0, 6).astype(np.float32)),
-        (IntegerMaximum(-128, 90, 4 * lanes), bytes_, top.clip(-128, 90)),
-        (IntegerMean(-9, 127, lanes), bytes_, mean.clip(-9, 127)),
+        (IntegerMaximum(INT8, -128, 90, 4 * lanes), bytes_, top.clip(-128, 90)),
+        (IntegerMean(INT8, -9, 127, lanes), bytes_, mean.clip(-9, 127)),
     )
     jobs: list[Job] = []
     for arithmetic, x, y in work:
@@ -105,14 +109,19 @@ def test_reduce(name: str) -> None:
         work = (
             (FloatSum(), x, x.sum(1)),
             (FloatSum(4.0), x, x.sum(1) / 4),
-            (FloatPeak(greatest=True), x, x.max(1)),
-            (FloatPeak(greatest=False), x, x.min(1)),
-            (IntegerSum(-3 * sizes[1], 1 << 30, 0, 5), small, halved.clip(-128, 127)),
+            (Joined("max", -1e30, F32), x, x.max(1)),
+            (Joined("min", 1e30, F32), x, x.min(1)),
+            (
+                ScaledSum(INT8, -3 * sizes[1], 1 << 30, 0, 5),
+                small,
+                halved.clip(-128, 127),
+            ),
         )
         for arithmetic, given, y in work:
             nest = Nest("reduce", TARGETS[name])
-            reduce(nest, Folded(*sizes), arithmetic, nest.pointer(), nest.pointer())
-            made = [step(nest, sizes[0], X, Y)]
+            shape = folding(sizes, (1,))
+            reduce(nest, shape, arithmetic, nest.pointer(), nest.pointer())
+            made = [step(nest, shape.units, X, Y)]
             described = f"{arithmetic} {sizes}"
             jobs.append(Job(made, {X: given}, y.astype(given.dtype), described))
     check(name, jobs)
@@ -206,7 +215,7 @@ def test_move(name: str) -> None:
         assert kind is not None
         nest = Nest("move", TARGETS[name])
         source, result = nest.pointer(), nest.pointer()
-        units = move(nest, box, kind, source, result)
+        units = move(nest, box.merged(), kind, (source, result))
         jobs.append(Job([step(nest, units, X, Y)], {X: x}, y, f"{x.shape} {box}"))
     check(name, jobs)
 
@@ -244,23 +253,14 @@ def test_broadcast(name: str) -> None:
         b = rng.integers(-99, 99, right).astype(np.float32)
         loops = broadcast(left, right)
         nest = Nest("minus", TARGETS[name])
-        one, two, to = nest.pointer(), nest.pointer(), nest.pointer()
+        sources = [Source(nest.pointer(), Element(F32, F32)) for _ in range(2)]
+        to = nest.pointer()
 
-        def element(at, bt, index, group, *, nest=nest, loops=loops, p=(one, two, to)):
-            operands = [
-                group.load(nest, F32, pointer, where)
-                if stride
-                else nest.splat(nest.load(F32, pointer, where), group.count)
-                for pointer, where, stride in (
-                    (p[0], at, loops.left[-1]),
-                    (p[1], bt, loops.right[-1]),
-                )
-            ]
-            group.store(nest, operands[0] - operands[1], p[2], index)
+        def element(values, index, group, *, nest=nest, to=to):
+            group.store(nest, values[0] - values[1], to, index)
 
-        each_pair(nest, loops, TARGETS[name].lanes, element)
-        units = loops.sizes[0] if len(loops.sizes) > 1 else 1
-        made = [step(nest, units, X, OTHER, Y)]
+        each_element(nest, loops, TARGETS[name].lanes, sources, element)
+        made = [step(nest, loops.units, X, OTHER, Y)]
         y = np.asarray(a - b, np.float32)
         jobs.append(Job(made, {X: a, OTHER: b}, y, f"{left} {right}"))
     check(name, jobs)

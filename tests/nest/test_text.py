@@ -9,7 +9,8 @@ import pytest
 
 from gossamer.kernels.border import Border, copy_with_border, quad_form
 from gossamer.kernels.elementwise import each_block
-from gossamer.kernels.reduce import FloatSum, Folded, reduce
+from gossamer.kernels.reduce import folding, reduce
+from gossamer.kernels.reduce_arithmetic import FloatSum
 from gossamer.kernels.requantize import saturate, scale, uniform_factor
 from gossamer.kernels.softmax import float_softmax
 from gossamer.nest.build import Nest
@@ -50,7 +51,8 @@ def softmax() -> Kernel:
 
 def mean() -> Kernel:
     nest = Nest("mean", TARGETS["avx2"])
-    reduce(nest, Folded(2, 3, 9), FloatSum(3.0), nest.pointer(), nest.pointer())
+    shape = folding((2, 3, 9), (1,))
+    reduce(nest, shape, FloatSum(3.0), nest.pointer(), nest.pointer())
     return nest.finish()
 
 

@@ -10,7 +10,7 @@ for each kind of machine that the CPU can stand for.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
@@ -21,14 +21,14 @@ from gossamer.flatbuffer.write import write
 from gossamer.ir.build import Builder, free_shape
 from gossamer.ir.evaluate import evaluate
 from gossamer.ir.graph import Model, Node, Subgraph, Tensor
-from gossamer.ir.rewrite import substitute
+from gossamer.ir.rewrite import substitute, with_nodes
 from gossamer.ir.types import DType, TensorType
 from gossamer.lowering.program import ARENA, CONSTANTS
 from gossamer.runtime.native import NativeExecutable
 from tests.codegen.machines import RUNNABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gossamer.ir.op import Op
     from gossamer.ir.quantization import Quantization
@@ -55,23 +55,38 @@ class Constant:
 
 
 @dataclass(frozen=True, eq=False)
+class Variable:
+    """State: an input that keeps what a run leaves in it; `array` is its start."""
+
+    array: Array
+    quantization: Quantization | None = None
+
+
+Input: TypeAlias = Feed | Constant | Variable | None
+
+
+@dataclass(frozen=True, eq=False)
 class Case:
     """One use of an operator.
 
-    `output` is the quantization of the outputs; `output_dtype` overrides the element
-    type that `infer` gives, for the operators whose output tensor decides it.
+    `output` is the quantization of the outputs, unless `outputs` has one for each.
+    `output_dtype` overrides the element type that `infer` gives, for the operators
+    whose output tensor decides it.
     `tolerance` is the allowed difference of floats, as a share of the output's range.
     `judge` is LiteRT's set of kernels to compare with, where the reference set lacks
-    the operator or is known to be wrong.
+    the operator or is known to be wrong. `intermediates` are the quantizations of the
+    tensors that a node has beside inputs and outputs.
     """
 
     op: Op
-    inputs: tuple[Feed | Constant | None, ...]
+    inputs: tuple[Input, ...]
     output: Quantization | None = None
     output_dtype: DType | None = None
     tolerance: float = 1e-5
     judge: OpResolverType = OpResolverType.BUILTIN_REF
     name: str = ""
+    intermediates: tuple[Quantization, ...] = ()
+    outputs: tuple[Quantization, ...] = ()
 
     def __str__(self) -> str:
         shapes = " ".join(
@@ -113,6 +128,8 @@ def prepare(case: Case) -> Run:
         tensors.append(_tensor(build, f"input_{index}", given, feeds))
     outputs = build.nodes(case.op, *tensors, quantization=case.output)
     graph = _with_output_type(build.finish(outputs), case.output_dtype)
+    graph = _with_outputs(graph, case.outputs)
+    graph = _with_intermediates(graph, case.intermediates)
     values = evaluate(graph, feeds)
     return Run(case, Model((graph,)), feeds, values)
 
@@ -120,7 +137,7 @@ def prepare(case: Case) -> Run:
 def _tensor(
     build: Builder,
     name: str,
-    given: Feed | Constant | None,
+    given: Input,
     feeds: dict[Tensor, Array],
 ) -> Tensor | None:
     match given:
@@ -134,6 +151,11 @@ def _tensor(
             tensor = build.input(name, type_, quantization)
             feeds[tensor] = array
             return tensor
+        case Variable(array, quantization):
+            type_ = TensorType(DType.of_numpy(array.dtype), array.shape)
+            tensor = Tensor(name, type_, quantization=quantization, is_variable=True)
+            feeds[tensor] = array
+            return tensor
 
 
 def _with_output_type(graph: Subgraph, dtype: DType | None) -> Subgraph:
@@ -143,6 +165,25 @@ def _with_output_type(graph: Subgraph, dtype: DType | None) -> Subgraph:
         y: replace(y, type=TensorType(dtype, y.shape)) for y in graph.nodes[0].outputs
     }
     return substitute(graph, moved)
+
+
+def _with_outputs(graph: Subgraph, quantizations: Sequence[Quantization]) -> Subgraph:
+    outputs = graph.nodes[0].outputs[: len(quantizations)]
+    pairs = zip(outputs, quantizations, strict=True)
+    return substitute(graph, {y: replace(y, quantization=each) for y, each in pairs})
+
+
+def _with_intermediates(
+    graph: Subgraph, quantizations: Sequence[Quantization]
+) -> Subgraph:
+    if not quantizations:
+        return graph
+    (node,) = graph.nodes
+    made = tuple(
+        Tensor(f"intermediate_{i}", TensorType(DType.INT16, (1,)), quantization=each)
+        for i, each in enumerate(quantizations)
+    )
+    return with_nodes(graph, [replace(node, intermediates=made)])
 
 
 def types_agree(run: Run) -> None:
@@ -165,30 +206,31 @@ def round_trip(run: Run) -> None:
 
 def litert_agrees(run: Run) -> None:
     """LiteRT's reference kernels give the same: integers to the bit."""
-    expected = litert_outputs(run)
-    for tensor, theirs in zip(run.node.outputs, expected, strict=True):
+    expected = litert_results(run)
+    for tensor, theirs in zip(run.node.written, expected, strict=True):
         assert_same(run.values[tensor], theirs, run.case.tolerance)
 
 
-def litert_outputs(run: Run) -> list[Array]:
-    """The outputs of the written model by LiteRT's reference kernels."""
+def litert_results(run: Run) -> list[Array]:
+    """What LiteRT's reference kernels write, by the written model: outputs, states."""
     interpreter = Interpreter(
         model_content=write(run.model),
         experimental_op_resolver_type=run.case.judge,
     )
     interpreter.allocate_tensors()
-    details = interpreter.get_input_details()
-    for tensor, detail in zip(run.model.main.inputs, details, strict=True):
-        interpreter.set_tensor(detail["index"], run.feeds[tensor])
+    places = {each: i for i, each in enumerate(run.model.main.tensors)}
+    for tensor, array in run.feeds.items():
+        interpreter.set_tensor(places[tensor], array)
     interpreter.invoke()
-    outputs = interpreter.get_output_details()
-    return [interpreter.get_tensor(detail["index"]) for detail in outputs]
+    return [interpreter.get_tensor(places[tensor]) for tensor in run.node.written]
 
 
 def assert_same(ours: Array, theirs: Array, tolerance: float) -> None:
     """Equal types and shapes; floats within a share of the range, the rest equal."""
     assert ours.dtype == theirs.dtype
     assert ours.shape == theirs.shape
+    if ours.dtype == DType.BFLOAT16.numpy:
+        ours, theirs = ours.astype(np.float32), theirs.astype(np.float32)
     if ours.dtype.kind not in "fc":
         np.testing.assert_array_equal(ours, theirs)
         return
@@ -214,7 +256,6 @@ def compiled_agrees(run: Run) -> None:
 
 def compiled_agrees_on(run: Run, target: Target) -> bool:
     """Whether there was a kernel, whose results must then be right."""
-    outputs = run.node.outputs
     if any(t.dtype.numpy.hasobject for t in run.model.main.tensors):
         return False
     shapes = {tensor: np.shape(array) for tensor, array in run.feeds.items()}
@@ -233,7 +274,7 @@ def compiled_agrees_on(run: Run, target: Target) -> bool:
             assert view is not None
             view[...] = array
         executable.invoke()
-        for tensor in outputs:
+        for tensor in run.node.written:
             found = executable.view(tensor)
             assert found is not None
             assert_same(found, run.values[tensor], run.case.tolerance)

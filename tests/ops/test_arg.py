@@ -8,7 +8,8 @@ from ai_edge_litert.interpreter import OpResolverType
 
 from gossamer.ir.types import DType
 from gossamer.ops import ArgMax, ArgMin
-from tests.ops.contract import OPTIMIZED, Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import OPTIMIZED, Case
 from tests.ops.inputs import (
     constant,
     feed,
@@ -45,13 +46,17 @@ CASES = [
         Case(
             op(DType.INT32), (feed(dtype, (3, 1, 2), q), scalar(-3)), judge=judge(dtype)
         ),
+        Case(
+            op(DType.INT64), (feed(dtype, (2, 139), q), scalar(1)), judge=judge(dtype)
+        ),
+        Case(op(DType.INT64), (feed(dtype, (5, 67), q), scalar(0)), judge=judge(dtype)),
     )
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

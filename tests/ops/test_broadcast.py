@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gossamer.errors import GraphError
+from gossamer.errors import ExecutionError, GraphError
 from gossamer.ops import BroadcastArgs, BroadcastTo
-from tests.ops.contract import Case, Constant, Feed, check
+from gossamer.runtime.native import NativeExecutable
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Constant, Feed, prepare
 from tests.ops.inputs import KINDS, constant, feed, ints, refused, tensor
 
 CASES = [
@@ -30,7 +32,7 @@ CASES += [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 @pytest.mark.parametrize("shape", [[3], [2, 4], [-1, 3], [3, 2]])
@@ -43,3 +45,14 @@ def test_shapes_from_data_are_checked():
         BroadcastArgs().reference(np.array([2]), np.array([3]))
     with pytest.raises(GraphError, match="below 0"):
         BroadcastArgs().reference(np.array([-1]), np.array([3]))
+
+
+def test_a_kernel_checks_shapes_from_data():
+    shape = Feed(np.array([2, 3], np.int32))
+    run = prepare(Case(BroadcastArgs(), (shape, shape)))
+    executable = NativeExecutable(run.model.main, {})
+    first, second = run.model.main.inputs
+    for one, two, wrong in (([2, 3], [2, 4], 4), ([-1, 3], [1, 3], -1)):
+        executable.view(first)[...], executable.view(second)[...] = one, two
+        with pytest.raises(ExecutionError, match=f"size {wrong} does not stretch"):
+            executable.invoke()

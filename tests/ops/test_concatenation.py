@@ -7,7 +7,8 @@ import pytest
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
 from gossamer.ops import Concatenation
-from tests.ops.contract import Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case
 from tests.ops.inputs import INT8, KINDS, constant, feed, refused, shapes, tensor
 
 CASES = [
@@ -51,7 +52,7 @@ CASES += [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

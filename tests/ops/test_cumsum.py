@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gossamer.ops import Cumsum
-from tests.ops.contract import Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case
 from tests.ops.inputs import constant, feed, kinds, refused, scalar, tensor
 
 CASES = [
@@ -23,13 +24,14 @@ CASES = [
         ((1,), -1),
         ((3, 1), 1),
         ((2, 5), -2),
+        ((2, 3, 70), 1),
     )
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_refuses():

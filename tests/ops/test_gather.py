@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gossamer.errors import GraphError
+from gossamer.errors import ExecutionError, GraphError
 from gossamer.ir.types import DType
 from gossamer.ops import Gather, GatherNd
-from tests.ops.contract import Case, Constant, check
+from gossamer.runtime.native import NativeExecutable
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Constant, Feed, prepare
 from tests.ops.inputs import (
     KINDS,
     constant,
@@ -68,9 +70,40 @@ CASES = [
 ]
 
 
+def picked(values, dtype):
+    return Feed(np.array(values, dtype))
+
+
+CASES += [
+    case
+    for dtype, q in KINDS
+    for kind in (np.int16, np.int32, np.int64)
+    for case in (
+        Case(Gather(1), (feed(dtype, (2, 5, 3), q), picked([4, 0, 0], kind)), q),
+        Case(Gather(), (feed(dtype, (9, 40), q), picked([[8, 0], [3, 3]], kind)), q),
+        Case(Gather(), (feed(dtype, (4,), q), picked(2, kind)), q),
+        Case(
+            Gather(2, 1),
+            (feed(dtype, (2, 3, 4), q), picked([[3, 0, 1], [1, 1, 2]], kind)),
+            q,
+        ),
+        Case(Gather(), (feed(dtype, (3, 2), q), picked(np.zeros(0), kind)), q),
+        Case(
+            GatherNd(), (feed(dtype, (2, 5, 3), q), picked([[1, 4], [0, 0]], kind)), q
+        ),
+        Case(
+            GatherNd(), (feed(dtype, (2, 5), q), picked([[[1, 4]], [[0, 0]]], kind)), q
+        ),
+        Case(GatherNd(), (feed(dtype, (7,), q), picked([[6], [0]], kind)), q),
+        Case(GatherNd(), (feed(dtype, (1, 33), q), picked([[0]], kind)), q),
+        Case(GatherNd(), (feed(dtype, (3, 1, 2), q), picked([2], kind)), q),
+    )
+]
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():
@@ -99,3 +132,21 @@ def test_indices_from_data_are_checked(index):
         Gather().reference(x, np.array([index]))
     with pytest.raises(GraphError, match=f"index {index}"):
         GatherNd().reference(x, np.array([[index]]))
+
+
+@pytest.mark.parametrize("index", [-1, 4, 2**31 - 1, -(2**31)])
+@pytest.mark.parametrize("op", [Gather(), GatherNd()])
+def test_a_kernel_reports_an_index_outside(op, index):
+    x = Feed(np.arange(8, dtype=np.float32).reshape(4, 2))
+    run = prepare(Case(op, (x, Feed(np.array([[3]], np.int32)))))
+    executable = NativeExecutable(run.model.main, {})
+    assert not executable.program.interpreted
+    inputs = [executable.view(tensor) for tensor in run.model.main.inputs]
+    inputs[0][...] = x.array
+    inputs[1][...] = index
+    with pytest.raises(ExecutionError, match=f"index {index} is outside .* size 4"):
+        executable.invoke()
+    inputs[1][...] = 2
+    executable.invoke()
+    result = executable.view(run.node.output)
+    assert result.ravel().tolist() == [4, 5]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gossamer.ops import L2Normalization
-from tests.ops.contract import Case, Feed, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Feed
 from tests.ops.values import feed, floats, scale
 
 CASES = [
@@ -32,4 +33,4 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case: Case) -> None:
-    check(case)
+    check_compiled(case)

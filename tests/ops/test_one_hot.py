@@ -7,7 +7,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import OneHot
-from tests.ops.contract import Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case
 from tests.ops.inputs import KINDS, constant, feed, refused, scalar, tensor
 
 CASES = [
@@ -71,7 +72,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_refuses():

@@ -6,7 +6,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Pack, Unpack
-from tests.ops.contract import Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case
 from tests.ops.inputs import KINDS, feed, kinds, refused, shapes, tensor
 
 CASES = [
@@ -36,7 +37,7 @@ CASES += [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

@@ -7,7 +7,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import MirrorPad, Pad, PadV2
-from tests.ops.contract import Case, Constant, check, prepare
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Constant, prepare
 from tests.ops.inputs import INT8, KINDS, constant, feed, refused, shapes, tensor
 
 
@@ -90,7 +91,7 @@ CASES += [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

@@ -7,7 +7,8 @@ import pytest
 
 from gossamer.errors import GraphError
 from gossamer.ops import AveragePool2D, L2Pool2D, MaxPool2D
-from tests.ops.contract import Case, Feed, check, prepare
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Feed, prepare
 from tests.ops.values import feed, floats, scale
 
 SHAPES = [
@@ -46,9 +47,22 @@ INTEGER = [
 ]
 
 
-@pytest.mark.parametrize("case", FLOAT + INTEGER, ids=str)
+EDGES = [
+    Case(kind("same", 1, 1, 3, 3), (given,), q, name=f"{given.array.shape}")
+    for kind in KINDS
+    for shape in ((1, 1, 1, 1), (3, 2, 1, 37), (1, 1, 5, 130))
+    for given, q in (
+        (Feed(floats(*shape)), None),
+        (feed(np.int8, shape, scale(0.03, 7)), scale(0.03, 7)),
+        (feed(np.uint8, shape, scale(0.03, 7)), scale(0.03, 7)),
+        (feed(np.int16, shape, scale(0.03)), scale(0.03)),
+    )
+]
+
+
+@pytest.mark.parametrize("case", FLOAT + INTEGER + EDGES, ids=str)
 def test_contract(case: Case) -> None:
-    check(case)
+    check_compiled(case)
 
 
 @pytest.mark.parametrize("kind", [AveragePool2D, MaxPool2D, L2Pool2D])

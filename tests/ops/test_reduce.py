@@ -8,8 +8,17 @@ import pytest
 from gossamer.errors import GraphError
 from gossamer.ir.build import Builder
 from gossamer.ir.types import DType, TensorType
-from gossamer.ops import Mean, ReduceMax, ReduceMin, ReduceProd, Sum
-from tests.ops.contract import OPTIMIZED, Case, Constant, Feed, check, prepare
+from gossamer.ops import (
+    Mean,
+    ReduceAll,
+    ReduceAny,
+    ReduceMax,
+    ReduceMin,
+    ReduceProd,
+    Sum,
+)
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import OPTIMIZED, Case, Constant, Feed, prepare
 from tests.ops.values import feed, floats, integers, scale
 
 KINDS = (Mean, Sum, ReduceProd, ReduceMax, ReduceMin)
@@ -35,9 +44,34 @@ FLOAT = [
     for kind, (shape, given), keep in product(KINDS, AXES, (False, True))
 ]
 
+SHAPES = [
+    ((2, 3, 4), (1,)),
+    ((3, 70), (1,)),
+    ((70, 5), (0,)),
+    ((3, 2, 5, 9), (0, 2)),
+    ((1, 1), (0,)),
+    ((2, 3, 2, 3, 2), (1, 3)),
+]
 WHOLE = [
-    Case(kind(), (Feed(integers(dtype, 2, 3, 4) >> 40 % dtype().nbytes), axes((1,))))
-    for kind, dtype in product(KINDS, (np.int32, np.int64))
+    Case(
+        kind(keep),
+        (Feed(integers(dtype, *shape) >> 8 * (dtype().nbytes - 2)), axes(given)),
+        name=f"{shape}-{given}-{keep}",
+    )
+    for kind, dtype, (shape, given), keep in product(
+        KINDS, (np.int32, np.int64), SHAPES, (False, True)
+    )
+]
+
+TRUTH = [
+    Case(
+        kind(keep),
+        (Feed(np.random.default_rng(size).random(shape) < share), axes(given)),
+        name=f"{shape}-{given}-{keep}-{share}",
+    )
+    for size, (kind, (shape, given), keep, share) in enumerate(
+        product((ReduceAny, ReduceAll), SHAPES, (False, True), (0.05, 0.95))
+    )
 ]
 
 MEANS = [
@@ -76,7 +110,9 @@ PRODUCTS = [
         name=f"{given}-{zero_point}-{keep}",
     )
     for given, (dtype, zero_point), keep in product(
-        ((-1,), (0,), (0, 2)), ((np.int8, -5), (np.int8, 9)), (False, True)
+        ((-1,), (0,), (0, 2)),
+        ((np.int8, -5), (np.int8, 9), (np.int16, 0)),
+        (False, True),
     )
 ]
 
@@ -88,7 +124,7 @@ CHOICES = [
     )
     for kind, given, (dtype, zero_point), keep in product(
         (ReduceMax, ReduceMin),
-        ((-1,), (0, 1, 2)),
+        ((-1,), (0,), (0, 1, 2)),
         ((np.int8, -5), (np.uint8, 9), (np.int16, 0)),
         (False, True),
     )
@@ -96,10 +132,10 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(
-    "case", FLOAT + WHOLE + MEANS + SUMS + PRODUCTS + CHOICES, ids=str
+    "case", FLOAT + WHOLE + TRUTH + MEANS + SUMS + PRODUCTS + CHOICES, ids=str
 )
 def test_contract(case: Case) -> None:
-    check(case)
+    check_compiled(case)
 
 
 @pytest.mark.parametrize(("dtype", "zero_point"), [(np.int8, -5), (np.int16, 0)])

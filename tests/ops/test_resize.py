@@ -7,7 +7,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import ResizeBilinear, ResizeNearestNeighbor
-from tests.ops.contract import Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case
 from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 MODES = ((False, False), (True, False), (False, True))
@@ -21,6 +22,13 @@ CASES = [
     for size in ((5, 7), (2, 2), (1, 1), (3, 11), (6, 3))
 ]
 CASES += [
+    Case(op(*mode), (feed(dtype, shape, q), ints(5, 7)), q, name=f"{mode} {shape}")
+    for dtype, q in kinds("float32", "int8", "uint8", "int16")
+    for op in (ResizeBilinear, ResizeNearestNeighbor)
+    for mode in MODES
+    for shape in ((1, 1, 9, 37), (2, 4, 1, 64), (1, 2, 2, 1))
+]
+CASES += [
     Case(op(), (feed(DType.FLOAT32, (1, 1, 1, 1)), ints(3, 2)))
     for op in (ResizeBilinear, ResizeNearestNeighbor)
 ]
@@ -28,7 +36,7 @@ CASES += [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gossamer.ops import ReverseV2
-from tests.ops.contract import Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case
 from tests.ops.inputs import KINDS, constant, feed, ints, refused, tensor
 
 CASES = [
@@ -23,7 +24,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_refuses():

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gossamer.errors import ExecutionError
 from gossamer.ir.types import DType
 from gossamer.ops import Slice
-from tests.ops.contract import Case, Constant, check
+from gossamer.runtime.native import NativeExecutable
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Constant, Feed, prepare
 from tests.ops.inputs import KINDS, constant, feed, ints, refused, shapes, tensor
 
 CASES = [
@@ -33,7 +36,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():
@@ -49,3 +52,26 @@ def test_free_sizes():
 )
 def test_refuses(begin, size):
     refused(Slice(), tensor((4,)), constant(begin), constant(size))
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+@pytest.mark.parametrize(
+    ("begin", "size"),
+    [((1, 0, 2), (1, 3, 2)), ((0, 0, 0), (2, 3, 4)), ((1, 2, 3), (1, 1, 1))],
+)
+def test_a_beginning_from_data_is_compiled(kind, begin, size):
+    x = feed(DType.FLOAT32, (2, 3, 4))
+    start = Feed(np.array(begin, kind))
+    check_compiled(Case(Slice(), (x, start, Constant(np.array(size, kind)))))
+
+
+@pytest.mark.parametrize("begin", [-1, 3, 2**31 - 1])
+def test_a_beginning_from_data_is_checked(begin):
+    x = feed(DType.FLOAT32, (4, 2))
+    case = Case(Slice(), (x, Feed(np.array([0, 0], np.int32)), ints(2, 2)))
+    run = prepare(case)
+    executable = NativeExecutable(run.model.main, {})
+    assert not executable.program.interpreted
+    executable.view(run.model.main.inputs[1])[...] = (begin, 0)
+    with pytest.raises(ExecutionError, match=f"begin {begin} leaves"):
+        executable.invoke()

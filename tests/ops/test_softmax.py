@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from gossamer.errors import GraphError
+from gossamer.ir.types import DType
 from gossamer.ops import LogSoftmax, Softmax
-from tests.ops.contract import Case, Feed, check, prepare
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Feed, prepare
 from tests.ops.values import feed, floats, integers, scale
 
 SHAPES = [(1,), (7,), (4, 1), (3, 50), (2, 3, 10), (2, 2, 3, 5)]
@@ -45,6 +47,19 @@ WIDE = [
     for step, spread in product((0.0001, 0.0005, 0.003), (1, 100))
 ]
 
+WIDER = [
+    Case(
+        Softmax(beta),
+        (feed(dtype, shape, scale(step, 3)),),
+        scale(1 / 32768, -32768 if dtype is np.int8 else 0),
+        output_dtype=DType.INT16,
+        name=f"to int16 {shape}-{beta}-{step}",
+    )
+    for dtype in (np.int8,)
+    for shape, beta in (((40, 50), 1.0), ((3, 4, 9), 0.5), ((1,), 1.0))
+    for step in STEPS
+]
+
 LOG_INTEGER = [
     Case(
         LogSoftmax(),
@@ -57,10 +72,10 @@ LOG_INTEGER = [
 
 
 @pytest.mark.parametrize(
-    "case", FLOAT + LOG_FLOAT + INTEGER + WIDE + LOG_INTEGER, ids=str
+    "case", FLOAT + LOG_FLOAT + INTEGER + WIDE + WIDER + LOG_INTEGER, ids=str
 )
 def test_contract(case: Case) -> None:
-    check(case)
+    check_compiled(case)
 
 
 @pytest.mark.parametrize("op", [Softmax(1.0), LogSoftmax()])

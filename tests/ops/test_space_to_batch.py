@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gossamer.ops import BatchToSpaceNd, SpaceToBatchNd
-from tests.ops.contract import Case, Constant, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Constant
 from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 
@@ -66,7 +67,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

@@ -7,7 +7,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Split, SplitV
-from tests.ops.contract import Case, Constant, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case, Constant
 from tests.ops.inputs import (
     KINDS,
     constant,
@@ -44,7 +45,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

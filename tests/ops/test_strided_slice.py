@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import OpResolverType
 
-from gossamer.errors import GraphError
+from gossamer.errors import ExecutionError, GraphError
 from gossamer.ir.types import DType
 from gossamer.ops import StridedSlice
-from tests.ops.contract import OPTIMIZED, Case, check
+from gossamer.runtime.native import NativeExecutable
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import OPTIMIZED, Case, Feed, prepare
 from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 SPECS = (
@@ -60,7 +62,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def cut(shape, begin, end, strides, **masks):
@@ -94,3 +96,26 @@ def test_index_from_data_is_checked():
     op = StridedSlice(shrink_axis_mask=1)
     with pytest.raises(GraphError, match="index -5"):
         op.reference(np.zeros(4), np.array([-5]), np.array([0]), np.array([1]))
+
+
+LOOP = StridedSlice(begin_mask=2, end_mask=2, shrink_axis_mask=1)
+
+
+@pytest.mark.parametrize("index", [0, 3, -1, -4])
+@pytest.mark.parametrize("shape", [(4, 5), (4, 1, 37), (4, 2, 3, 2)])
+def test_an_index_from_data_is_compiled(shape, index):
+    x = feed(DType.FLOAT32, shape)
+    begin = Feed(np.array([index, 0], np.int32))
+    end = Feed(np.array([index + 1, 0], np.int32))
+    check_compiled(Case(LOOP, (x, begin, end, ints(1, 1))))
+
+
+@pytest.mark.parametrize("index", [4, -5, 2**31 - 1])
+def test_an_index_from_data_is_checked(index):
+    begin, end = (Feed(np.array([0, 0], np.int32)) for _ in range(2))
+    run = prepare(Case(LOOP, (feed(DType.FLOAT32, (4, 5)), begin, end, ints(1, 1))))
+    executable = NativeExecutable(run.model.main, {})
+    assert not executable.program.interpreted
+    executable.view(run.model.main.inputs[1])[...] = (index, 0)
+    with pytest.raises(ExecutionError, match="outside the input"):
+        executable.invoke()

@@ -7,7 +7,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Tile
-from tests.ops.contract import OPTIMIZED, Case, Constant, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import OPTIMIZED, Case, Constant
 from tests.ops.inputs import KINDS, constant, feed, ints, refused, shapes, tensor
 
 # The reference set has no version for int8.
@@ -34,7 +35,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

@@ -6,7 +6,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Transpose
-from tests.ops.contract import Case, check
+from tests.ops.compiled import check_compiled
+from tests.ops.contract import Case
 from tests.ops.inputs import KINDS, constant, feed, ints, refused, shapes, tensor
 
 CASES = [
@@ -25,7 +26,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_free_sizes():

@@ -23,7 +23,7 @@ from gossamer.ir.op import Custom, registered_custom
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops import Relu
-from gossamer.ops.steps import unary_step
+from gossamer.ops.element_steps import element_step
 from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
 
 X = np.array([[-1.0, 0.5, 2.0]], np.float32)
@@ -202,7 +202,7 @@ def test_a_class_with_a_kernel():
         def lower(self, node, target):
             total = self.amount * self.times
             x, y = node.input(0), node.output
-            return unary_step("plus", target, x, y, lambda nest, value: value + total)
+            return element_step("plus", target, [x], y, lambda _, value: value + total)
 
     content = built(Plus(amount=0.25, times=2))
     interpreter = Interpreter(model_content=content)
@@ -222,7 +222,7 @@ def test_a_function_with_a_kernel():
     @negative.lower
     def _(node, target):
         x, y = node.input(0), node.output
-        return unary_step("negative", target, x, y, lambda nest, value: -value)
+        return element_step("negative", target, [x], y, lambda _, value: -value)
 
     content = built(negative.operator())
     np.testing.assert_array_equal(answer(Interpreter(model_content=content)), -X)
