@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SEED = 1
 SECONDS = 20
 """What one mutant may take, compilation and two runs."""
-MEMORY = 6 << 30
+MEMORY = 3 << 30
 """Bytes of addresses that a child may use."""
 BATCH = 40
 """Mutants of one child, unless it dies before."""
