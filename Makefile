@@ -15,7 +15,7 @@ help:
 	@echo "make fuzz       hunt for mutants of models that end badly (ARGS='--seed 4')"
 	@echo "make check      ruff, pyright and the rules on the source tree"
 	@echo "make format     let ruff put the sources in order"
-	@echo "make bench      time the benchmark models beside LiteRT"
+	@echo "make bench      time the benchmark models beside LiteRT: about 20 minutes"
 	@echo "make readme     put the last results into the README"
 	@echo "make clean      remove .venv and everything that was built"
 
@@ -47,7 +47,7 @@ format: $(READY)
 	$(BIN)/ruff format
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks.models $(ARGS)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 readme: $(READY)
 	$(BIN)/python -m benchmarks.readme

@@ -21,12 +21,13 @@ def draw(facts: Mapping[str, Any], path: Path) -> None:
     """Bars of each model and mode; the line at 1 is LiteRT.
 
     Args:
-        facts: what `benchmarks.models.report` made.
+        facts: what `benchmarks.store` keeps.
         path: the PNG file to write.
     """
     models = list(dict.fromkeys(each["model"] for each in facts["results"]))
     subplots: Any = plt.subplots
-    figure, axes = subplots(figsize=(9, 1.6 + 0.72 * len(models)))
+    height = 1.6 + 0.72 * len(models)
+    figure, axes = subplots(figsize=(9, height))
     for offset, (mode, color) in zip((-0.26, 0, 0.26), COLORS.items(), strict=True):
         chosen = [each for each in facts["results"] if each["mode"] == mode]
         places = [models.index(each["model"]) + offset for each in chosen]
@@ -40,15 +41,16 @@ def draw(facts: Mapping[str, Any], path: Path) -> None:
     axes.axvline(1, color=INK, linewidth=1)
     axes.text(1, -0.62, "LiteRT", ha="center", va="bottom", fontsize=9, color=INK)
     _dress(axes, models)
-    figure.text(0.02, 0.965, "Times as fast as LiteRT", weight="bold", fontsize=14)
+    title = "Times as fast as LiteRT"
+    figure.text(0.02, 1 - 0.3 / height, title, weight="bold", fontsize=14)
     figure.text(
         0.02,
-        0.925,
+        1 - 0.55 / height,
         f"one thread, fastest inference with setting and getting; {facts['machine']}",
         fontsize=9,
         color=GREY,
     )
-    figure.subplots_adjust(left=0.14, right=0.97, top=0.86, bottom=0.03)
+    figure.subplots_adjust(left=0.18, right=0.97, top=1 - 0.75 / height, bottom=0.03)
     figure.savefig(path, dpi=140)
     plt.close(figure)
 

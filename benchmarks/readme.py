@@ -13,7 +13,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.models import MODES, RESULTS, ROOT
+from benchmarks.models import MODES, ROOT
+from benchmarks.store import RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,7 +1,8 @@
 """The networks that are measured and tested, in Keras, with random weights.
 
 `mnist_mlp` and `mnist_cnn` read digits; `ds_cnn` (keywords) and `resnet8` (CIFAR-10)
-are those of MLPerf Tiny; the MobileNets come from `keras.applications`.
+are those of MLPerf Tiny, as is `tiny_ae` (machine sounds); the large networks for
+images come from `keras.applications`; `transformer` and `lstm` stand for sequences.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from gossamer.ir.types import Array
+
+from benchmarks.sequences import lstm, transformer
 
 layers: Any = keras.layers
 applications: Any = keras.applications
@@ -84,6 +87,14 @@ def resnet8() -> Any:
     return Model(start, layers.Dense(10, activation="softmax")(x))
 
 
+def tiny_ae() -> Any:
+    """An autoencoder of ten dense layers around a bottleneck of 8."""
+    x = start = layers.Input((640,))
+    for units in (128, 128, 128, 128, 8, 128, 128, 128, 128):
+        x = _normalized(layers.Dense(units)(x))
+    return Model(start, layers.Dense(640)(x))
+
+
 def mobilenet_v1(size: int = 224, alpha: float = 1.0) -> Any:
     """MobileNet for images of `size` pixels, its layers `alpha` times as wide."""
     return applications.MobileNet((size, size, 3), alpha, weights=None)
@@ -94,6 +105,23 @@ def mobilenet_v2(size: int = 224, alpha: float = 1.0) -> Any:
     return applications.MobileNetV2((size, size, 3), alpha, weights=None)
 
 
+def mobilenet_v3_small(size: int = 224) -> Any:
+    """MobileNetV3-Small, which scales its own input from 0 to 255."""
+    return applications.MobileNetV3Small((size, size, 3), weights=None)
+
+
+def efficientnet_b0(size: int = 224) -> Any:
+    """EfficientNet-B0, which scales its own input from 0 to 255."""
+    return applications.EfficientNetB0(input_shape=(size, size, 3), weights=None)
+
+
+def resnet50(size: int = 224) -> Any:
+    """ResNet-50 up to its scores: random weights would saturate a softmax."""
+    return applications.ResNet50(
+        input_shape=(size, size, 3), weights=None, classifier_activation=None
+    )
+
+
 def _normalized(x: Any) -> Any:
     return layers.ReLU()(layers.BatchNormalization()(x))
 
@@ -102,9 +130,15 @@ NETWORKS: dict[str, Callable[[], Any]] = {
     "mnist_mlp": mnist_mlp,
     "mnist_cnn": mnist_cnn,
     "ds_cnn": ds_cnn,
+    "tiny_ae": tiny_ae,
     "resnet8": resnet8,
     "mobilenet_v1": mobilenet_v1,
     "mobilenet_v2": mobilenet_v2,
+    "mobilenet_v3_small": mobilenet_v3_small,
+    "efficientnet_b0": efficientnet_b0,
+    "resnet50": resnet50,
+    "transformer": transformer,
+    "lstm": lstm,
 }
 
 
@@ -145,7 +179,12 @@ def _initialized_by_numpy(random: np.random.Generator) -> Generator[None]:
 
 
 def samples(model: Any, count: int, seed: int = 1) -> Array:
-    """Random inputs, float32 (count, *shape of an input), in [-1, 1)."""
+    """Random inputs, float32 (count, *shape of an input).
+
+    In [0, 255) for a network that scales pixels itself, in [-1, 1) for others.
+    """
     random = np.random.default_rng(seed)
     shape = tuple(model.inputs[0].shape[1:])
-    return random.uniform(-1, 1, (count, *shape)).astype(np.float32)
+    scales = any(isinstance(each, layers.Rescaling) for each in model.layers)
+    low, high = (0, 255) if scales else (-1, 1)
+    return random.uniform(low, high, (count, *shape)).astype(np.float32)

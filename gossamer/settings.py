@@ -4,6 +4,7 @@
 |------------------|-----------------------------------------------------------|
 | `GOSSAMER_CACHE` | folder of compiled code; `off` compiles anew every time   |
 | `GOSSAMER_DEBUG` | `1` shows the traceback behind an error of the command    |
+| `GOSSAMER_FLOAT` | `fast` keeps 17 bits of factors; `exact` never splits them |
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class Settings:
 
     cache: str
     debug: bool
+    float: str
 
 
 def settings() -> Settings:
@@ -25,4 +27,5 @@ def settings() -> Settings:
     return Settings(
         cache=os.environ.get("GOSSAMER_CACHE", ""),
         debug=os.environ.get("GOSSAMER_DEBUG", "") == "1",
+        float=os.environ.get("GOSSAMER_FLOAT", ""),
     )

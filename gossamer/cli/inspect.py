@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gossamer.cli import output
+from gossamer.cli.inspect_plan import plans, show_plan
 from gossamer.cli.summary import summary
 from gossamer.runtime.source import Source
 
@@ -19,11 +20,17 @@ def inspect(
     tensors: Annotated[
         bool, typer.Option("--tensors", help="List every tensor too.")
     ] = False,
+    compiles: Annotated[
+        bool, typer.Option("--compile", help="Compile, to tell the size of the code.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write everything as JSON.")
     ] = False,
 ) -> None:
-    """Show the operators, tensors, quantization and sizes of a model.
+    """Show a model's operators, tensors, quantization and sizes, and how it runs here.
+
+    Operators that have no kernel for this machine run through NumPy; the last tables
+    tell which, and why each kernel was picked for the others.
 
     [bold]Examples[/bold]
 
@@ -33,6 +40,7 @@ def inspect(
     """
     model = Source(file).model
     facts = summary(model, file.stat().st_size)
+    facts["plans"] = plans(model, compiles=compiles)
     if as_json:
         typer.echo(json.dumps({"file": str(file), **facts}, indent=2))
         return
@@ -44,6 +52,8 @@ def inspect(
         if tensors:
             _show_tensors(subgraph, where)
         _show_totals(subgraph, where)
+    for each in facts["plans"]:
+        show_plan(each)
 
 
 def _show_facts(file: Path, facts: dict[str, Any]) -> None:
@@ -57,6 +67,8 @@ def _show_facts(file: Path, facts: dict[str, Any]) -> None:
         "Work": f"{output.count(main['multiplications'])} multiplications (MACs) "
         "an inference",
         "Signatures": "; ".join(_signature(each) for each in facts["signatures"]),
+        "Subgraphs": _subgraphs(facts),
+        "Variables": _variables(facts),
         "Metadata": ", ".join(
             f"{name} ({output.size(size)})" for name, size in facts["metadata"].items()
         ),
@@ -65,6 +77,22 @@ def _show_facts(file: Path, facts: dict[str, Any]) -> None:
     made.show_header, made.box, made.title = False, None, None
     made.columns[0].style = "bold"
     output.show(output.rows(made, [pair for pair in lines.items() if pair[1]]))
+
+
+def _subgraphs(facts: dict[str, Any]) -> str:
+    """The names of subgraphs, where there are several."""
+    names = [f"{index} '{x['name']}'" for index, x in enumerate(facts["subgraphs"])]
+    return ", ".join(names) if len(names) > 1 else ""
+
+
+def _variables(facts: dict[str, Any]) -> str:
+    """Tensors that keep their values from run to run."""
+    return ", ".join(
+        f"{tensor['name']} {_kind(tensor)}"
+        for subgraph in facts["subgraphs"]
+        for tensor in subgraph["tensors"]
+        if tensor["kind"] == "variable"
+    )
 
 
 def _signature(signature: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from gossamer.cli.bench import bench
+from gossamer.cli.bench_flags import BenchCommand
 from gossamer.cli.convert import convert
 from gossamer.cli.inspect import inspect
 from gossamer.cli.output import fail
@@ -47,7 +48,7 @@ app = typer.Typer(
 app.command()(convert)
 app.command()(run)
 app.command()(inspect)
-app.command()(bench)
+app.command(cls=BenchCommand)(bench)
 
 
 def version() -> str:

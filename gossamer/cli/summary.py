@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gossamer.ir.build import free_shape
-from gossamer.ir.work import multiplications
+from gossamer.ir.work import multiplications, stored_bytes
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Model, Node, Signature, Subgraph, Tensor
@@ -113,12 +113,3 @@ def _quantization(quantization: Quantization | None) -> dict[str, Any] | None:
         "zero_points": [int(point) for point in quantization.zero_point],
         "axis": quantization.axis,
     }
-
-
-def stored_bytes(tensor: Tensor) -> int:
-    """Bytes that a constant takes in the file."""
-    if tensor.data is None:
-        return 0
-    if tensor.dtype.bits:
-        return (tensor.data.size * tensor.dtype.bits + 7) // 8
-    return sum(len(text) for text in tensor.data.flat)

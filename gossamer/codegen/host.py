@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import platform
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from gossamer.errors import CompilationError
 from gossamer.nest.target import Dot, Target, Tiles
+from gossamer.settings import settings
 
 _AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd")
 _AVX2 = ("avx2", "fma", "f16c", "bmi1", "bmi2")
@@ -22,6 +24,7 @@ _LLVM_NAMES = {
     "amx_int8": "amx-int8",
     "amx_bf16": "amx-bf16",
 }
+_FLOAT_PARTS = {"exact": 0, "fast": 2}
 _ARCH_PRCTL = 158
 _REQUEST_PERMISSION = 0x1023
 _TILE_DATA = 18
@@ -33,13 +36,21 @@ def is_supported() -> bool:
     return machine in ("x86_64", "amd64") and sys.platform == "linux"
 
 
-@cache
 def host() -> Target:
-    """This machine.
+    """This machine, as far as the settings let it be used.
 
     Raises:
         CompilationError: there is no code generator for it yet.
     """
+    machine = _machine()
+    if machine.tiles is None or settings().float not in _FLOAT_PARTS:
+        return machine
+    parts = _FLOAT_PARTS[settings().float]
+    return replace(machine, tiles=replace(machine.tiles, float_parts=parts))
+
+
+@cache
+def _machine() -> Target:
     if not is_supported():
         raise CompilationError(
             f"machine code for '{platform.machine()}' on {sys.platform} is not "
@@ -77,7 +88,10 @@ def x86_target(flags: frozenset[str]) -> Target:
         names = (*_AVX2, *_AVX512, *(("avx512_vnni",) if vnni else ()))
         names = (*names, *(_TILES if tiles else ()))
         dot = Dot.UNSIGNED_QUADS if vnni else Dot.PAIRS
-        cpu = "icelake-server" if vnni else "skylake-avx512"
+        cpu = "cascadelake" if vnni else "skylake-avx512"
+        if vnni and "avx512vbmi" in flags:
+            names = (*names, "avx512vbmi")
+            cpu = "icelake-server"
         return Target(triple, cpu, _features(names), 64, 32, dot, tiles=tiles)
     if flags.issuperset(_AVX2):
         return Target(triple, "haswell", _features(_AVX2), 32, 16, Dot.PAIRS)

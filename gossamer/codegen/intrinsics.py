@@ -295,6 +295,20 @@ def _pack(at: Site) -> None:
     )
 
 
+def _look_up(at: Site) -> None:
+    """Two tables of 128 bytes, and the index's first bit to choose between them."""
+    kind = at.result.kind
+    text, index = _text(kind), at.texts[4]
+    halves = [at.printer.fresh("%t"), at.printer.fresh("%t")]
+    for name, low, high in zip(halves, at.texts[0:4:2], at.texts[1:4:2], strict=True):
+        arguments = _typed(kind, [low, index, high])
+        call(at.printer, name, kind, "llvm.x86.avx512.vpermi2var.qi.512", arguments)
+    flag = at.printer.fresh("%t")
+    at.printer.line(f"  {flag} = icmp slt {text} {index}, zeroinitializer")
+    flags = _text(Kind("i1", kind.lanes))
+    at.value(f"select {flags} {flag}, {text} {halves[1]}, {text} {halves[0]}")
+
+
 INTRINSICS: Mapping[str, Write] = {
     "abs": _absolute,
     "bits": _cast("bitcast"),
@@ -305,6 +319,7 @@ INTRINSICS: Mapping[str, Write] = {
     "extract": _extract,
     "floor": _rounding("floor"),
     "fma": _same_type("fmuladd"),
+    "look_up": _look_up,
     "max": _choose("ogt"),
     "min": _choose("olt"),
     "narrow": _narrow,

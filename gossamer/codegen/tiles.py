@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NAMES: Mapping[str, str] = {
     "tile_dot": "tdpbssd",
+    "tile_dot_floats": "tdpbf16ps",
     "tile_load": "tileloadd64",
     "tile_store": "tilestored64",
     "tile_zero": "tilezero",

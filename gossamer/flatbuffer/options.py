@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from gossamer.flatbuffer.wire import Record, Union
 
+_SHAPE_TABLE = "ReshapeOptions"
+"""Left out where it is empty: OpenVINO takes an empty shape in it at its word."""
+
 
 def operator_from(code: int, options: Union | None) -> Op:
     """The builtin operator number `code` with what the file gives as its options.
@@ -63,6 +66,8 @@ def options_of(op: Op) -> Union | None:
         names.get(field.name, field.name): getattr(op, field.name)
         for field in option_fields(op)
     }
+    if op.options == _SHAPE_TABLE and not any(fields.values()):
+        return None
     return op.options, to_record(op.name, op.options, fields)
 
 

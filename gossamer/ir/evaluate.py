@@ -8,6 +8,7 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import evaluate as evaluate_node
+from gossamer.ir.sparse import dense_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +30,11 @@ def evaluate(subgraph: Subgraph, inputs: Mapping[Tensor, Array]) -> dict[Tensor,
     Raises:
         GraphError: an input is missing, or a node reads what nothing computed.
     """
-    values: dict[Tensor, Array] = {
-        tensor: tensor.data for tensor in subgraph.tensors if tensor.data is not None
-    }
+    values: dict[Tensor, Array] = {}
+    for tensor in subgraph.tensors:
+        data = dense_data(tensor)
+        if data is not None:
+            values[tensor] = data
     for tensor in subgraph.inputs:
         if tensor not in inputs:
             raise GraphError(f"no value is given for the input '{tensor.name}'")

@@ -123,7 +123,6 @@ class Op:
     """
     declares_outputs: ClassVar[bool] = False
     """Whether the types of the outputs are what the file says, and no rule tells."""
-
     chooses_type: ClassVar[bool] = False
     """Whether the file says the output's element type, whatever `infer` gives."""
     renamed: ClassVar[Mapping[str, str]] = {}
@@ -142,6 +141,10 @@ class Op:
             GraphError: the inputs do not fit the operator.
         """
         raise UnsupportedError(f"{self.name} has no shape rule")
+
+    def infer_node(self, node: Node) -> tuple[TensorType, ...]:
+        """`infer` where the output tensor's element type has a say in its shape."""
+        return self.infer(*node.inputs)
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         """The meaning, in NumPy, on arrays (None for an input left out).
@@ -322,11 +325,8 @@ def declare_custom(
     made: Any = meaning
     if isinstance(meaning, type):
         made = dataclass(frozen=True, slots=True)(meaning)
-        for attribute, value in (
-            ("name", name),
-            ("code", CUSTOM_CODE),
-            ("options", None),
-        ):
+        facts = {"name": name, "code": CUSTOM_CODE, "options": None}
+        for attribute, value in facts.items():
             setattr(made, attribute, value)
     if replace:
         _of_users.add(name)
@@ -394,6 +394,6 @@ def evaluate(node: Node, inputs: Sequence[Any]) -> tuple[Array, ...]:
         tensor is not None and tensor.is_quantized
         for tensor in (*node.inputs, *node.outputs)
     )
-    if quantized:
+    if quantized or type(node.op).reference is Op.reference:
         return node.op.integer(node, *inputs)
     return node.op.reference(*inputs)

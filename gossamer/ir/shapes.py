@@ -65,7 +65,7 @@ def infer_node(node: Node, inputs: tuple[Tensor | None, ...]) -> dict[Tensor, Te
     """
     if node.op.declares_outputs:
         return _declared(node, inputs)
-    types = node.op.infer(*inputs)
+    types = node.op.infer_node(replace(node, inputs=inputs))
     outputs = {
         y: replace(_with_shape(y, type_.shape), data=y.data)
         for y, type_ in zip(node.outputs, types, strict=True)

@@ -1,4 +1,4 @@
-"""How much there is to compute."""
+"""How much there is to compute and to store."""
 
 from __future__ import annotations
 
@@ -51,3 +51,12 @@ def _multiplications_of_cells(node: Node) -> int:
 def _shaped(tensors: Sequence[Tensor | None]) -> Tensor | None:
     """The one tensor of a list, if it is there."""
     return tensors[0] if tensors else None
+
+
+def stored_bytes(tensor: Tensor) -> int:
+    """Bytes that a constant takes in the file."""
+    if tensor.data is None:
+        return 0
+    if tensor.dtype.bits:
+        return (tensor.data.size * tensor.dtype.bits + 7) // 8
+    return sum(len(text) for text in tensor.data.flat)

@@ -60,8 +60,8 @@ class Form:
 
     def apply(self, nest: Nest, value: Value) -> Value:
         if self.flip:
-            return value ^ -128
-        if self.result.base == "i16":
+            value = value ^ -128
+        if self.result != self.source:
             return nest.convert(value, I16.of(value.kind.lanes)) - self.subtract
         return value
 
@@ -84,6 +84,21 @@ def quad_form(zero_point: int) -> Form:
 def pair_form(zero_point: int) -> Form:
     """int8 as the int16 q - zero_point."""
     return Form(I8, I16, 0, subtract=zero_point)
+
+
+def unsigned_quad_form(zero_point: int) -> Form:
+    """uint8 as it is."""
+    return Form(I8, I8, zero_point - 256 if zero_point > 127 else zero_point)
+
+
+def unsigned_pair_form(zero_point: int) -> Form:
+    """uint8 as the int16 q - zero_point."""
+    return Form(I8, I16, 0, flip=True, subtract=zero_point - 128)
+
+
+def short_form() -> Form:
+    """int16 as it is."""
+    return Form(I16, I16)
 
 
 def form_lanes(target: Target, form: Form) -> int:

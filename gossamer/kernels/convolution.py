@@ -12,16 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.kernels.border import (
-    Border,
-    Form,
-    copy_with_border,
-    float_form,
-    form_lanes,
-    pair_form,
-    quad_form,
-)
-from gossamer.kernels.elementwise import Lanes, block_units, each_block
+from gossamer.kernels.border import Border, float_form, pair_form, quad_form
+from gossamer.kernels.border_steps import SLACK, bordered
 from gossamer.kernels.epilogue import FloatEpilogue, IntegerEpilogue
 from gossamer.kernels.gemm import gemm
 from gossamer.kernels.hybrid import (
@@ -40,6 +32,7 @@ from gossamer.kernels.multiply import (
 from gossamer.kernels.pack import pack_panels, pad_columns
 from gossamer.kernels.product import Depth, Gemm, Rows, choose_tile
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
+from gossamer.kernels.tail import bind, extendable, operands_of
 from gossamer.nest.build import Nest
 
 if TYPE_CHECKING:
@@ -47,11 +40,9 @@ if TYPE_CHECKING:
 
     from gossamer.kernels.depthwise import Window
     from gossamer.kernels.requantize import IntegerOutput
-    from gossamer.nest.expr import Value
+    from gossamer.kernels.tail import Tail
     from gossamer.nest.target import Target
 
-SLACK = 64
-"""Bytes behind a scratch image that may be read, never used."""
 RESIDENT_BYTES = 192 * 1024
 """Weights up to this size stay in the cache while all rows pass."""
 
@@ -170,18 +161,24 @@ def float_convolution(
 ) -> list[Step]:
     """Steps of a float convolution; weights are (out, rows, columns, in)."""
     plan = plan_convolution(target, window, len(weights), FloatMultiply(), 4)
-    steps, source = bordered(target, window, float_form(), x)
-    nest = Nest("conv_f32", target)
-    image, packed = nest.pointer(), nest.pointer()
-    first = nest.pointer() if bias is not None else None
-    output = nest.pointer()
-    gemm(nest, plan, FloatEpilogue(first, limits), image, packed, output)
+    steps, source = bordered(target, border_of(window), float_form(), x)
     constants = [Constant(pack_panels(filter_runs(weights, window), plan))]
     if bias is not None:
         constants.append(Constant(pad_columns(bias, plan)))
-    arguments = (source, *constants, y)
-    steps.append(Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,)))
-    return steps
+
+    def make(tail: Tail | None) -> Step:
+        nest = Nest("conv_f32", target)
+        image, packed = nest.pointer(), nest.pointer()
+        first = nest.pointer() if bias is not None else None
+        output = nest.pointer()
+        epilogue = FloatEpilogue(first, limits, bind(nest, tail))
+        gemm(nest, plan, epilogue, image, packed, output)
+        result = y if tail is None else tail.output
+        arguments = (source, *constants, result, *operands_of(tail))
+        written = (1 + len(constants),)
+        return Step(nest.finish(), arguments, plan.units, written, plan.note)
+
+    return [*steps, extendable(y, make)]
 
 
 def integer_convolution(
@@ -204,7 +201,7 @@ def integer_convolution(
     plan = plan_convolution(
         target, window, len(weights), multiply, form.result.bytes, packs_rows=True
     )
-    steps, source = bordered(target, window, form, x)
+    steps, source = bordered(target, border_of(window), form, x)
     start = bias.astype(np.int64)
     if quads:
         sums = weights.astype(np.int64).reshape(len(weights), -1).sum(axis=1)
@@ -224,39 +221,8 @@ def integer_convolution(
         y,
     )
     written = (len(arguments) - 1,)
-    steps.append(Step(nest.finish(), arguments, plan.units, written))
+    steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
     return steps
-
-
-def bordered(
-    target: Target, window: Window, form: Form, x: Argument
-) -> tuple[list[Step], Argument]:
-    """The input as the product reads it, and the steps that make it."""
-    border = border_of(window)
-    plain = form.result == form.source and not form.flip
-    if border.is_empty and plain:
-        return [], x
-    scratch = Scratch(border.elements * form.result.bytes + SLACK)
-    if border.is_empty:
-        return [reformed(target, border.elements, form, x, scratch)], scratch
-    nest = Nest("border", target)
-    source, result = nest.pointer(), nest.pointer()
-    copy_with_border(nest, border, form, source, result)
-    units = border.images * border.rows
-    return [Step(nest.finish(), (x, scratch), units, (1,))], scratch
-
-
-def reformed(target: Target, count: int, form: Form, x: Argument, y: Argument) -> Step:
-    """All elements in another form, no border."""
-    nest = Nest("reform", target)
-    source, result = nest.pointer(), nest.pointer()
-
-    def move(index: Value, group: Lanes) -> None:
-        value = group.load(nest, form.source, source, index)
-        group.store(nest, form.apply(nest, value), result, index)
-
-    each_block(nest, count, form_lanes(target, form), move)
-    return Step(nest.finish(), (x, y), block_units(count), (1,))
 
 
 def hybrid_convolution(
@@ -301,7 +267,8 @@ def hybrid_convolution(
         *(Constant(array) for array in constants),
         y,
     )
-    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
     return [quantize, product]
 
 

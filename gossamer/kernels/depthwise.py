@@ -18,6 +18,7 @@ from gossamer.nest.expr import F32, I8, I32, I64, Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gossamer.kernels.tail import BoundTail
     from gossamer.nest.build import Nest
 
 
@@ -288,6 +289,7 @@ class FloatDepthwise:
     bias: Value | None
     y: Value
     limits: tuple[float, float]
+    tail: BoundTail | None = None
     element_bytes: int = 4
 
     def tap(self, nest: Nest, x: Value, index: Value, group: Lanes) -> Value:
@@ -313,14 +315,18 @@ class FloatDepthwise:
         group: Lanes,
     ) -> None:
         for total, place in zip(sums, places, strict=True):
-            group.store(nest, clamp(nest, total, self.limits), self.y, place)
+            value = clamp(nest, total, self.limits)
+            if self.tail is not None:
+                value = self.tail.apply(nest, value, place, channel, group.valid)
+            group.store(nest, value, self.y, place)
 
 
 @dataclass(frozen=True, slots=True)
 class IntegerDepthwise:
     """int8 in and out; sums are exact in float32 while they stay below 2**24.
 
-    `weights` are float32 here, so that only the input is converted in the loop.
+    With `unsigned` uint8 in and out, 128 above the int8 of `factors`. `weights` are
+    float32 here, so that only the input is converted in the loop.
     """
 
     weights: Value
@@ -330,11 +336,13 @@ class IntegerDepthwise:
     input_zero_point: int
     low: int
     high: int
+    unsigned: bool = False
     element_bytes: int = 1
 
     def tap(self, nest: Nest, x: Value, index: Value, group: Lanes) -> Value:
         small = group.load(nest, I8, x, index)
-        wide = nest.convert(small, I32.of(group.count))
+        widen = nest.unsigned if self.unsigned else nest.convert
+        wide = widen(small, I32.of(group.count))
         return nest.convert(wide, F32.of(group.count))
 
     def outside(self, nest: Nest, group: Lanes) -> Value | None:
@@ -362,6 +370,7 @@ class IntegerDepthwise:
         for total, place in zip(sums, places, strict=True):
             value = factor(nest.convert(total, kind) + bias)
             small = saturate(nest, value, self.low, self.high)
+            small = small ^ -128 if self.unsigned else small
             group.store(nest, small, self.y, place)
 
 

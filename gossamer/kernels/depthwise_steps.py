@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from gossamer.kernels.depthwise_quads import (
 )
 from gossamer.kernels.hybrid import HybridDepthwise, ItemForm
 from gossamer.kernels.step import Argument, Constant, Step
+from gossamer.kernels.tail import bind, extendable, operands_of
 from gossamer.nest.build import Nest
 from gossamer.nest.target import Dot, Target
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gossamer.kernels.requantize import IntegerOutput
+    from gossamer.kernels.tail import Tail
 
 
 def _padded(values: npt.NDArray[Any], lanes: int) -> Constant:
@@ -55,15 +58,24 @@ def float_depthwise(
     y: Argument,
 ) -> list[Step]:
     """Steps of a float depthwise convolution; weights are (1, rows, columns, C)."""
-    nest = Nest("depthwise_f32", target)
-    source, zeros, filters = nest.pointer(), nest.pointer(), nest.pointer()
-    first = nest.pointer() if bias is not None else None
-    arithmetic = FloatDepthwise(filters, first, nest.pointer(), limits)
-    depthwise(nest, window, arithmetic, source, zeros, lanes=target.lanes)
     constants = [_zeros(window, 0, np.float32), Constant(weights)]
     if bias is not None:
         constants.append(_padded(bias, target.lanes))
-    return [_step(nest, window, target, (x, *constants, y))]
+
+    def make(tail: Tail | None) -> Step:
+        nest = Nest("depthwise_f32", target)
+        source, zeros, filters = nest.pointer(), nest.pointer(), nest.pointer()
+        first = nest.pointer() if bias is not None else None
+        output = nest.pointer()
+        bound = bind(nest, tail)
+        arithmetic = FloatDepthwise(filters, first, output, limits, bound)
+        depthwise(nest, window, arithmetic, source, zeros, lanes=target.lanes)
+        result = y if tail is None else tail.output
+        arguments = (x, *constants, result, *operands_of(tail))
+        made = _step(nest, window, target, arguments)
+        return replace(made, written=(1 + len(constants),))
+
+    return [extendable(y, make)]
 
 
 def integer_depthwise(
@@ -131,7 +143,8 @@ def _quad_depthwise(
         *(Constant(order_channels(array, widest)) for array in (start, *columns)),
         y,
     )
-    return [Step(nest.finish(), arguments, quad_units(window), (len(arguments) - 1,))]
+    written, note = (len(arguments) - 1,), _note(window, "four taps a product")
+    return [Step(nest.finish(), arguments, quad_units(window), written, note)]
 
 
 def hybrid_depthwise(
@@ -170,7 +183,8 @@ def hybrid_depthwise(
         constants.append(Constant(bias))
     arguments = (items, *constants, y, parameters)
     units = depthwise_units(window, target.registers)
-    product = Step(nest.finish(), arguments, units, (len(arguments) - 2,))
+    written, note = (len(arguments) - 2,), _note(window, "on quantized items")
+    product = Step(nest.finish(), arguments, units, written, note)
     return [quantize, product]
 
 
@@ -178,4 +192,14 @@ def _step(
     nest: Nest, window: Window, target: Target, arguments: tuple[Argument, ...]
 ) -> Step:
     units = depthwise_units(window, target.registers)
-    return Step(nest.finish(), arguments, units, (len(arguments) - 1,))
+    written, note = (len(arguments) - 1,), _note(window, "one tap a product")
+    return Step(nest.finish(), arguments, units, written, note)
+
+
+def _note(window: Window, how: str) -> str:
+    """Why this kernel, in a few words."""
+    rows, columns = window.filter
+    return (
+        f"{how}: filter {rows}x{columns}, stride {window.stride[0]}, "
+        f"{window.out_height}x{window.out_width} pixels of {window.channels} channels"
+    )

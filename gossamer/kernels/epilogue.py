@@ -12,6 +12,7 @@ from gossamer.nest.expr import F32, I32, Value
 if TYPE_CHECKING:
     from gossamer.kernels.gemm import Place
     from gossamer.kernels.product import Tile
+    from gossamer.kernels.tail import BoundTail
     from gossamer.nest.build import Nest
 
 ACTIVATION_LIMITS: dict[str, tuple[float, float]] = {
@@ -39,10 +40,11 @@ def clamp(nest: Nest, value: Value, limits: tuple[float, float]) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class FloatEpilogue:
-    """Sums start from the bias, are clamped and stored as float32."""
+    """Sums start from the bias, are clamped, go through the tail, and are stored."""
 
     bias: Value | None
     limits: tuple[float, float]
+    tail: BoundTail | None = None
     output_bytes: int = 4
 
     def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
@@ -60,6 +62,10 @@ class FloatEpilogue:
         for row, vectors in enumerate(sums):
             for v, total in enumerate(vectors):
                 value = clamp(nest, total, self.limits)
+                if self.tail is not None:
+                    column = place.column + v * tile.lanes
+                    index = (place.row + row) * (place.pitch // 4) + column
+                    value = self.tail.apply(nest, value, index, column)
                 address = nest.offset(
                     place.corner, row * place.pitch + v * tile.lanes * 4
                 )
@@ -70,6 +76,8 @@ class FloatEpilogue:
 class IntegerEpilogue:
     """Sums start from the bias, are requantized, clamped and stored as int8.
 
+    With `unsigned` they are stored as uint8, 128 above the int8.
+
     Where a panel has four vectors its columns are in `packed_order`, so that a row of
     the tile becomes one vector.
     """
@@ -78,6 +86,7 @@ class IntegerEpilogue:
     factors: Factors
     low: int
     high: int
+    unsigned: bool = False
     output_bytes: int = 1
 
     def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
@@ -99,14 +108,18 @@ class IntegerEpilogue:
                 if is_packed(tile.vectors):
                     scaled[row].append(value)
                     continue
-                small = saturate(nest, value, self.low, self.high)
+                small = self._stored(saturate(nest, value, self.low, self.high))
                 address = nest.offset(place.corner, row * place.pitch + v * tile.lanes)
                 nest.store(small, address, 0, tile.valid(v))
         for row, vectors in enumerate(scaled):
             if vectors:
-                small = within(nest, nest.pack(vectors), self.low, self.high)
+                packed = within(nest, nest.pack(vectors), self.low, self.high)
+                small = self._stored(packed)
                 address = nest.offset(place.corner, row * place.pitch)
                 nest.store(small, address, 0, tile.columns)
+
+    def _stored(self, value: Value) -> Value:
+        return value ^ -128 if self.unsigned else value
 
 
 def is_packed(vectors: int) -> bool:

@@ -81,28 +81,67 @@ def _along(
     nest: Nest, work: Search, source: tuple[Value, Value], target: tuple[Value, Value]
 ) -> None:
     """Lanes search every so-manyth element, then what they found is compared."""
-    x, base = source
     lanes = nest.target.lanes
+    while lanes > work.size:
+        lanes //= 2
+    best = _start(nest, work, source, lanes)
     whole = work.size // lanes * lanes
-    group, one = Lanes(lanes, lanes), Lanes(1, 1)
-    best = [work.load(nest, x, base, one), nest.constant(0, I32)]
-    if whole:
-        # Each lane counts the vectors; its own position is added at the end.
-        start = [work.load(nest, x, base, group), nest.zero(lanes, I32)]
-        with nest.loop(whole, start=lanes, step=lanes, carry=start) as loop:
-            value = work.load(nest, x, base + loop.index, group)
-            index = nest.splat(nest.convert(loop.index, I32), lanes)
-            better = nest.compare(work.order, value, loop.values[0])
-            loop.carry(_taken(nest, better, (value, index), loop.values))
-        for lane in range(lanes):
-            value, index = (nest.extract(each, lane) for each in loop.results)
-            best = _first(nest, work, best, [value, index + lane])
-    with nest.loop(work.size, start=max(whole, 1), carry=best) as loop:
-        value = work.load(nest, x, base + loop.index, one)
+    group = Lanes(lanes, lanes)
+    with nest.loop(whole, start=lanes, step=lanes, carry=best) as loop:
+        value = work.load(nest, source[0], source[1] + loop.index, group)
+        index = nest.splat(nest.convert(loop.index, I32), lanes) + _count(nest, lanes)
         better = nest.compare(work.order, value, loop.values[0])
-        index = nest.convert(loop.index, I32)
         loop.carry(_taken(nest, better, (value, index), loop.values))
-    nest.store(nest.convert(loop.results[1], work.result), *target)
+    best = list(loop.results)
+    if whole < work.size:
+        # The last vector overlaps: an element seen twice has one index.
+        start = work.size - lanes
+        value = work.load(nest, source[0], source[1] + start, group)
+        best = _first(nest, work, best, [value, _count(nest, lanes) + start])
+    while best[0].kind.lanes > 1:
+        best = _first(nest, work, *_halved(nest, best))
+    nest.store(nest.convert(best[1], work.result), *target)
+
+
+def _start(
+    nest: Nest, work: Search, source: tuple[Value, Value], lanes: int
+) -> list[Value]:
+    """The first elements and their indices."""
+    value = work.load(nest, *source, Lanes(lanes, lanes))
+    return [value, _count(nest, lanes)]
+
+
+def _count(nest: Nest, lanes: int) -> Value:
+    """0, 1, 2 ... as int32 lanes."""
+    if lanes == 1:
+        return nest.constant(0, I32)
+    zeros = nest.zero(lanes, I32)
+    count = zeros
+    step = 1
+    while step < lanes:
+        chosen = [lane + lanes * bool(lane & step) for lane in range(lanes)]
+        count = count + nest.shuffle(zeros, zeros + _splat(nest, step, lanes), chosen)
+        step *= 2
+    return count
+
+
+def _splat(nest: Nest, number: int, lanes: int) -> Value:
+    return nest.constant(number, I32.of(lanes))
+
+
+def _halved(nest: Nest, best: list[Value]) -> tuple[list[Value], list[Value]]:
+    """The first and the second half of the lanes of each value."""
+    half = best[0].kind.lanes // 2
+    if half == 1:
+        return (
+            [nest.extract(each, 0) for each in best],
+            [nest.extract(each, 1) for each in best],
+        )
+    low, high = range(half), range(half, 2 * half)
+    return (
+        [nest.shuffle(each, each, low) for each in best],
+        [nest.shuffle(each, each, high) for each in best],
+    )
 
 
 def _first(

@@ -63,11 +63,19 @@ def gemm(
     nest: Nest, plan: Gemm, epilogue: Epilogue, x: Value, w: Value, y: Value
 ) -> None:
     """Emit the product; the kernel's last two parameters bound the units of work."""
-    begin, end = nest.integer(), nest.integer()
-    if plan.panels_outer:
-        _walk_panels(nest, plan, epilogue, (x, w, y), (begin, end))
-    else:
-        _walk_rows(nest, plan, epilogue, (x, w, y), (begin, end))
+    product(nest, plan, epilogue, (x, w, y), (nest.integer(), nest.integer()))
+
+
+def product(
+    nest: Nest,
+    plan: Gemm,
+    epilogue: Epilogue,
+    pointers: tuple[Value, Value, Value],
+    units: tuple[Value, Value],
+) -> None:
+    """Emit the units of work from the first of `units` up to the second."""
+    walk = _walk_panels if plan.panels_outer else _walk_rows
+    walk(nest, plan, epilogue, pointers, units)
 
 
 def _walk_panels(
@@ -195,7 +203,7 @@ def _tile(
     left = nest.offset(first, row * plan.rows.stride)
     column = panel * plan.panel_columns
     sums = _sums(nest, plan, shape, left, weights, epilogue.start(nest, column, shape))
-    pitch = plan.columns * epilogue.output_bytes
+    pitch = plan.output_pitch or plan.columns * epilogue.output_bytes
     address = nest.offset(y, output_row * pitch + column * epilogue.output_bytes)
     place = Place(address, output_row, column, pitch)
     epilogue.finish(nest, sums, place, shape)
@@ -268,7 +276,8 @@ def _segment(
     """Run through one segment; also the address behind its weights."""
     left, weights = pointers
     words = plan.depth.words
-    step_bytes = plan.multiply.weight_bytes * shape.vectors * shape.lanes
+    packed_bytes = plan.multiply.weight_bytes * shape.vectors * shape.lanes
+    step_bytes = plan.right_pitch or packed_bytes
     if words <= _UNROLLED_WORDS:
         zero = nest.constant(0, I64)
         totals = _words(nest, plan, shape, (left, weights, zero), words, totals)
@@ -314,13 +323,11 @@ def _words(
         kind = multiply.word.of(shape.lanes)
         together = nest.load(kind, nest.offset(left, byte))
     for word in range(count):
+        pitch = plan.right_pitch
+        first = nest.offset(weights, word * pitch) if pitch else weights
+        before = 0 if pitch else word * shape.vectors
         columns = [
-            multiply.weights(
-                nest,
-                weights,
-                (word * shape.vectors + v) * shape.lanes,
-                shape.lanes,
-            )
+            multiply.weights(nest, first, (before + v) * shape.lanes, shape.lanes)
             for v in range(shape.vectors)
         ]
         base = (word % chains) * size

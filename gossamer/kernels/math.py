@@ -84,31 +84,8 @@ def tanh(nest: Nest, x: Value) -> Value:
     return one - two / (exp(nest, x + x) + 1.0)
 
 
-_ERF_STEP = 0.3275911
-_ERF_TERMS = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
-"""Abramowitz and Stegun, formula 7.1.26; the highest power first."""
-
-
-def erf(nest: Nest, x: Value) -> Value:
-    """The error function, within 5e-7: 1 - p(t) exp(-x**2) for x >= 0, odd."""
-    one = nest.constant(1.0, x.kind)
-    size = nest.unary("abs", x)
-    t = one / nest.fma(size, _ERF_STEP, one)
-    series = horner(nest, t, _ERF_TERMS)
-    power = exp(nest, nest.unary("neg", x * x))
-    positive = one - series * t * power
-    negative = nest.compare("lt", x, 0.0)
-    return nest.select(negative, nest.unary("neg", positive), positive)
-
-
-def gelu(nest: Nest, x: Value) -> Value:
-    """X times the share of the normal distribution that lies below x."""
-    half = x * 0.5
-    return half * (erf(nest, x * 0.7071067811865476) + 1.0)
-
-
 def gelu_by_tanh(nest: Nest, x: Value) -> Value:
-    """`gelu`, approximated: x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3)))."""
+    """GELU, approximated: x / 2 * (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3)))."""
     cube = x * x * x
     bent = (x + cube * 0.044715) * 0.7978845608028654
     return x * 0.5 * (tanh(nest, bent) + 1.0)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gossamer.kernels.elementwise import Lanes, block_units, each_block, each_vector
+from gossamer.kernels.turn import turn, turn_of
 from gossamer.nest.expr import I8, I16, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -40,9 +41,9 @@ class Box:
 
     @property
     def is_row(self) -> bool:
-        """Whether it is one row of adjoining elements on both sides."""
-        steps = (self.source_strides, self.target_strides, self.table(0))
-        return self.rank == 1 and steps == ((1,), (1,), None)
+        """Whether it is one row of the target, read on, back, or from one place."""
+        is_one = self.rank == 1 and self.target_strides == (1,)
+        return is_one and self.table(0) is None and abs(self.source_strides[0]) <= 1
 
     def table(self, level: int) -> npt.NDArray[np.int64] | None:
         """The offsets of a dimension that has no stride."""
@@ -106,21 +107,25 @@ def move(
     """A whole kernel for a merged box; returns the units of work.
 
     `pointers` are x, y and one for each of the box's tables (int64). A unit is an
-    index of the outermost dimension, or a block where all is one row.
+    index of the outermost dimension, or a block where all is one row or a
+    transposition.
     """
     x, y, *given = pointers
     unread = iter(given)
     tables = [None if box.table(i) is None else next(unread) for i in range(box.rank)]
     if box.is_row:
         return _blocks(nest, box, element, x, y)
+    squares = turn_of(nest, box, element)
+    if squares is not None:
+        return turn(nest, squares, element, x, y)
     begin, end = nest.integer(), nest.integer()
 
     def dimension(level: int, source: Value, target: Value) -> None:
         size, table = box.sizes[level], tables[level]
         one, two = box.source_strides[level], box.target_strides[level]
         is_last = level == box.rank - 1
-        if is_last and one == two == 1 and table is None and level:
-            _row(nest, size, element, (x, source), (y, target))
+        if is_last and two == 1 and abs(one) <= 1 and table is None and level:
+            _row(nest, size, element, (x, source), (y, target), one)
             return
         first, last = (begin, end) if level == 0 else (0, size)
         with nest.loop(last, start=first) as loop:
@@ -138,14 +143,10 @@ def move(
 
 
 def _blocks(nest: Nest, box: Box, element: Kind, x: Value, y: Value) -> int:
-    """One row to another, in blocks."""
-    source = nest.constant(box.source, I64)
-    target = nest.constant(box.target, I64)
-
-    def copy(index: Value, group: Lanes) -> None:
-        value = group.load(nest, element, x, source + index)
-        group.store(nest, value, y, target + index)
-
+    """One row, in blocks."""
+    source = x, nest.constant(box.source, I64)
+    target = y, nest.constant(box.target, I64)
+    copy = _copying(nest, element, source, target, box.source_strides[0])
     lanes = max(nest.target.vector_bytes // element.bytes, 1)
     each_block(nest, box.sizes[0], lanes, copy)
     return block_units(box.sizes[0])
@@ -157,11 +158,43 @@ def _row(
     element: Kind,
     source: tuple[Value, Value],
     target: tuple[Value, Value],
+    step: int,
 ) -> None:
     lanes = max(nest.target.vector_bytes // element.bytes, 1)
+    unroll = 4 if count >= 8 * lanes else 1
+    copy = _copying(nest, element, source, target, step)
+    each_vector(nest, count, lanes, copy, unroll=unroll)
+
+
+def _copying(
+    nest: Nest,
+    element: Kind,
+    source: tuple[Value, Value],
+    target: tuple[Value, Value],
+    step: int,
+) -> Callable[[Value, Lanes], None]:
+    """What copies a group of a row that is read in steps of 1, -1 or 0."""
 
     def copy(index: Value, group: Lanes) -> None:
-        value = group.load(nest, element, source[0], source[1] + index)
+        if step == 1:
+            value = group.load(nest, element, source[0], source[1] + index)
+        elif step == 0:
+            value = nest.splat(nest.load(element, *source), group.count)
+        else:
+            value = _backwards(nest, element, source, index, group)
         group.store(nest, value, target[0], target[1] + index)
 
-    each_vector(nest, count, lanes, copy)
+    return copy
+
+
+def _backwards(
+    nest: Nest, element: Kind, source: tuple[Value, Value], index: Value, group: Lanes
+) -> Value:
+    """The elements that lead up to one, the last first."""
+    count = group.valid
+    first = source[1] - index - (count - 1)
+    value = group.load(nest, element, source[0], first)
+    if group.count == 1:
+        return value
+    order = [*range(count - 1, -1, -1), *range(count, group.count)]
+    return nest.shuffle(value, value, order)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from gossamer.nest.expr import F32, I8, I16, I32, Kind, Value
+from gossamer.nest.expr import F32, I8, I16, I32, I64, Kind, Value
 from gossamer.nest.target import Dot, Target
 
 if TYPE_CHECKING:
@@ -110,6 +110,41 @@ class PairMultiply:
 
     def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
         return total + nest.dot_pairs(left, right)
+
+
+@dataclass(frozen=True, slots=True)
+class WidePairMultiply:
+    """int16 by int16, two products a lane, for weights of more than eight bits."""
+
+    depth: int = 2
+    word: Kind = I32
+    total: Kind = I32
+    weight_bytes: int = 4
+
+    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
+        return nest.load(I32.of(lanes), pointer, index)
+
+    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
+        return nest.splat(nest.load(I32, nest.offset(pointer, byte)), lanes)
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return total + nest.dot_pairs(left, right)
+
+
+@dataclass(frozen=True, slots=True)
+class WideMultiply(WidePairMultiply):
+    """The same, summed in 64 bits."""
+
+    total: Kind = I64
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        """`total` plus the products.
+
+        Two products of -32768 squared make 2**31, which wraps around to the least
+        number. No other pair gives that, and one less wraps back.
+        """
+        pair = nest.dot_pairs(left, right) - 1
+        return total + nest.convert(pair, total.kind) + 1
 
 
 def integer_multiply(target: Target) -> QuadMultiply | PairMultiply:

@@ -97,6 +97,10 @@ class Gemm:
     panels_outer: bool
     packs_rows: bool = False
     """Whether columns of panels of four vectors are in `packed_order`."""
+    right_pitch: int = 0
+    """Bytes between words of the right operand where it is read in place, unpacked."""
+    output_pitch: int = 0
+    """Bytes between rows of the output where these do not adjoin."""
 
     @property
     def panel_columns(self) -> int:
@@ -104,6 +108,9 @@ class Gemm:
 
     @property
     def panel_bytes(self) -> int:
+        """From one panel of the right operand to the next."""
+        if self.right_pitch:
+            return self.panel_columns * self.multiply.weight_bytes
         words = self.depth.words * self.depth.runs
         return words * self.panel_columns * self.multiply.weight_bytes
 
@@ -117,6 +124,22 @@ class Gemm:
         if self.panels_outer:
             return -(-self.columns // self.panel_columns)
         return self.rows.lines if self.rows.lines > 1 else sum(self.tile_counts)
+
+    @property
+    def note(self) -> str:
+        """Why it is walked like this, in a few words."""
+        rows = self.rows.count * self.rows.lines
+        depth = self.depth.words * self.depth.runs * self.multiply.depth
+        panels = -(-self.columns // self.panel_columns)
+        nbytes = self.panel_bytes * panels
+        weights = f"{nbytes / 1000:,.1f} kB of weights"
+        product = f"{rows} rows, {self.columns} columns, depth {depth}"
+        tile = f"tile {self.larger_tile}x{self.panel_columns}: {product}"
+        if rows == 1:
+            return f"{tile}; one row reads {weights} once"
+        if self.panels_outer:
+            return f"{tile}; {weights} are too many to stay near, so panels outside"
+        return f"{tile}; {weights} stay near, so rows outside"
 
     @property
     def tile_counts(self) -> tuple[int, int]:

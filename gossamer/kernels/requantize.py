@@ -16,7 +16,7 @@ FULLY_CONNECTED multiplies by the real factor in float64 and rounds halves away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -154,6 +154,15 @@ class IntegerOutput:
         fits = (self.shifts <= -1) & (self.shifts >= -_MERGED_SHIFT)
         return self.real is None and bool(fits.all()) and self.low >= self.zero_point
 
+    def part(self, columns: slice) -> IntegerOutput:
+        """The same for some of the columns."""
+        return replace(
+            self,
+            multipliers=self.multipliers[columns],
+            shifts=self.shifts[columns],
+            real=None if self.real is None else self.real[columns],
+        )
+
     def constants(self) -> list[npt.NDArray[Any]]:
         """What the kernel needs to know of each column, in `pointers`' order."""
         if not self.is_merged:
@@ -173,7 +182,9 @@ class IntegerOutput:
         if self.is_merged:
             return MergedFactors(*pointers)
         if self.real is not None:
-            return RealFactors(*pointers, bool((self.real <= _SAFE_FACTOR).all()))
+            factors, zero_points = pointers
+            are_safe = bool((self.real <= _SAFE_FACTOR).all())
+            return RealFactors(factors, zero_points, are_safe)
         return DoubleFactors(
             *pointers,
             any_left=bool((self.shifts > 0).any()),

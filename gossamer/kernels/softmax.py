@@ -1,4 +1,4 @@
-"""Softmax over rows: in float, and in the fixed point of the reference kernels."""
+"""Softmax over rows in the fixed point of the reference kernels, and its logarithm."""
 
 from __future__ import annotations
 
@@ -18,23 +18,6 @@ _LEAST = -3.4028234663852886e38
 _LN_2 = 0.6931471805599453
 _ROOT_HALF = 0x3F3504F3
 """The bits of sqrt(1/2), from which mantissas are counted."""
-
-
-def float_softmax(nest: Nest, columns: int, beta: float, x: Value, y: Value) -> None:
-    """A whole kernel; units of work are rows of `columns` elements."""
-    begin, end = nest.integer(), nest.integer()
-    with nest.loop(end, start=begin) as row:
-        base = row.index * columns
-        peak = _peak(nest, columns, x, base)
-        total = _powers(nest, columns, beta, (x, y), base, peak)
-        share = nest.constant(1.0, F32) / total
-
-        def divide(index: Value, group: Lanes) -> None:
-            power = group.load(nest, F32, y, base + index)
-            scaled = power * nest.splat(share, group.count)
-            group.store(nest, scaled, y, base + index)
-
-        each_vector(nest, columns, nest.target.lanes, divide)
 
 
 def _peak(nest: Nest, columns: int, x: Value, base: Value) -> Value:
@@ -104,13 +87,27 @@ class Powers:
 
     def peak(self, nest: Nest, base: Value) -> Value:
         """The greatest element of the row at `base`, as int64."""
-        one = Lanes(1, 1)
-        start = nest.constant(self.stored.low, I32)
-        with nest.loop(self.columns, carry=[start]) as loop:
-            element = one.load(nest, self.stored.kind, self.x, base + loop.index)
+        lanes = nest.target.lanes
+        whole = self.columns // lanes * lanes
+        peak = nest.constant(self.stored.low, I32)
+        if whole:
+            start = nest.constant(self.stored.low, I32.of(lanes))
+            peak = nest.peak(self._greatest(nest, base, start, 0, whole))
+        if whole < self.columns:
+            peak = self._greatest(nest, base, peak, whole, self.columns)
+        return nest.convert(peak, I64)
+
+    def _greatest(
+        self, nest: Nest, base: Value, start: Value, first: int, last: int
+    ) -> Value:
+        """The greatest of `start` and of elements `first` to `last`, in lanes."""
+        lanes = start.kind.lanes
+        with nest.loop(last, start=first, step=lanes, carry=[start]) as loop:
+            kind = self.stored.kind.of(lanes)
+            element = nest.load(kind, self.x, base + loop.index)
             wide = self.stored.widen(nest, element, I32)
             loop.carry([nest.maximum(loop.values[0], wide)])
-        return nest.convert(loop.results[0], I64)
+        return loop.results[0]
 
     def distance(self, nest: Nest, index: Value, peak: Value) -> Value:
         """How far an element lies below the peak."""

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import numpy.typing as npt
 
+    from gossamer.kernels.operation import Operation
     from gossamer.nest.stmt import Kernel
 
 
@@ -46,10 +49,18 @@ class Step:
 
     The kernel's parameters are a pointer per argument, then the first and the last
     unit of work: it may be asked to do any part of `units` units, so that threads can
-    share it. `written` are the positions of the arguments that it writes.
+    share it. `written` are the positions of the arguments that it writes. `note` says
+    in a few words why this kernel was picked, for people.
+
+    `operation` is what the step does, where it goes element by element. `extend` makes
+    the same step with operations on its result, which is then not stored itself; it
+    gives None where it cannot.
     """
 
     kernel: Kernel
     arguments: tuple[Argument, ...]
     units: int
     written: tuple[int, ...]
+    note: str = ""
+    operation: Operation | None = None
+    extend: Callable[[Sequence[Operation]], Step | None] | None = None

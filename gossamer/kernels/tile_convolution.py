@@ -1,34 +1,50 @@
-"""Convolution and dense layers on the matrix unit, int8 and dynamic range."""
+"""Convolution and dense layers on the matrix unit."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gossamer.kernels.border import plain_form
-from gossamer.kernels.convolution import (
-    RESIDENT_BYTES,
-    SLACK,
-    border_of,
-    bordered,
-    is_pointwise,
-    quantized_items,
-)
+from gossamer.kernels.border_steps import SLACK, bordered
+from gossamer.kernels.convolution import border_of, quantized_items
 from gossamer.kernels.hybrid import ItemForm
+from gossamer.kernels.split import SplitLines, split_constant, split_lines
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
-from gossamer.kernels.tile_epilogue import HybridItems, HybridRows, IntegerRows
+from gossamer.kernels.tile_epilogue import (
+    FloatRows,
+    HybridItems,
+    HybridRows,
+    IntegerRows,
+)
 from gossamer.kernels.tile_gemm import tile_gemm
+from gossamer.kernels.tile_plan import (
+    CACHED_BYTES,
+    LOCAL_BYTES,
+    copied_plane_bytes,
+    patches_of,
+    plan_product,
+    rows_in_place,
+)
 from gossamer.kernels.tile_product import (
     CHUNK,
+    HEIGHT,
     TileProduct,
     pack_tiles,
     panel_columns,
 )
-from gossamer.kernels.tile_rows import Patches, RowsInPlace, copy_patches
+from gossamer.kernels.tile_rows import (
+    Patches,
+    SplitRows,
+    copy_patches,
+)
 from gossamer.nest.build import Nest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from gossamer.kernels.depthwise import Window
@@ -36,67 +52,107 @@ if TYPE_CHECKING:
     from gossamer.kernels.tile_rows import RowSource
     from gossamer.nest.target import Target
 
-_LOCAL_BYTES = 80 * 1024
-"""A block of patches up to this size is put together on the stack."""
-_FEWEST_ROWS = 8
+
+def _weights(
+    planes: Sequence[npt.NDArray[Any]], plan: TileProduct, source: RowSource
+) -> Constant:
+    """Weights (columns, elements) as tiles; each run of a row fills whole chunks."""
+    segments = source.segments
+    size = planes[0].itemsize
+    made: list[npt.NDArray[Any]] = []
+    for plane in planes:
+        runs = plane.reshape(len(plane), segments.count, -1)
+        shape = (*runs.shape[:2], segments.chunks * CHUNK // size)
+        filled = np.zeros(shape, plane.dtype)
+        filled[:, :, : runs.shape[2]] = runs
+        made.append(filled.reshape(len(plane), -1))
+    return Constant(pack_tiles(made, plan))
 
 
-def suits_tiles(target: Target, window: Window, columns: int) -> bool:
-    """Whether the matrix unit beats the vector unit on int8 products of this shape."""
-    rows = window.images * window.out_height * window.out_width
-    return target.tiles is not None and rows >= _FEWEST_ROWS and columns >= 8
+def _prepared(
+    target: Target, window: Window, columns: int, patches: Patches, x: Argument
+) -> tuple[TileProduct, RowSource, list[Step], Argument]:
+    """The product of an image, the steps that come before, and what they leave."""
+    plan, source, copies = plan_product(window, columns, patches)
+    if not copies:
+        return plan, source, [], x
+    height = max(patches.rows, HEIGHT)
+    scratch = Scratch(copied_plane_bytes(patches) * patches.planes + SLACK)
+    nest = Nest("patches", target)
+    image, result = nest.pointer(), nest.pointer()
+    copy_patches(nest, replace(patches, height=height), image, result)
+    units = patches.images * patches.out_height
+    return plan, source, [Step(nest.finish(), (x, scratch), units, (1,))], scratch
 
 
-def _patches(window: Window, element: int) -> Patches:
-    border = border_of(window)
-    pixel = window.channels * element
-    line = border.columns * pixel
-    rows = window.images * window.out_height * window.out_width
-    filter_rows, filter_columns = window.filter
-    adjoin = window.dilation[1] == 1 or filter_columns == 1
-    return Patches(
-        out_height=window.out_height,
-        out_width=window.out_width,
-        image_stride=border.rows * line,
-        line_stride=window.stride[0] * line,
-        step=window.stride[1] * pixel,
-        run=pixel * filter_columns if adjoin else pixel,
-        segments=filter_rows,
-        segment_stride=window.dilation[0] * line,
-        parts=1 if adjoin else filter_columns,
-        part_stride=0 if adjoin else window.dilation[1] * pixel,
-        images=window.images,
-        height=32 if rows >= 32 else 16,
+def float_convolution(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    limits: tuple[float, float],
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    """Steps of a float convolution; weights are (out, rows, columns, in)."""
+    plan, source, before, left = _float_plan(target, window, len(weights), x)
+    nest = Nest("conv_f32", target)
+    rows, packed = nest.pointer(), nest.pointer()
+    first = nest.pointer() if bias is not None else None
+    epilogue = FloatRows(first, limits, nest.pointer(), len(weights) * 4)
+    tile_gemm(nest, plan, source, epilogue, rows, packed)
+    matrix = weights.reshape(len(weights), -1)
+    constants = [_weights(split_constant(matrix, plan.planes), plan, source)]
+    if bias is not None:
+        constants.append(Constant(panel_columns(bias, plan)))
+    arguments = (left, *constants, y)
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
+    return [*before, product]
+
+
+def _float_plan(
+    target: Target, window: Window, columns: int, x: Argument
+) -> tuple[TileProduct, RowSource, list[Step], Argument]:
+    """The product of an image of floats, and the steps that come before."""
+    parts = target.tiles.float_parts if target.tiles is not None else 0
+    lines = _split_shape(window, parts)
+    patches = patches_of(window, 2, lines.plane_bytes, parts)
+    large = columns * patches.pitch * patches.planes > CACHED_BYTES
+    if rows_in_place(window) and not large and patches.local_bytes <= LOCAL_BYTES:
+        rows = SplitRows(window.channels, patches.height, parts)
+        chunks = rows.segments.chunks
+        plan = TileProduct(patches.rows, chunks, columns, False, planes=parts)
+        return plan, rows, [], x
+    split, planes = _split(target, lines, x)
+    plan, source, before, left = _prepared(target, window, columns, patches, planes)
+    return plan, source, [split, *before], left
+
+
+def _split_shape(window: Window, parts: int) -> SplitLines:
+    """Lines of images with their border, or rows of whole chunks."""
+    channels, border = window.channels, border_of(window)
+    if rows_in_place(window):
+        pixels = window.images * window.height * window.width
+        return SplitLines(1, pixels, channels, parts, after=-channels % (CHUNK // 2))
+    return SplitLines(
+        window.images,
+        window.height,
+        window.width * channels,
+        parts,
+        border.top,
+        border.bottom,
+        border.left * channels,
+        border.right * channels,
     )
 
 
-def _plan(
-    target: Target, window: Window, columns: int, x: Argument, *, packs_rows: bool
-) -> tuple[TileProduct, RowSource, list[Step], Argument]:
-    """The product of an int8 image with its border on, and steps that come before."""
-    patches = _patches(window, 1)
-    chunks = patches.pitch // CHUNK
-    large = columns * patches.pitch > RESIDENT_BYTES
-    rows = patches.rows
-    if is_pointwise(window) and rows >= 16:
-        plan = TileProduct(rows, chunks, columns, large, packs_rows)
-        return plan, RowsInPlace(window.channels), [], x
-    if patches.local_bytes <= _LOCAL_BYTES:
-        return TileProduct(rows, chunks, columns, False, packs_rows), patches, [], x
-    step, copied = _copied(target, patches, x)
-    plan = TileProduct(rows, chunks, columns, large, packs_rows)
-    return plan, RowsInPlace(patches.pitch), [step], copied
-
-
-def _copied(target: Target, patches: Patches, x: Argument) -> tuple[Step, Scratch]:
-    """All patches in memory of their own."""
-    height = max(patches.rows, 16)
-    scratch = Scratch(height * patches.pitch + SLACK)
-    nest = Nest("patches", target)
+def _split(target: Target, shape: SplitLines, x: Argument) -> tuple[Step, Scratch]:
+    scratch = Scratch(shape.parts * shape.plane_bytes + SLACK)
+    nest = Nest("split", target)
     source, result = nest.pointer(), nest.pointer()
-    copy_patches(nest, patches, source, result)
-    units = patches.images * patches.out_height
-    return Step(nest.finish(), (x, scratch), units, (1,)), scratch
+    split_lines(nest, shape, source, result)
+    return Step(nest.finish(), (x, scratch), shape.lines, (1,)), scratch
 
 
 def integer_convolution(
@@ -113,10 +169,11 @@ def integer_convolution(
 
     `zero_point` is the input's.
     """
-    steps, image = bordered(target, window, plain_form(zero_point), x)
-    plan, source, before, left = _plan(
-        target, window, len(weights), image, packs_rows=True
+    steps, image = bordered(target, border_of(window), plain_form(zero_point), x)
+    plan, source, before, left = _prepared(
+        target, window, len(weights), patches_of(window, 1), image
     )
+    plan = replace(plan, packs_rows=True)
     matrix = weights.reshape(len(weights), -1)
     start = bias.astype(np.int64) - zero_point * matrix.sum(axis=1, dtype=np.int64)
     constants = [panel_columns(array, plan) for array in output.constants()]
@@ -129,13 +186,14 @@ def integer_convolution(
     tile_gemm(nest, plan, source, epilogue, rows, packed)
     arguments = (
         left,
-        Constant(pack_tiles(matrix, plan)),
+        _weights([matrix], plan, source),
         Constant(panel_columns(start.astype(np.int32), plan)),
         *(Constant(array) for array in constants),
         y,
     )
     written = (len(arguments) - 1,)
-    return [*steps, *before, Step(nest.finish(), arguments, plan.units, written)]
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
+    return [*steps, *before, product]
 
 
 def hybrid_convolution(
@@ -156,8 +214,8 @@ def hybrid_convolution(
     """
     form = ItemForm("signed", asymmetric)
     quantize, items, parameters = quantized_items(target, border_of(window), form, x)
-    plan, source, before, left = _plan(
-        target, window, len(weights), items, packs_rows=False
+    plan, source, before, left = _prepared(
+        target, window, len(weights), patches_of(window, 1), items
     )
     matrix = weights.reshape(len(weights), -1)
     nest = Nest("conv_hybrid", target)
@@ -182,10 +240,11 @@ def hybrid_convolution(
         constants.append(panel_columns(bias, plan))
     arguments = (
         left,
-        Constant(pack_tiles(matrix, plan)),
+        _weights([matrix], plan, source),
         parameters,
         *(Constant(array) for array in constants),
         y,
     )
-    product = Step(nest.finish(), arguments, plan.units, (len(arguments) - 1,))
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
     return [quantize, *before, product]

@@ -14,6 +14,7 @@ from gossamer.nest.expr import F32, I8, I32, I64, Kind, Value
 if TYPE_CHECKING:
     from gossamer.kernels.requantize import Factors
     from gossamer.kernels.tile_gemm import Finish
+    from gossamer.kernels.tile_rows import OutputRow
     from gossamer.nest.build import Nest
 
 
@@ -42,15 +43,15 @@ class IntegerRows:
         ]
         corner = nest.offset(self.y, column)
 
-        def finish(sums: list[list[Value]], row: Value) -> None:
+        def finish(sums: list[list[Value]], rows: list[OutputRow]) -> None:
             scaled = [
                 factor(total)
                 for vectors in sums
                 for factor, total in zip(factors, vectors, strict=True)
             ]
             small = within(nest, nest.pack(scaled), self.low, self.high)
-            for index, part in enumerate(_rows_of(nest, small, len(sums))):
-                place = nest.offset(corner, (row + index) * self.pitch)
+            for row, part in zip(rows, _rows_of(nest, small, len(sums)), strict=True):
+                place = row.place(nest, corner, self.pitch)
                 nest.store(part, place, 0, panel.columns)
 
         return finish
@@ -68,6 +69,32 @@ def _rows_of(nest: Nest, packed: Value, rows: int) -> list[Value]:
         nest.bits(nest.shuffle(parts, parts, range(row, size, rows)), kind)
         for row in range(rows)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class FloatRows:
+    """float32 sums are clamped and stored; `pitch` bytes a row."""
+
+    first: Value | None
+    limits: tuple[float, float]
+    y: Value
+    pitch: int
+    total: Kind = F32
+
+    def rows_at_once(self, panel: Panel) -> int:
+        del panel
+        return 1
+
+    def columns(self, nest: Nest, panel: Panel, column: Value) -> Finish:
+        corner = nest.offset(self.y, column, F32)
+
+        def finish(sums: list[list[Value]], rows: list[OutputRow]) -> None:
+            line = rows[0].place(nest, corner, self.pitch)
+            for v, total in enumerate(sums[0]):
+                value = clamp(nest, total, self.limits)
+                nest.store(value, line, v * LANES, panel.valid(v))
+
+        return finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +135,9 @@ class HybridRows:
         scales = [nest.load(kind, items.scales, place) for place in places]
         corner = nest.offset(self.y, column, F32)
 
-        def finish(sums: list[list[Value]], row: Value) -> None:
-            scale, zero = self._item(nest, row)
-            line = nest.offset(corner, row * self.pitch)
+        def finish(sums: list[list[Value]], rows: list[OutputRow]) -> None:
+            scale, zero = self._item(nest, rows[0].number)
+            line = rows[0].place(nest, corner, self.pitch)
             for v, total in enumerate(sums[0]):
                 if items.weight_sums is not None:
                     weight = nest.load(I32.of(LANES), items.weight_sums, places[v])

@@ -9,22 +9,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gossamer.kernels.tile_product import CHUNK, HEIGHT, LANES, WIDEST, Panel
-from gossamer.nest.expr import I64, Kind
+from gossamer.kernels.tile_again import sum_again
+from gossamer.kernels.tile_product import CHUNK, HEIGHT, LANES, Panel
+from gossamer.nest.expr import F32, I64, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gossamer.kernels.tile_product import TileProduct
-    from gossamer.kernels.tile_rows import RowSource
+    from gossamer.kernels.tile_rows import OutputRow, RowSource
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
 
-    Finish: TypeAlias = Callable[[list[list[Value]], Value], None]
-    """Stores the sums of some rows, the first of which has this number."""
+    Finish: TypeAlias = Callable[[list[list[Value]], list[OutputRow]], None]
+    """Stores the sums of some rows."""
 
 _TILE = CHUNK * HEIGHT
 _LEFT, _RIGHT = (4, 5), (6, 7)
+_PAIRS = {
+    2: ((0, 1), (0, 0), (1, 0)),
+    3: ((0, 2), (0, 1), (0, 0), (1, 0), (1, 1), (2, 0)),
+}
+"""Which parts of rows and of weights are multiplied, 0 the highest, by their number."""
 
 
 class TileEpilogue(Protocol):
@@ -76,7 +82,7 @@ class _Walk:
     ) -> None:
         self.nest, self.plan, self.source, self.epilogue = nest, plan, source, epilogue
         self.x, self.w = x, w
-        self.sums = nest.local(plan.height * WIDEST * CHUNK)
+        self.sums = nest.local(plan.height * plan.widest * CHUNK)
         size = source.local_bytes
         self.place = nest.local(size) if size else self.sums
 
@@ -101,10 +107,11 @@ class _Walk:
     ) -> None:
         """Loop over the equal panels; the others are written out."""
         nest, panels = self.nest, self.plan.panels
-        whole = sum(panel.columns == WIDEST * LANES for panel in panels)
+        width = self.plan.widest * LANES
+        whole = sum(panel.columns == width for panel in panels)
         if whole:
             with nest.loop(nest.minimum(end, whole), start=begin) as loop:
-                emit(panels[0], loop.index * (WIDEST * LANES))
+                emit(panels[0], loop.index * width)
         for index in range(whole, len(panels)):
             panel = panels[index]
             start = nest.maximum(begin, index)
@@ -135,7 +142,13 @@ class _Walk:
             right = nest.offset(weights, vector * LANES * plan.column_bytes)
             self._multiply(width, left, right, begin)
             self._spill(panel, vector, width)
-        self._finish(panel, column, first, done)
+        spoiled = self._finish(panel, column, first, done)
+        if spoiled is None:
+            return
+        with nest.when(spoiled):
+            bias = None if start is None else nest.offset(start, column, F32)
+            sum_again(nest, plan, self.source, panel, bias, (left, weights), self.sums)
+            self._finish(panel, column, first, done)
 
     def _multiply(
         self, width: int, left: Value, right: Value, begin: Value | None
@@ -150,10 +163,47 @@ class _Walk:
                 else:
                     place = nest.offset(begin, column * CHUNK)
                     nest.tile_load(2 * row + column, place, 0)
-        with nest.loop(plan.chunks) as chunk:
+        segments = self.source.segments
+        if segments.count == 1:
+            self._segment(heights, width, left, right)
+            return
+        size = segments.chunks * plan.planes * width * _TILE
+        with nest.loop(segments.count) as segment:
+            rows = nest.offset(left, segment.index * segments.stride)
+            self._segment(
+                heights, width, rows, nest.offset(right, segment.index * size)
+            )
+
+    def _segment(self, heights: int, width: int, left: Value, right: Value) -> None:
+        nest, planes = self.nest, self.plan.planes
+        with nest.loop(self.source.segments.chunks) as chunk:
             rows = nest.offset(left, chunk.index * CHUNK)
-            tiles = nest.offset(right, chunk.index * (width * _TILE))
-            self._products(heights, width, rows, tiles)
+            tiles = nest.offset(right, chunk.index * (planes * width * _TILE))
+            if planes == 1:
+                self._products(heights, width, rows, tiles)
+            else:
+                self._split_products(heights, width, rows, tiles)
+
+    def _split_products(
+        self, heights: int, width: int, rows: Value, tiles: Value
+    ) -> None:
+        """Products of parts; those that rounding would lose are left out."""
+        nest, pitch = self.nest, self.source.pitch
+        before = (-1, -1)
+        for ours, theirs in _PAIRS[self.plan.planes]:
+            left = nest.offset(rows, ours * self.source.next_part)
+            right = nest.offset(tiles, theirs * width * _TILE)
+            for row in range(heights if ours != before[0] else 0):
+                start = nest.offset(left, row * HEIGHT * pitch)
+                nest.tile_load(_LEFT[row], start, pitch)
+            for column in range(width if theirs != before[1] else 0):
+                start = nest.offset(right, column * _TILE)
+                nest.tile_load(_RIGHT[column], start, CHUNK)
+            before = (ours, theirs)
+            for row in range(heights):
+                for column in range(width):
+                    total = 2 * row + column
+                    nest.tile_dot_floats(total, _LEFT[row], _RIGHT[column])
 
     def _products(self, heights: int, width: int, rows: Value, tiles: Value) -> None:
         nest, pitch = self.nest, self.source.pitch
@@ -174,22 +224,43 @@ class _Walk:
                 place = nest.offset(self.sums, byte)
                 nest.tile_store(2 * row + column, place, pitch)
 
-    def _finish(self, panel: Panel, column: Value, first: Value, done: Value) -> None:
+    def _finish(
+        self, panel: Panel, column: Value, first: Value, done: Value
+    ) -> Value | None:
+        """Finish a block's sums; of split floats also whether one is not finite."""
         nest = self.nest
         finish = self.epilogue.columns(nest, panel, column)
         together = self.epilogue.rows_at_once(panel)
         count = min(self.plan.rows, self.plan.height)
-        kind = self.epilogue.total.of(LANES)
         start = done // together * together
-        with nest.loop(count, start=start, step=together) as loop:
+        checks = [nest.zero(LANES)] if self.plan.planes > 1 else []
+        with nest.loop(count, start=start, step=together, carry=checks) as loop:
             row = nest.minimum(loop.index, count - together)
-            pitch = panel.vectors * CHUNK
-            line = nest.offset(self.sums, row * pitch)
-            sums = [
-                [
-                    nest.load(kind, line, (r * panel.vectors + v) * LANES)
-                    for v in range(panel.vectors)
-                ]
-                for r in range(together)
+            sums = self._sums(panel, row, together)
+            spare = nest.offset(self.sums, row * (panel.vectors * CHUNK))
+            numbers = [first + row + index for index in range(together)]
+            finish(sums, [self.source.output(nest, n, spare) for n in numbers])
+            loop.carry([_checked(nest, check, sums) for check in loop.values])
+        if not checks:
+            return None
+        check = nest.sum(loop.results[0])
+        return nest.compare("ne", check, check)
+
+    def _sums(self, panel: Panel, row: Value, count: int) -> list[list[Value]]:
+        nest, kind = self.nest, self.epilogue.total.of(LANES)
+        line = nest.offset(self.sums, row * (panel.vectors * CHUNK))
+        return [
+            [
+                nest.load(kind, line, (r * panel.vectors + v) * LANES)
+                for v in range(panel.vectors)
             ]
-            finish(sums, first + row)
+            for r in range(count)
+        ]
+
+
+def _checked(nest: Nest, check: Value, sums: list[list[Value]]) -> Value:
+    """`check` plus zero times each sum: zero as long as all are finite."""
+    for vectors in sums:
+        for total in vectors:
+            check = nest.fma(total, 0.0, check)
+    return check

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from gossamer.nest.build import Nest
@@ -48,7 +50,9 @@ class TileProduct:
 
     `panels_outer`: each panel of weights meets all rows before the next one comes, so
     that large weights are read once; otherwise each block of rows meets all panels.
-    `packs_rows`: columns of panels are in `packed_order`.
+    `packs_rows`: columns of panels are in `packed_order`. `widest` is how many vectors
+    of columns a panel has, 2 or 4. `planes` is 2 where operands are split into a high
+    and a low part.
     """
 
     rows: int
@@ -56,6 +60,19 @@ class TileProduct:
     columns: int
     panels_outer: bool
     packs_rows: bool = False
+    widest: int = WIDEST
+    planes: int = 1
+
+    @property
+    def note(self) -> str:
+        """Why it is walked like this, in a few words."""
+        order = "rows outside, as weights stay near"
+        if self.panels_outer:
+            order = "panels outside, as weights are many"
+        return (
+            f"matrix unit: {self.rows} rows, {self.columns} columns, depth in "
+            f"{self.chunks} tiles; {order}"
+        )
 
     @property
     def height(self) -> int:
@@ -68,7 +85,8 @@ class TileProduct:
 
     @property
     def column_bytes(self) -> int:
-        return self.chunks * CHUNK
+        """Bytes of the weights of one column."""
+        return self.chunks * CHUNK * self.planes
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -77,7 +95,7 @@ class TileProduct:
         first, left = 0, self.columns
         while left > 0:
             needed = -(-left // LANES)
-            vectors = WIDEST if needed >= WIDEST else min(needed, 2)
+            vectors = self.widest if needed >= self.widest else min(needed, 2)
             columns = min(vectors * LANES, left)
             found.append(Panel(first, vectors, columns))
             first, left = first + columns, left - columns
@@ -108,24 +126,28 @@ def packed_order(vectors: int) -> npt.NDArray[np.intp]:
     return columns.transpose(1, 0, 2).ravel()
 
 
-def pack_tiles(weights: npt.NDArray[Any], plan: TileProduct) -> npt.NDArray[Any]:
-    """Weights (columns, elements) as [panel][pair of vectors][chunk][vector] tiles.
+def pack_tiles(
+    planes: Sequence[npt.NDArray[Any]], plan: TileProduct
+) -> npt.NDArray[Any]:
+    """Weights (columns, elements) as [panel][pair of vectors][chunk][plane][vector].
 
-    A tile is 16 rows of 16 words, a word the elements of 4 bytes of one column. What
-    is left of the last chunk and of the last vector is zero.
+    Each of these is a tile of 16 rows of 16 words, a word the elements of 4 bytes of
+    one column. What is left of the last chunk and of the last vector is zero.
     """
-    columns, elements = weights.shape
-    word = 4 // weights.itemsize
-    width = plan.column_bytes // weights.itemsize
-    filled = np.zeros((-(-columns // LANES) * LANES, width), weights.dtype)
-    filled[:columns, :elements] = weights
+    columns, elements = planes[0].shape
+    size = planes[0].itemsize
+    shape = (len(planes), -(-columns // LANES) * LANES, plan.chunks * CHUNK // size)
+    filled = np.zeros(shape, planes[0].dtype)
+    filled[:, :columns, :elements] = planes
     parts: list[npt.NDArray[Any]] = []
     for panel in plan.panels:
-        block = filled[panel.first : panel.first + panel.vectors * LANES]
-        block = block[column_order(panel, plan)]
-        tiles = block.reshape(panel.vectors, LANES, plan.chunks, HEIGHT, word)
+        block = filled[:, panel.first : panel.first + panel.vectors * LANES]
+        block = block[:, column_order(panel, plan)]
+        tiles = block.reshape(
+            len(planes), panel.vectors, LANES, plan.chunks, HEIGHT, 4 // size
+        )
         for vector in range(0, panel.vectors, 2):
-            pair = tiles[vector : vector + 2].transpose(2, 0, 3, 1, 4)
+            pair = tiles[:, vector : vector + 2].transpose(3, 0, 1, 4, 2, 5)
             parts.append(np.ascontiguousarray(pair).ravel())
     return np.concatenate(parts)
 

@@ -120,7 +120,18 @@ def lay_out(
 
 
 def _nbytes(key: object) -> int:
-    if isinstance(key, Scratch):
-        return key.nbytes
-    assert isinstance(key, Tensor)
-    return max(key.type.nbytes, 1)
+    return max(size_of(key), 1)
+
+
+def size_of(argument: object) -> int:
+    """Bytes of what a step's argument is."""
+    match argument:
+        case Constant(data):
+            return data.nbytes
+        case Scratch(nbytes):
+            return nbytes
+        case Alarm():
+            return ALARM_BYTES
+        case _:
+            assert isinstance(argument, Tensor)
+            return argument.type.nbytes

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gossamer.ir.graph import Node
 from gossamer.kernels.step import Alarm
-from gossamer.lowering.layout import Layout, aligned, lay_out
+from gossamer.lowering.fuse import fuse
+from gossamer.lowering.layout import Layout, aligned, lay_out, size_of
 from gossamer.lowering.program import (
     Action,
     Branch,
@@ -55,6 +56,8 @@ def lower(
     """
     sharing = Sharing(subgraph, keep_all=keep_all)
     items = Scheduler(target, sharing).items(subgraph.nodes)
+    if not keep_all:
+        items = fuse(items, subgraph, target, sharing)
     times = lifetimes(subgraph, items, sharing)
     layout = lay_out(times, sharing, variables, keep_all=keep_all)
     actions = _actions(items, layout)
@@ -100,7 +103,8 @@ def _placed(work: Work, layout: Layout) -> Action:
         if isinstance(argument, Alarm):
             layout.alarms[argument] = PlacedAlarm(argument.text, work.node)
     addresses = tuple(layout.address(argument) for argument in step.arguments)
-    return PlacedStep(step.kernel, addresses, step.units, work.node)
+    nbytes = sum(map(size_of, dict.fromkeys(step.arguments)))
+    return PlacedStep(step.kernel, addresses, step.units, work.node, step.note, nbytes)
 
 
 def _mentioned(subgraph: Subgraph, actions: tuple[Action, ...]) -> list[Tensor]:

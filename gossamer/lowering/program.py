@@ -36,12 +36,17 @@ Address: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class PlacedStep:
-    """A step and where its arguments lie."""
+    """A step and where its arguments lie.
+
+    `note` is why its kernel was picked; `nbytes` are the sizes of all that it is given.
+    """
 
     kernel: Kernel
     addresses: tuple[Address, ...]
     units: int
     node: Node
+    note: str = ""
+    nbytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,5 +213,5 @@ def _has_inferred_types(node: Node) -> bool:
         return True
     if type(op).lower is Op.lower and not op.only_reshapes:
         return True
-    types = op.infer(*node.inputs)
+    types = op.infer_node(node)
     return [y.dtype for y in node.outputs] == [type_.dtype for type_ in types]

@@ -9,6 +9,7 @@ from gossamer.errors import GraphError, UnsupportedError
 from gossamer.ir.op import acts, evaluate
 from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.shapes import infer_node
+from gossamer.ir.sparse import dense_tensor
 from gossamer.ir.types import TensorType
 from gossamer.lowering.link import Linker, bind
 from gossamer.ops.bound import changes_state
@@ -62,6 +63,7 @@ def _specialize(
 ) -> tuple[Subgraph, dict[Tensor, Tensor]]:
     """The subgraph with `given` in the place of its inputs."""
     moved = dict(given)
+    moved.update((x, dense_tensor(x)) for x in subgraph.tensors if x.sparsity)
     nodes: list[Node] = []
     for index, node in enumerate(subgraph.nodes):
         try:
@@ -114,7 +116,7 @@ def _known(node: Node) -> tuple[Array, ...] | None:
         return None
     arrays: list[Array | None] = []
     for x in node.inputs:
-        if x is not None and (x.data is None or x.sparsity is not None):
+        if x is not None and x.data is None:
             return None
         arrays.append(None if x is None else x.data)
     return evaluate(node, arrays)

@@ -219,6 +219,13 @@ class Nest:
         lanes = vectors[0].kind.lanes * 4
         return self._emit("pack", I8.of(lanes), tuple(vectors))
 
+    def look_up(self, table: Sequence[Value], index: Value) -> Value:
+        """Entries of a table of 256 bytes, four int8 vectors of 64 lanes.
+
+        `index` holds 64 bytes without sign. See `Target.looks_up_bytes`.
+        """
+        return self._emit("look_up", index.kind, (*table, index))
+
     def offset(self, pointer: Value, count: Operand, element: Kind | int = I8) -> Value:
         """The address `count` elements behind `pointer`."""
         size = element if isinstance(element, int) else element.bytes
@@ -273,6 +280,10 @@ class Nest:
     def tile_dot(self, total: int, left: int, right: int) -> None:
         """Register `total`, int32, plus int8 rows of `left` by columns of `right`."""
         self._tile("tile_dot", (), (total, left, right))
+
+    def tile_dot_floats(self, total: int, left: int, right: int) -> None:
+        """The same for bfloat16, adding up in float32; tiny numbers count as zero."""
+        self._tile("tile_dot_floats", (), (total, left, right))
 
     def _tile(
         self, op: str, operands: tuple[Value, ...], attribute: tuple[int, ...]

@@ -128,6 +128,12 @@ def _pack(*vectors: Any) -> Any:
     return _narrow(np.stack(blocks, axis=1).reshape(-1))
 
 
+def _look_up(*operands: Any) -> Any:
+    *table, index = operands
+    entries: Any = np.concatenate(table)
+    return entries[index.view(np.uint8)]
+
+
 def _offset(pointer: Any, distance: Any) -> Any:
     buffer, start = pointer
     return buffer, start + int(distance)
@@ -161,6 +167,7 @@ _PLAIN: Mapping[str, Compute] = {
     "ge": _ready("ge"),
     "gt": _ready("gt"),
     "le": _ready("le"),
+    "look_up": _look_up,
     "lshr": _without_sign(_ready("rshift")),
     "lt": _ready("lt"),
     "max": _greater,

@@ -59,8 +59,23 @@ def _dot(tiles: Registers, numbers: Any) -> None:
     total.view(np.int32)[:] += left.view(np.int8).astype(np.int32) @ columns
 
 
+def _dot_floats(tiles: Registers, numbers: Any) -> None:
+    """Sums of products that are exact, rounded once; the machine rounds each sum."""
+    total, left, right = (tiles[number] for number in numbers)
+    rows = _bfloats(left).reshape(_SHAPE.rows, -1)
+    words = _bfloats(right).reshape(_SHAPE.rows, _SHAPE.columns, 2)
+    columns = words.transpose(0, 2, 1).reshape(-1, _SHAPE.columns)
+    total.view(np.float32)[:] += rows @ columns
+
+
+def _bfloats(tile: Any) -> npt.NDArray[np.float64]:
+    wide = tile.view(np.uint16).astype(np.uint32) << 16
+    return wide.view(np.float32).astype(np.float64)
+
+
 TILE_MEANINGS: Mapping[str, Callable[..., None]] = {
     "tile_dot": _dot,
+    "tile_dot_floats": _dot_floats,
     "tile_load": _load,
     "tile_store": _store,
     "tile_zero": _zero,

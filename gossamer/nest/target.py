@@ -35,6 +35,8 @@ class Tiles:
     rows: int = 16
     row_bytes: int = 64
     count: int = 8
+    float_parts: int = 3
+    """How many bfloat16 a float32 is split into for products; 0 leaves it whole."""
 
     @property
     def columns(self) -> int:
@@ -63,6 +65,11 @@ class Target:
     dot: Dot
     l2_bytes: int = 1 << 20
     tiles: Tiles | None = None
+
+    @property
+    def looks_up_bytes(self) -> bool:
+        """Whether there is an instruction for `Nest.look_up` (x86 VBMI)."""
+        return "+avx512vbmi" in self.features.split(",")
 
     @property
     def lanes(self) -> int:

@@ -8,6 +8,7 @@ from gossamer.ops.audio import AudioSpectrogram, Mfcc
 from gossamer.ops.batch_matmul import BatchMatMul
 from gossamer.ops.bidirectional_sequence_lstm import BidirectionalSequenceLstm
 from gossamer.ops.bidirectional_sequence_rnn import BidirectionalSequenceRnn
+from gossamer.ops.bitcast import Bitcast
 from gossamer.ops.bitwise import BitwiseXor, RightShift
 from gossamer.ops.broadcast import BroadcastArgs, BroadcastTo
 from gossamer.ops.bucketize import Bucketize
@@ -17,14 +18,18 @@ from gossamer.ops.complex import ComplexAbs, Imag, Real
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.control import CallOnce, If, While
 from gossamer.ops.conv_2d import Conv2D
+from gossamer.ops.conv_3d import Conv3D
+from gossamer.ops.conv_3d_transpose import Conv3DTranspose
 from gossamer.ops.convolution_2d_transpose_bias import Convolution2DTransposeBias
 from gossamer.ops.cumsum import Cumsum
+from gossamer.ops.densify import Densify
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.detection_post_process import DetectionPostProcess
 from gossamer.ops.dilate import Dilate
 from gossamer.ops.dynamic_update_slice import DynamicUpdateSlice
 from gossamer.ops.embedding_lookup import EmbeddingLookup, HashtableLookup
 from gossamer.ops.expand_dims import ExpandDims
+from gossamer.ops.fake_quant import FakeQuant
 from gossamer.ops.fill import Fill, ZerosLike
 from gossamer.ops.floor_div import FloorDiv, FloorMod
 from gossamer.ops.fully_connected import FullyConnected
@@ -135,6 +140,7 @@ __all__ = [
     "BatchToSpaceNd",
     "BidirectionalSequenceLstm",
     "BidirectionalSequenceRnn",
+    "Bitcast",
     "BitwiseXor",
     "BroadcastArgs",
     "BroadcastTo",
@@ -145,9 +151,12 @@ __all__ = [
     "ComplexAbs",
     "Concatenation",
     "Conv2D",
+    "Conv3D",
+    "Conv3DTranspose",
     "Convolution2DTransposeBias",
     "Cos",
     "Cumsum",
+    "Densify",
     "DepthToSpace",
     "DepthwiseConv2D",
     "Dequantize",
@@ -160,6 +169,7 @@ __all__ = [
     "Equal",
     "Exp",
     "ExpandDims",
+    "FakeQuant",
     "Fill",
     "Floor",
     "FloorDiv",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from gossamer.ir.arithmetic import (
     centered,
     divide_by_power_of_two,
     doubling_high_multiply,
-    multiply,
     parameters,
     quantize_multiplier,
     rescale,
@@ -32,10 +30,9 @@ from gossamer.ops.integer_steps import (
     Settle,
     activated,
     centered_lanes,
-    halved,
     is_scaled,
-    times,
 )
+from gossamer.ops.sums import FixedPointSum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,9 +88,12 @@ class Arithmetic(Op):
             return self.integer_lanes(node)
         if y.is_quantized or self.fused_activation_function not in ACTIVATION_RANGES:
             return None
-        return lambda nest, left, right: activated(
-            nest, self.emit(left, right), self.fused_activation_function, y.dtype
-        )
+
+        def compute(nest: Nest, left: Value, right: Value) -> Value:
+            value = self.emit(left, right)
+            return activated(nest, value, self.fused_activation_function, y.dtype)
+
+        return compute
 
     def emit(self, left: Value, right: Value) -> Value:
         """The operation on lanes of plain numbers."""
@@ -117,120 +117,6 @@ def broadcasts(node: Node) -> bool:
     return left != right and max(len(left), len(right)) > 4
 
 
-def _power_of_two(scale: np.float32) -> int | None:
-    """The exponent of a scale that is a power of two, or nearly."""
-    if scale <= 0:
-        return None
-    exponent = math.log2(float(scale))
-    return round(exponent) if abs(exponent - round(exponent)) < 1e-3 else None
-
-
-def _sum(node: Node, left: Array, right: Array, sign: int, activation: str) -> Array:
-    """Left + sign * right in fixed point: both on one fine scale, then the output's."""
-    one, _ = parameters(node.input(0))
-    other, _ = parameters(node.input(1))
-    out, _ = parameters(node.output)
-    bits = _fine_bits(node)
-    twice = float(2 * max(one, other))
-
-    def scaled(tensor: Tensor, array: Array, scale: np.float32) -> Integers:
-        factor = quantize_multiplier(float(scale) / twice)
-        return multiply(centered(tensor, array) << bits, *factor)
-
-    total = scaled(node.input(0), left, one)
-    total = total + sign * scaled(node.input(1), right, other)
-    return rescale(
-        node.output, total, twice / float(np.float32(1 << bits) * out), activation
-    )
-
-
-def _powers(node: Node) -> tuple[int, int] | None:
-    """How far 16-bit inputs are shifted right, where all scales are powers of two.
-
-    None where they are not: the general rule holds then.
-    """
-    op = node.op
-    if not isinstance(op, Add | Sub) or not op.pot_scale_int16:
-        return None
-    tensors = (node.input(0), node.input(1), node.output)
-    if any(tensor.dtype is not DType.INT16 for tensor in tensors):
-        return None
-    one, other, out = (_power_of_two(parameters(tensor)[0]) for tensor in tensors)
-    if one is None or other is None or out is None:
-        return None
-    if max(one, other) > out or out not in (one, other):
-        return None
-    return min(out - one, _FARTHEST), min(out - other, _FARTHEST)
-
-
-_FARTHEST = 31
-"""Shifted right so far, any 16-bit number is 0."""
-
-
-def _sum_of_powers(
-    node: Node, inputs: tuple[Array, Array], sign: int, shifts: tuple[int, int]
-) -> Array:
-    """Left + sign * right, each shifted right."""
-    left, right = (
-        divide_by_power_of_two(array.astype(np.int64), shift)
-        for array, shift in zip(inputs, shifts, strict=True)
-    )
-    total = np.clip(left + sign * right, -32768, 32767)
-    return settle(node.output, total, _activation(node))
-
-
-def _activation(node: Node) -> str:
-    assert isinstance(node.op, Arithmetic)
-    return node.op.fused_activation_function
-
-
-def _add_or_subtract(node: Node, inputs: tuple[Array, Array], sign: int) -> Array:
-    shifts = _powers(node)
-    if shifts is not None:
-        return _sum_of_powers(node, inputs, sign, shifts)
-    return _sum(node, *inputs, sign, _activation(node))
-
-
-def _sum_lanes(node: Node, sign: int) -> Compute:
-    """Left + sign * right on lanes, as `_add_or_subtract`."""
-    shifts = _powers(node)
-    if shifts is not None:
-        return _power_lanes(node, sign, shifts)
-    scales = [parameters(tensor)[0] for tensor in (node.input(0), node.input(1))]
-    twice = float(2 * max(scales))
-    factors = [quantize_multiplier(float(scale) / twice) for scale in scales]
-    bits = _fine_bits(node)
-    out = float(np.float32(1 << bits) * parameters(node.output)[0])
-    settle_ = Settle.of(node, twice / out, _activation(node))
-
-    def side(nest: Nest, value: Value, which: int) -> Value:
-        fine = centered_lanes(nest, value, node.input(which)) << bits
-        return times(nest, fine, *factors[which])
-
-    def compute(nest: Nest, left: Value, right: Value) -> Value:
-        one, two = side(nest, left, 0), side(nest, right, 1)
-        return settle_.apply(nest, one + two if sign > 0 else one - two)
-
-    return compute
-
-
-def _fine_bits(node: Node) -> int:
-    """By how many bits sums are finer than the inputs."""
-    return 15 if node.output.dtype is DType.INT16 else 20
-
-
-def _power_lanes(node: Node, sign: int, shifts: tuple[int, int]) -> Compute:
-    """Left + sign * right on lanes, as `_sum_of_powers`."""
-    settle_ = Settle.of(node, 1, _activation(node))
-
-    def compute(nest: Nest, left: Value, right: Value) -> Value:
-        one, two = halved(left, shifts[0]), halved(right, shifts[1])
-        total = one + two if sign > 0 else one - two
-        return settle_.clamp(nest, nest.minimum(nest.maximum(total, -32768), 32767))
-
-    return compute
-
-
 def _is_plain(node: Node, array: Array) -> bool:
     """Whether the values are real numbers or integers without a scale."""
     return array.dtype.kind == "f" or not node.output.is_quantized
@@ -252,13 +138,17 @@ class Add(Arithmetic):
         return left + right
 
     def integer_lanes(self, node: Node) -> Compute | None:
-        return _sum_lanes(node, 1)
+        return self._sum(node).lanes()
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
         if _is_plain(node, left):
             return self.reference(left, right)
-        return (_add_or_subtract(node, (left, right), 1),)
+        return (self._sum(node).integer(left, right),)
+
+    def _sum(self, node: Node) -> FixedPointSum:
+        activation = self.fused_activation_function
+        return FixedPointSum(node, 1, activation, self.pot_scale_int16)
 
     def version(self, node: Node) -> int:
         x = node.input(0)
@@ -285,13 +175,17 @@ class Sub(Arithmetic):
         return left - right
 
     def integer_lanes(self, node: Node) -> Compute | None:
-        return _sum_lanes(node, -1)
+        return self._sum(node).lanes()
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
         if _is_plain(node, left):
             return self.reference(left, right)
-        return (_add_or_subtract(node, (left, right), -1),)
+        return (self._sum(node).integer(left, right),)
+
+    def _sum(self, node: Node) -> FixedPointSum:
+        activation = self.fused_activation_function
+        return FixedPointSum(node, -1, activation, self.pot_scale_int16)
 
     def version(self, node: Node) -> int:
         dtype = node.input(0).dtype

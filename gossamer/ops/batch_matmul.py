@@ -16,12 +16,18 @@ from gossamer.ir.arithmetic import (
 )
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
+from gossamer.kernels.batch import Matrices
+from gossamer.ops.batch_steps import Operand, Products
 from gossamer.ops.broadcasting import broadcast_shapes, pair
 from gossamer.ops.integer_product import hybrid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 
 @operator("BATCH_MATMUL", code=126, options="BatchMatMulOptions")
@@ -68,6 +74,10 @@ class BatchMatMul(Op):
             return self.reference(x, y)
         if x.dtype.kind == "f":
             return (self._hybrid(node, x, y),)
+        if node.output.dtype is DType.INT32:
+            # The sums of the stored numbers: zero points play no part.
+            left, right = self._turned(x.astype(np.int32), y.astype(np.int32))
+            return (np.matmul(left, right),)
         left, right = self._turned(
             centered(node.input(0), x).astype(np.float64),
             centered(node.input(1), y).astype(np.float64),
@@ -82,7 +92,10 @@ class BatchMatMul(Op):
         return (rescale(node.output, sums, factor),)
 
     def _hybrid(self, node: Node, x: Array, y: Array) -> Array:
-        left, right = self._turned(x, centered(node.input(1), y).astype(np.float64))
+        """Rows of x quantized one by one; y is taken as if its zero point were 0."""
+        left, right = self._turned(x, y.astype(np.float64))
+        outer = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        left = np.broadcast_to(left, (*outer, *left.shape[-2:]))
         lead, depth = left.shape[:-1], left.shape[-1]
         result = hybrid(
             left.reshape(-1, depth),
@@ -96,8 +109,25 @@ class BatchMatMul(Op):
         )
         return result.reshape(*lead, right.shape[-1])
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y, output = node.input(0), node.input(1), node.output
+        left, right = _matrices(x), _matrices(y)
+        problem = Products(
+            target,
+            Operand(x, left.turned if self.adj_x else left),
+            Operand(y, right.turned if self.adj_y else right),
+            Operand(output, _matrices(output)),
+            self.asymmetric_quantize_inputs,
+        )
+        return problem.steps()
+
     def version(self, node: Node) -> int:
         kinds = (node.input(0).dtype, node.input(1).dtype)
         if kinds == (DType.FLOAT32, DType.INT8) and self.asymmetric_quantize_inputs:
             return 4
         return {DType.INT8: 2, DType.INT16: 3}.get(kinds[0], 1)
+
+
+def _matrices(tensor: Tensor) -> Matrices:
+    *lead, rows, columns = tensor.shape
+    return Matrices.dense(lead, rows, columns)

@@ -115,14 +115,21 @@ class Conv2D(Op):
         x, weights = node.input(0), node.input(1)
         if x.shape[3] != weights.shape[3]:
             return True
-        scales = weights.quantization.scale if weights.quantization else ()
-        return any(scale != scales[0] for scale in scales)
+        quantization = weights.quantization
+        if quantization is None or not quantization.is_per_channel:
+            return False
+        return bool((quantization.scale != quantization.scale[0]).any())
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, shape = node.input(0).shape, node.input(1).shape
         window = sliding(x, node.output.shape, self.window(*shape[1:3]))
         asymmetric = self._is_asymmetric(node)
-        product = Product(node, self.fused_activation_function, asymmetric)
+        product = Product(
+            node,
+            self.fused_activation_function,
+            asymmetric,
+            stated=self.quantized_bias_type,
+        )
         return convolution_steps(product, window, shape, target)
 
     def version(self, node: Node) -> int:
@@ -172,14 +179,14 @@ def sums_are_wide(node: Node, bias: Array | None, stated: DType) -> bool:
     return has_wide_sums(node.input(0).dtype, dtype, stated)
 
 
-def check_ranks(op: Op, x: Tensor, weights: Tensor) -> None:
-    """Raise `GraphError` unless both tensors have four axes."""
+def check_ranks(op: Op, x: Tensor, weights: Tensor, *, rank: int = 4) -> None:
+    """Raise `GraphError` unless both tensors have `rank` axes."""
     for role, tensor in (("input", x), ("weights", weights)):
-        rank = len(tensor.shape)
+        found = len(tensor.shape)
         require(
-            rank == 4,
+            found == rank,
             op,
-            f"the {role} '{tensor.name}' has rank {rank}; expected 4",
+            f"the {role} '{tensor.name}' has rank {found}; expected {rank}",
         )
 
 

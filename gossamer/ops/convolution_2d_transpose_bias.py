@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 from gossamer.errors import FormatError
 from gossamer.ir.op import Op, custom_operator, require
 from gossamer.ir.types import TensorType
+from gossamer.ops.arithmetic_of import Task
 from gossamer.ops.conv_2d import check_bias, check_ranks, take
+from gossamer.ops.placed_steps import transposed_steps
 from gossamer.ops.window import Window, convolve_transposed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Self
 
-    from gossamer.ir.graph import Tensor
+    from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 _PADDINGS = {"same": 1, "valid": 2}
 _OPTIONS = struct.Struct("<3i")
@@ -80,6 +85,11 @@ class Convolution2DTransposeBias(Op):
         return (
             convolve_transposed(x, weights, window, _sizes(window, x.shape)) + bias,
         )
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, weights, bias = (node.input(index) for index in range(3))
+        task = Task(x, weights, bias, node.output, "none")
+        return transposed_steps(task, self._window(*weights.shape[1:3]), target)
 
 
 def _sizes(window: Window, shape: Shape) -> tuple[int, int]:

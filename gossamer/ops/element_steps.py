@@ -8,15 +8,9 @@ import numpy as np
 
 from gossamer.ir.types import DType
 from gossamer.kernels.element import Element
-from gossamer.kernels.elementwise import (
-    Broadcast,
-    Lanes,
-    Source,
-    block_units,
-    broadcast,
-    each_block,
-    each_element,
-)
+from gossamer.kernels.elementwise import Lanes, Source, block_units, each_block
+from gossamer.kernels.lookup import byte_table
+from gossamer.kernels.operation import Operation, operations_step
 from gossamer.kernels.step import Constant, Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F16, F32, F64, I1, I8, I16, I32, I64, Value
@@ -84,34 +78,9 @@ def element_step(
         return None
     if not y.type.size:
         return []
-    nest = Nest(name, target, numbers_in_memory=True)
-    sources = [Source(nest.pointer(), element) for element in held[:-1]]
-    to, result = nest.pointer(), held[-1]
-
-    def emit(values: list[Value], index: Value, group: Lanes) -> None:
-        group.store(nest, result.write(nest, compute(nest, *values)), to, index)
-
-    loops = _loops(shapes or [x.shape for x in inputs], y)
-    each_element(nest, loops, _lanes(target, held), sources, emit)
-    arguments = (*inputs, y, *_numbers(nest))
-    return [Step(nest.finish(), arguments, loops.units, (len(inputs),))]
-
-
-def _loops(shapes: Sequence[Shape], y: Tensor) -> Broadcast:
-    if all(shape == y.shape for shape in shapes):
-        return Broadcast((y.type.size,), ((1,),) * len(shapes))
-    return broadcast(*shapes)
-
-
-def _lanes(target: Target, elements: Sequence[Element]) -> int:
-    """Elements at a time: a vector of the widest kind, or two of 8 bytes each."""
-    widest = max(element.computed.bytes for element in elements)
-    return max(target.vector_bytes // min(widest, 4), 1)
-
-
-def _numbers(nest: Nest) -> tuple[Constant, ...]:
-    """The table of numbers behind a kernel's last pointer, where it has one."""
-    return (Constant(np.array(nest.numbers, np.int32)),) if nest.numbers else ()
+    seen = tuple(shapes or [x.shape for x in inputs])
+    operation = Operation(tuple(inputs), y, seen, y.shape, tuple(held), compute)
+    return [operations_step(name, target, [operation])]
 
 
 _INDEX = {
@@ -120,6 +89,7 @@ _INDEX = {
     DType.INT16: (Element(I16, I64), 1 << 15),
 }
 """How to find an entry of a table: an element as an index, and what to add to it."""
+_BYTE = 8
 _ENTRY = {DType.INT8: I8, DType.UINT8: I8, DType.INT16: I16}
 
 
@@ -140,6 +110,8 @@ def lookup_step(
     count: int,
 ) -> Step:
     """One step that looks `count` numbers up; memory comes with what is in it."""
+    if target.looks_up_bytes and x[1].bits == y[1].bits == _BYTE:
+        return _byte_table_step(target, table, x, y, count)
     nest = Nest("table", target)
     from_, entries, to = nest.pointer(), nest.pointer(), nest.pointer()
     (element, offset), entry = _INDEX[x[1]], _ENTRY[y[1]]
@@ -153,6 +125,23 @@ def lookup_step(
     each_block(nest, count, 1, put)
     constant = Constant(np.ascontiguousarray(table, y[1].numpy))
     return Step(nest.finish(), (x[0], constant, y[0]), block_units(count), (2,))
+
+
+def _byte_table_step(
+    target: Target,
+    table: Array,
+    x: tuple[Argument, DType],
+    y: tuple[Argument, DType],
+    count: int,
+) -> Step:
+    """`lookup_step` of 8-bit numbers, 64 at a time."""
+    nest = Nest("byte_table", target)
+    byte_table(nest, count, (nest.pointer(), nest.pointer(), nest.pointer()))
+    entries = np.ascontiguousarray(table, y[1].numpy)
+    if x[1] is DType.INT8:
+        entries = np.roll(entries, len(entries) // 2)
+    arguments = (x[0], Constant(entries), y[0])
+    return Step(nest.finish(), arguments, block_units(count), (2,))
 
 
 def integer_table_step(node: Node, target: Target) -> list[Step] | None:

@@ -8,13 +8,22 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import Op, SameAsInput, operator, require
+from gossamer.kernels.move import element_kind
+from gossamer.ops.element_steps import STORED, element_step
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import integers, known_vector, made, operands, vector_length
+from gossamer.ops.steps import fill_step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.op import QuantizationRule
     from gossamer.ir.types import Array, TensorType
+    from gossamer.kernels.step import Step
+    from gossamer.nest.build import Nest
+    from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
 
 
 @operator("FILL", code=94, options="FillOptions")
@@ -40,6 +49,11 @@ class Fill(Movement):
             raise GraphError(f"FILL: the sizes are {list(sizes)}")
         return (np.full(sizes, value, value.dtype),)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        value, y = node.input(1), node.output
+        held = STORED.get(y.dtype)
+        return element_step("fill", target, (value,), y, _same, (held, held))
+
     def version(self, node: Node) -> int:
         dtype = node.input(1).dtype
         return version_of_type(dtype, float16=4, int8=3, int16=3, bool=2, string=2)
@@ -55,3 +69,19 @@ class ZerosLike(Op):
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         return (np.zeros_like(np.asarray(inputs[0])),)
+
+    def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
+        """Zeros as they are stored, whatever they stand for."""
+        del node
+        return self.reference(*inputs)
+
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        y = node.output
+        kind = element_kind(y.dtype.numpy.itemsize)
+        if kind is None or y.dtype.numpy.hasobject:
+            return None
+        return [fill_step(target, kind, y.type.size, 0, y)] if y.type.size else []
+
+
+def _same(nest: Nest, value: Value) -> Value:  # noqa: ARG001
+    return value

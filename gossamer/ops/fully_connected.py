@@ -10,6 +10,7 @@ from gossamer.errors import UnsupportedError
 from gossamer.ir.arithmetic import activate, centered
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
+from gossamer.ops.blockwise import blockwise_product, blockwise_weights, has_blocks
 from gossamer.ops.conv_2d import (
     as_inputs,
     check_bias,
@@ -35,7 +36,7 @@ class FullyConnected(Op):
 
     The output is (rows, O), or (…, O) with `keep_num_dims`. Float inputs beside
     integer weights are quantized row by row, with a zero point where
-    `asymmetric_quantize_inputs` is set.
+    `asymmetric_quantize_inputs` is set or the weights have scales for blocks.
     """
 
     fused_activation_function: str = "none"
@@ -102,6 +103,10 @@ class FullyConnected(Op):
             return self.reference(*inputs)
         rows = self._rows(x, weights)
         activation = self.fused_activation_function
+        if x.dtype.kind == "f" and has_blocks(node.input(1)):
+            matrix = blockwise_weights(node.input(1), weights)
+            y = activate(blockwise_product(rows, matrix, bias), activation)
+            return (self._finish(x, y),)
         if x.dtype.kind == "f":
             matrix = hybrid_weights(weights).T
             y = hybrid(
@@ -114,13 +119,14 @@ class FullyConnected(Op):
             )
             return (self._finish(x, y),)
         matrix = centered(node.input(1), weights).astype(np.float64).T
+        is_short = node.input(1).dtype is DType.INT16
         y = requantize_sums(
             centered(node.input(0), rows).astype(np.float64) @ matrix,
             (node.input(0), node.input(1), node.output),
             bias,
             activation,
-            is_wide=sums_are_wide(node, bias, self.quantized_bias_type),
-            is_real=True,
+            is_wide=is_short or sums_are_wide(node, bias, self.quantized_bias_type),
+            is_real=not is_short,
         )
         return (self._finish(x, y),)
 
@@ -131,7 +137,11 @@ class FullyConnected(Op):
         window = rows_as_pixels(node.input(0).type.size // depth, depth)
         asymmetric = self.asymmetric_quantize_inputs
         product = Product(
-            node, self.fused_activation_function, asymmetric, is_real=True
+            node,
+            self.fused_activation_function,
+            asymmetric,
+            is_real=True,
+            stated=self.quantized_bias_type,
         )
         return convolution_steps(product, window, (outputs, 1, 1, depth), target)
 
@@ -141,20 +151,24 @@ class FullyConnected(Op):
         is_hybrid = kinds == (DType.FLOAT32, DType.INT8)
         if is_hybrid and is_per_channel(weights):
             return 12
-        if kinds == (DType.INT16, DType.INT8):
-            return 7 if self.quantized_bias_type is DType.FLOAT32 else 11
+        if kinds[0] is DType.INT16:
+            stated = self.quantized_bias_type is not DType.FLOAT32
+            return {DType.INT4: 13, DType.INT8: 11 if stated else 7}.get(kinds[1], 7)
         if weights.sparsity is not None:
             return 8
         if kinds == (DType.INT8, DType.INT4):
             return 10
         if is_hybrid and self.asymmetric_quantize_inputs:
             return 9
+        return self._plain_version(node, kinds)
+
+    def _plain_version(self, node: Node, kinds: tuple[DType, DType]) -> int:
         if len(node.inputs) == 2:
             return 6
         if self.keep_num_dims:
             return 5
         if kinds == (DType.INT8, DType.INT8):
             return 4
-        if is_hybrid:
+        if kinds == (DType.FLOAT32, DType.INT8):
             return 3
         return 1 if self.weights_format == "default" else 2

@@ -44,7 +44,8 @@ class HardSwish(Op):
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs
         three, six = x.dtype.type(3), x.dtype.type(6)
-        return (x * np.clip(x + three, 0, six) / six,)
+        with np.errstate(invalid="ignore"):
+            return (x * np.clip(x + three, 0, six) / six,)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         (x,) = inputs

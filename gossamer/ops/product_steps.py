@@ -6,23 +6,26 @@ weights (dynamic range). Other types have no kernel and give None.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.ir.arithmetic import activation_range, quantize_multipliers
-from gossamer.ir.types import DType
-from gossamer.kernels import convolution, depthwise_steps, tile_convolution
+from gossamer.ir.types import DType, TensorType
+from gossamer.kernels import convolution, depthwise_steps, tile_convolution, tile_plan
 from gossamer.kernels.depthwise import Window
 from gossamer.kernels.epilogue import ACTIVATION_LIMITS
-from gossamer.kernels.requantize import IntegerOutput
-from gossamer.ops.integer_product import product_scales, weight_scales
+from gossamer.ops.arithmetic_of import Task, integer_output
+from gossamer.ops.depthwise_types import repeated, typed_depthwise
+from gossamer.ops.integer_product import weight_scales
+from gossamer.ops.placed_steps import grouped_steps
+from gossamer.ops.run_time_steps import run_time_steps
+from gossamer.ops.sparse_steps import sparse_steps
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
-    from gossamer.kernels.step import Step
+    from gossamer.kernels.step import Argument, Step
     from gossamer.nest.target import Target
     from gossamer.ops.window import Window as Filter
 
@@ -60,26 +63,47 @@ def rows_as_pixels(rows: int, depth: int) -> Window:
     )
 
 
+_HELD = {DType.INT4: DType.INT8, DType.INT2: DType.INT8}
+"""Types whose elements are held in arrays of another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A node seen as a sum of products; `asymmetric` is for dynamic range.
 
-    `is_real`: sums are requantized by a float64 factor, rounding once.
+    `is_real`: sums are requantized by a float64 factor, rounding once. `stated` is
+    the option that tells the bias's type.
     """
 
     node: Node
     activation: str
     asymmetric: bool
     is_real: bool = False
+    stated: DType = DType.FLOAT32
 
     @property
     def kinds(self) -> tuple[DType, DType, DType]:
         node = self.node
-        return node.input(0).dtype, node.input(1).dtype, node.output.dtype
+        weights = node.input(1).dtype
+        return node.input(0).dtype, _HELD.get(weights, weights), node.output.dtype
 
     @property
     def bias(self) -> Tensor | None:
         return self.node.optional(2)
+
+    @property
+    def task(self) -> Task:
+        node = self.node
+        return Task(
+            node.input(0),
+            node.input(1),
+            self.bias,
+            node.output,
+            self.activation,
+            self.asymmetric,
+            self.is_real,
+            self.stated,
+        )
 
 
 _FLOAT = (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32)
@@ -115,6 +139,35 @@ def convolution_steps(
     product: Product, window: Window, shape: Shape, target: Target
 ) -> list[Step] | None:
     """Steps of a convolution whose weights have (out, rows, columns, in) = `shape`."""
+    steps = sparse_steps(product.task, window, shape[0], target)
+    steps = steps or _dense_steps(product, window, shape, target)
+    if steps is None and shape[3] == 1 < window.channels:
+        steps = _as_depthwise(product, window, shape, target)
+    steps = steps or grouped_steps(product.task, window, shape, target)
+    return steps or run_time_steps(product.task, window, shape, target)
+
+
+def _as_depthwise(
+    product: Product, window: Window, shape: Shape, target: Target
+) -> list[Step] | None:
+    """Groups of one channel each, which is what depthwise means."""
+    node, weights = product.node, product.node.input(1)
+    if weights.data is None or shape[0] % window.channels:
+        return None
+    quantization = weights.quantization
+    if quantization is not None and quantization.is_per_channel:
+        quantization = replace(quantization, axis=3)
+    data = np.ascontiguousarray(weights.data.reshape(shape).transpose(3, 1, 2, 0))
+    type_ = TensorType(weights.dtype, data.shape)
+    turned = replace(weights, data=data, type=type_, quantization=quantization)
+    inputs = (node.inputs[0], turned, *node.inputs[2:])
+    alike = replace(product, node=replace(node, inputs=inputs), asymmetric=True)
+    return depthwise_convolution_steps(alike, window, target)
+
+
+def _dense_steps(
+    product: Product, window: Window, shape: Shape, target: Target
+) -> list[Step] | None:
     known = _constants(product)
     node = product.node
     if known is None or product.activation not in ACTIVATION_LIMITS:
@@ -125,15 +178,15 @@ def convolution_steps(
     limits = ACTIVATION_LIMITS[product.activation]
     x, y = node.input(0), node.output
     if product.kinds == _FLOAT:
-        return convolution.float_convolution(
-            target, window, weights, bias, limits, x, y
-        )
-    on_tiles = tile_convolution.suits_tiles(target, window, shape[0])
+        splits = tile_plan.suits_split_tiles(target, window, shape[0])
+        kernels = tile_convolution if splits else convolution
+        return kernels.float_convolution(target, window, weights, bias, limits, x, y)
+    on_tiles = tile_plan.suits_tiles(target, window, shape[0])
     kernels = tile_convolution if on_tiles else convolution
     if product.kinds == _INTEGER:
         start = np.zeros(shape[0], np.int32) if bias is None else bias
         _, zero_point = _pair(x)
-        output = integer_output(product, shape[0])
+        output = integer_output(product.task, shape[0])
         return kernels.integer_convolution(
             target, window, weights, start, zero_point, output, x, y
         )
@@ -156,17 +209,34 @@ def depthwise_convolution_steps(
     product: Product, window: Window, target: Target
 ) -> list[Step] | None:
     """Steps of a depthwise convolution with (1, rows, columns, channels) weights."""
+    node = product.node
+    weights, given = node.input(1), node.input(0)
+    if product.activation not in ACTIVATION_LIMITS or node.output.type.size == 0:
+        return None
+    if weights.data is None or (product.bias and product.bias.data is None):
+        return None
+    multiplier = weights.shape[3] // window.channels
+    whole = replace(window, channels=weights.shape[3])
+    made = repeated(target, given, multiplier)
+    if made is None or not whole.is_unrollable:
+        return None
+    steps, x = made
+    rest = _single_depthwise(product, whole, x, target)
+    rest = rest or typed_depthwise(product.task, whole, x, target)
+    return None if rest is None else [*steps, *rest]
+
+
+def _single_depthwise(
+    product: Product, window: Window, x: Argument, target: Target
+) -> list[Step] | None:
+    """One kernel per channel, of float and int8."""
     known = _constants(product)
     node = product.node
-    if known is None or product.activation not in ACTIVATION_LIMITS:
-        return None
-    if known[0].shape[3] != window.channels or node.output.type.size == 0:
-        return None
-    if not window.is_unrollable:
+    if known is None:
         return None
     weights, bias = known
     limits = ACTIVATION_LIMITS[product.activation]
-    x, y = node.input(0), node.output
+    y = node.output
     if product.kinds == _FLOAT:
         return depthwise_steps.float_depthwise(
             target, window, weights, bias, limits, x, y
@@ -176,8 +246,8 @@ def depthwise_convolution_steps(
         return None
     if product.kinds == _INTEGER:
         start = np.zeros(window.channels, np.int32) if bias is None else bias
-        _, zero_point = _pair(x)
-        output = integer_output(product, window.channels)
+        _, zero_point = _pair(node.input(0))
+        output = integer_output(product.task, window.channels)
         return depthwise_steps.integer_depthwise(
             target, window, weights, start, zero_point, output, x, y
         )
@@ -194,25 +264,6 @@ def depthwise_convolution_steps(
             asymmetric=product.asymmetric,
         )
     return None
-
-
-def integer_output(product: Product, columns: int) -> IntegerOutput:
-    """How the sums of an int8 product become the output's integers."""
-    node = product.node
-    real = product_scales(node.input(0), node.input(1), node.output)
-    multipliers, shifts = quantize_multipliers(real)
-    _, zero_point = _pair(node.output)
-    quantization = node.output.quantization
-    assert quantization is not None
-    low, high = activation_range(product.activation, quantization, node.output.dtype)
-    return IntegerOutput(
-        np.broadcast_to(multipliers, columns).astype(np.int32),
-        np.broadcast_to(shifts, columns).astype(np.int32),
-        zero_point,
-        low,
-        high,
-        np.broadcast_to(real, columns) if product.is_real else None,
-    )
 
 
 def per_column(weights: Tensor, columns: int) -> Array:

@@ -59,27 +59,16 @@ class Quantize(Op):
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
         if is_scaled(x, y):
-            settle_ = Settle.of(node, _factor(node), "none")
-            return element_step(
-                "requantize",
-                target,
-                (x,),
-                y,
-                lambda nest, value: settle_.apply(nest, centered_lanes(nest, value, x)),
-            )
+            return _requantize_step(node, target)
         numbers = _numbers(y, y.shape)
         if x.dtype is not DType.FLOAT32 or numbers is None:
             return None
         limits = limits_of(y.dtype)
-        return element_step(
-            "quantize",
-            target,
-            (x, *numbers),
-            y,
-            lambda nest, value, scale, zero_point: quantize_lanes(
-                nest, value, scale, zero_point, limits
-            ),
-        )
+
+        def compute(nest: Nest, value: Value, scale: Value, zero: Value) -> Value:
+            return quantize_lanes(nest, value, scale, zero, limits)
+
+        return element_step("quantize", target, (x, *numbers), y, compute)
 
     def version(self, node: Node) -> int:
         if DType.INT4 in (node.input(0).dtype, node.output.dtype):
@@ -128,6 +117,16 @@ class Dequantize(Op):
         if x.dtype is DType.INT8:
             return 5 if _is_per_channel(x) else 2
         return 1
+
+
+def _requantize_step(node: Node, target: Target) -> Sequence[Step] | None:
+    x, y = node.input(0), node.output
+    settle = Settle.of(node, _factor(node), "none")
+
+    def compute(nest: Nest, value: Value) -> Value:
+        return settle.apply(nest, centered_lanes(nest, value, x))
+
+    return element_step("requantize", target, (x,), y, compute)
 
 
 def _factor(node: Node) -> float:

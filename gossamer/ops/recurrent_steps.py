@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from gossamer.kernels.border import Border, pair_form, quad_form
+from gossamer.kernels.border_steps import reformed
 from gossamer.kernels.convolution import (
     plan_convolution,
     quantized_items,
-    reformed,
 )
 from gossamer.kernels.gemm import gemm
 from gossamer.kernels.hybrid import PARAMETER_BYTES, ItemForm

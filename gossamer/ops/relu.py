@@ -68,7 +68,7 @@ class Clamp(Op):
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
         if not is_scaled(x, y):
-            return element_step("clamp", target, (x,), y, self._plain(y.dtype))
+            return self._plain_step(node, target)
         factor = float(parameters(x)[0] / parameters(y)[0])
         settle_ = Settle.of(node, factor, self.activation)
 
@@ -77,8 +77,13 @@ class Clamp(Op):
 
         return element_step("clamp", target, (x,), y, compute)
 
-    def _plain(self, dtype: DType) -> Compute:
-        return lambda nest, value: activated(nest, value, self.activation, dtype)
+    def _plain_step(self, node: Node, target: Target) -> Sequence[Step] | None:
+        y = node.output
+
+        def compute(nest: Nest, value: Value) -> Value:
+            return activated(nest, value, self.activation, y.dtype)
+
+        return element_step("clamp", target, (node.input(0),), y, compute)
 
 
 @operator("RELU", code=19)

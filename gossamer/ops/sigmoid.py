@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.arithmetic import Integers, look_up, lookup_table, parameters
+from gossamer.ir.interpolation import interpolated
 from gossamer.ir.op import (
     Fixed,
     Free,
@@ -18,6 +19,7 @@ from gossamer.ir.op import (
 )
 from gossamer.ir.types import DType
 from gossamer.kernels import math as math_kernels
+from gossamer.kernels.gelu import gelu
 from gossamer.ops.broadcasting import single
 from gossamer.ops.element_steps import element_step, integer_table_step
 
@@ -179,6 +181,14 @@ class Elu(Curve):
         return np.where(x < 0, below, x)
 
 
+def _gelu_by_tanh(x: Array) -> Array:
+    """GELU's approximation, rounded to float32 at each step."""
+    factor, half, one = np.float32(math.sqrt(2 / math.pi)), np.float32(0.5), 1
+    bent = factor * (x + np.float32(0.044715) * x * x * x)
+    curve = np.tanh(bent.astype(np.float64)).astype(np.float32)
+    return half * x * (one + curve)
+
+
 @operator("GELU", code=150, options="GeluOptions")
 class Gelu(Curve):
     """x times the normal distribution's share below x; by tanh if `approximate`."""
@@ -186,15 +196,19 @@ class Gelu(Curve):
     approximate: bool = False
 
     def curve(self, x: Array) -> Array:
-        real = x.astype(np.float64)
-        if self.approximate:
-            bent = math.sqrt(2 / math.pi) * (real + 0.044715 * real**3)
-            return (0.5 * real * (1 + np.tanh(bent))).astype(np.float32)
-        share = np.asarray(_erfc(real * -math.sqrt(0.5)), np.float64)
-        return (0.5 * real * share).astype(np.float32)
+        with np.errstate(invalid="ignore", over="ignore"):
+            if self.approximate:
+                return _gelu_by_tanh(x.astype(np.float32))
+            real = x.astype(np.float64)
+            share = np.asarray(_erfc(real * -math.sqrt(0.5)), np.float64)
+            return (0.5 * real * share).astype(np.float32)
+
+    def curve_16_bit(self, node: Node, x: Array) -> Array:
+        with np.errstate(over="ignore"):
+            return interpolated(node.input(0), node.output, self.curve, x)
 
     def on_lanes(self) -> Compute:
-        return math_kernels.gelu_by_tanh if self.approximate else math_kernels.gelu
+        return math_kernels.gelu_by_tanh if self.approximate else gelu
 
     def version(self, node: Node) -> int:
         return 2 if node.input(0).dtype is DType.INT8 else 1

@@ -20,9 +20,15 @@ from gossamer.ir.types import DType, TensorType
 from gossamer.kernels.integers import INT16
 from gossamer.kernels.softmax import (
     Powers,
-    float_softmax,
     integer_softmax,
     short_softmax,
+)
+from gossamer.kernels.softmax_float import float_softmax
+from gossamer.kernels.softmax_table import (
+    NARROW_COLUMNS,
+    PLANES,
+    TableSoftmax,
+    interleaved_order,
 )
 from gossamer.kernels.step import Constant, Step
 from gossamer.nest.build import Nest
@@ -98,9 +104,12 @@ class Softmax(Op):
             return [Step(nest.finish(), (x, y, *tables), rows, (1,))]
         if x.dtype is DType.INT16 or y.dtype not in STORED:
             return None
-        table = Constant(powers_of_bytes(self.beta * float(scale)))
-        source, result, entries = (nest.pointer() for _ in range(3))
-        powers = Powers(STORED[x.dtype], columns, source, entries, I32)
+        entries = powers_of_bytes(self.beta * float(scale))
+        if _suits_tables(target, x, y):
+            return [_table_step(nest, entries, x, y)]
+        table = Constant(entries)
+        source, result, places = (nest.pointer() for _ in range(3))
+        powers = Powers(STORED[x.dtype], columns, source, places, I32)
         integer_softmax(nest, powers, STORED[y.dtype], result)
         return [Step(nest.finish(), (x, y, table), rows, (1,))]
 
@@ -202,3 +211,34 @@ def interpolate(table: Integers, values: Integers) -> Integers:
     base = table[index]
     slope = table[index + 1] - base
     return base + ((slope * (values & 0x7F) + 64) >> 7)
+
+
+_STEP = 64
+"""Differences that are looked at together."""
+_WORTHWHILE = 16
+"""Elements of a row from which on its table of results pays."""
+
+
+def _suits_tables(target: Target, x: Tensor, y: Tensor) -> bool:
+    is_byte = x.dtype is y.dtype and x.dtype in (DType.INT8, DType.UINT8)
+    is_fit = _WORTHWHILE <= x.shape[-1] < NARROW_COLUMNS
+    return target.looks_up_bytes and is_byte and is_fit
+
+
+def _table_step(nest: Nest, powers: Array, x: Tensor, y: Tensor) -> Step:
+    """The step of rows of bytes whose functions are tables."""
+    columns = x.shape[-1]
+    wide = powers.astype(np.int64)
+    counted = int(np.flatnonzero(wide * 1024 >= wide[0])[-1]) + 1
+    used = -(-counted // _STEP) * _STEP
+    source, result, first, second = (nest.pointer() for _ in range(4))
+    signed = x.dtype is DType.INT8
+    TableSoftmax(nest, columns, signed, used, first, second).emit(source, result)
+    rounded = (wide + (1 << 11)) >> 12
+    planes = [(rounded >> 8 * plane) & 0xFF for plane in range(PLANES)]
+    constants = (
+        Constant(wide[interleaved_order(len(wide))]),
+        Constant(np.concatenate(planes).astype(np.uint8)),
+    )
+    rows = y.type.size // columns
+    return Step(nest.finish(), (x, y, *constants), rows, (1,))

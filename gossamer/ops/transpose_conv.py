@@ -10,6 +10,7 @@ from gossamer.errors import GraphError
 from gossamer.ir.arithmetic import activate, centered
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
+from gossamer.ops.arithmetic_of import Task
 from gossamer.ops.conv_2d import check_bias, check_ranks
 from gossamer.ops.integer_product import (
     has_wide_sums,
@@ -17,11 +18,16 @@ from gossamer.ops.integer_product import (
     hybrid_weights,
     requantize_sums,
 )
+from gossamer.ops.placed_steps import transposed_steps
 from gossamer.ops.window import Window, convolve_transposed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
 
 _ELEMENTS_LIMIT = 1 << 31
 
@@ -62,19 +68,11 @@ class TransposeConv(Op):
         self.window(height, width).check(self)
         shape = (x.shape[0], -1, -1, outputs)
         if sizes.data is not None:
-            shape = self._shape(sizes.data, outputs)
+            shape = self._shape(sizes.data, x.shape, outputs)
         return (TensorType(x.dtype, shape),)
 
-    def _shape(self, sizes: Array, outputs: int) -> Shape:
-        shape = tuple(int(size) for size in sizes.reshape(-1))
-        require(
-            len(shape) == 4 and min(shape) > 0 and shape[3] == outputs,
-            self,
-            f"the output shape is {shape}; expected (N, H, W, {outputs})",
-        )
-        count = int(np.prod(shape, dtype=object))
-        require(count < _ELEMENTS_LIMIT, self, f"the output shape {shape} is too large")
-        return shape
+    def _shape(self, sizes: Array, x: Shape, outputs: int) -> Shape:
+        return target_shape(self, sizes, (x[0], -1, -1, outputs))
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         sizes, weights, x, *rest = inputs
@@ -84,7 +82,7 @@ class TransposeConv(Op):
 
     def _scatter(self, sizes: Array, weights: Array, x: Array) -> Array:
         """The output before the bias, in the type of `x`."""
-        shape = self._shape(sizes, weights.shape[0])
+        shape = self._shape(sizes, x.shape, weights.shape[0])
         window = self.window(*weights.shape[1:3])
         return convolve_transposed(x, weights, window, (shape[1], shape[2]))
 
@@ -118,6 +116,19 @@ class TransposeConv(Op):
         )
         return (y,)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        task = Task(
+            node.input(2),
+            node.input(1),
+            node.optional(3),
+            node.output,
+            self.fused_activation_function,
+            asymmetric=True,
+            stated=self.quantized_bias_type,
+        )
+        window = self.window(*node.input(1).shape[1:3])
+        return transposed_steps(task, window, target)
+
     def version(self, node: Node) -> int:
         if self.quantized_bias_type is not DType.FLOAT32:
             return 5
@@ -126,3 +137,20 @@ class TransposeConv(Op):
         if node.optional(3) is not None:
             return 3
         return 2 if node.input(1).dtype is DType.INT8 else 1
+
+
+def target_shape(op: Op, sizes: Array, expected: Shape) -> Shape:
+    """The output shape that an input states; -1 where `expected` leaves it free.
+
+    Raises:
+        GraphError: it does not fit, or speaks of more elements than can be held.
+    """
+    shape = tuple(int(size) for size in sizes.reshape(-1))
+    fits = len(shape) == len(expected) and all(
+        size > 0 and wanted in (-1, size)
+        for size, wanted in zip(shape, expected, strict=True)
+    )
+    require(fits, op, f"the output shape is {shape}; expected {expected}")
+    count = int(np.prod(shape, dtype=object))
+    require(count < _ELEMENTS_LIMIT, op, f"the output shape {shape} is too large")
+    return shape

@@ -117,8 +117,9 @@ def convolve(x: Array, weights: Array, window: Window) -> Array:
     results: list[Array] = []
     for group, part in enumerate(np.split(weights, groups)):
         taken = patches[..., group * depth : (group + 1) * depth]
-        flat = taken.reshape(rows[0] * rows[1] * rows[2], -1)
-        results.append(flat @ part.reshape(outputs // groups, -1).T)
+        size = window.kernel[0] * window.kernel[1] * depth
+        flat = taken.reshape(rows[0] * rows[1] * rows[2], size)
+        results.append(flat @ part.reshape(outputs // groups, size).T)
     return np.concatenate(results, axis=1).reshape(*rows, outputs)
 
 

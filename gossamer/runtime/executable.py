@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Model, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
     from gossamer.runtime.compiled import Compiled
+    from gossamer.runtime.pieces import Piece
     from gossamer.runtime.source import Source
     from gossamer.runtime.state import State
 
-__all__ = ["Executable", "Options", "prepare"]
+__all__ = ["Divisible", "Executable", "Options", "build", "prepare"]
 
 
 class Executable(Protocol):
@@ -56,6 +57,14 @@ class Executable(Protocol):
 
     def shape(self, tensor: Tensor) -> Shape:
         """The shape of a tensor's value, -1 where only running can tell."""
+        ...
+
+
+class Divisible(Executable, Protocol):
+    """An executable that was compiled just now."""
+
+    def pieces(self) -> list[Piece]:
+        """What `invoke` does, piece by piece, to be run one after another."""
         ...
 
 
@@ -150,7 +159,7 @@ def prepare(
     graph = model.subgraphs[subgraph]
     real = dict(zip(outline.tensors, graph.tensors, strict=True))
     sizes = {real[x]: shape for x, shape in shapes.items()}
-    executable = _compile(model, subgraph, sizes, state, options, key)
+    executable = build(model, subgraph, sizes, state, options, key)
     return executable if graph is outline else RenamedExecutable(executable, real)
 
 
@@ -179,14 +188,22 @@ def _holds(model: Model, names: frozenset[str]) -> bool:
     )
 
 
-def _compile(
+def build(
     model: Model,
     subgraph: int,
     shapes: Mapping[Tensor, Shape],
     state: State,
     options: Options,
-    key: str | None,
-) -> Executable:
+    key: str | None = None,
+) -> Divisible:
+    """Compile one subgraph of a model, for its own tensors' shapes; see `prepare`.
+
+    The program is kept on disk by `key`, if there is one.
+
+    Raises:
+        GraphError: an operator cannot take the shapes that reach it.
+        UnsupportedError: there is no kernel for an operator.
+    """
     # What compiles imports every operator and kernel: not needed for kept programs.
     from gossamer.runtime.native import NativeExecutable  # noqa: PLC0415
     from gossamer.runtime.reference import (  # noqa: PLC0415

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gossamer.codegen.compile import image_of
@@ -10,9 +10,10 @@ from gossamer.codegen.host import host
 from gossamer.ir.graph import Node
 from gossamer.lowering.link import Linker
 from gossamer.lowering.lower import lower
-from gossamer.lowering.program import CONSTANTS, steps_of
+from gossamer.lowering.program import ARENA, CONSTANTS, steps_of
 from gossamer.lowering.specialize import specialize
 from gossamer.runtime.compiled import Alarm, Compiled, Place
+from gossamer.runtime.pieces import piece_of
 from gossamer.runtime.procedures import Division
 from gossamer.runtime.runner import Runner
 from gossamer.runtime.state import State
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from gossamer.ir.types import Array, Shape
     from gossamer.lowering.program import Program
     from gossamer.nest.target import Target
+    from gossamer.runtime.pieces import Piece
 
 
 class NativeExecutable:
     """A compiled subgraph with its memory."""
 
-    __slots__ = ("_positions", "compiled", "moving", "program", "runner")
+    __slots__ = ("_positions", "_state", "compiled", "moving", "program", "runner")
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class NativeExecutable:
         self.program: Program = work.program
         self.compiled: Compiled = work.finish(threads)
         self.runner = Runner(self.compiled, state, threads)
+        self._state = state
         self.moving: frozenset[Tensor] = frozenset()
         self._positions = {x: index for index, x in enumerate(subgraph.tensors)}
 
@@ -67,6 +70,26 @@ class NativeExecutable:
     def is_brief(self) -> bool:
         """Whether `invoke` keeps other Python threads out while it runs."""
         return self.runner.is_brief
+
+    def pieces(self) -> list[Piece]:
+        """Every step on its own, in the order in which they run, on one thread.
+
+        From now on the executable works on the memory of the pieces.
+        """
+        actions, division = self.program.actions, Division(1)
+        parts = [division.parts((action,)) for action in actions]
+        compiled = replace(
+            self.compiled,
+            image=image_of(self.program.target, division.procedures),
+            parts=tuple(part for each in parts for part in each),
+        )
+        runner = Runner(compiled, self._state, 1)
+        runner.bases[ARENA][:] = self.runner.bases[ARENA]
+        self.runner = runner
+        return [
+            piece_of(action, runner.run_of(part), self)
+            for action, part in zip(actions, parts, strict=True)
+        ]
 
     def view(self, tensor: Tensor) -> Array | None:
         """The live memory of a tensor's value; None where it is not kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import numpy as np
 from gossamer.errors import UnsupportedError
 from gossamer.ir.op import CUSTOM_CODE, Op
 from gossamer.ir.shapes import infer_shapes
+from gossamer.ir.sparse import dense_data
 from gossamer.ir.verify_calls import called_subgraphs
 from gossamer.runtime.evaluate import blank, run_node
+from gossamer.runtime.pieces import interpreted_piece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from gossamer.ir.environment import Environment
     from gossamer.ir.graph import Model, Node, Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.pieces import Piece
 
 
 class ReferenceExecutable:
@@ -78,19 +82,31 @@ class ReferenceExecutable:
 
     def shape(self, tensor: Tensor) -> Shape:
         value = self._values.get(tensor)
-        if value is not None and tensor.sparsity is None:
+        if value is not None:
             return value.shape
         return self._made.get(tensor, tensor).shape
 
     def _run(self) -> None:
-        values = self._values
         for index, node in enumerate(self._subgraph.nodes):
-            inputs = [None if x is None else values[x] for x in node.inputs]
-            results = run_node(index, node, inputs, self._environment)
-            for tensor, result in zip(node.written, results, strict=True):
-                self._store(tensor, result)
+            self._run_node(index, node)
             for tensor in self._drops[index]:
-                values.pop(tensor, None)
+                self._values.pop(tensor, None)
+
+    def pieces(self) -> list[Piece]:
+        """Every node on its own, on what the last run left behind."""
+        self._kept = frozenset(self._subgraph.tensors)
+        self._drops = _last_uses(self._subgraph, self._kept)
+        return [
+            interpreted_piece(node, partial(self._run_node, index, node))
+            for index, node in enumerate(self._subgraph.nodes)
+        ]
+
+    def _run_node(self, index: int, node: Node) -> None:
+        values = self._values
+        inputs = [None if x is None else values[x] for x in node.inputs]
+        results = run_node(index, node, inputs, self._environment)
+        for tensor, result in zip(node.written, results, strict=True):
+            self._store(tensor, result)
 
     def _store(self, tensor: Tensor, result: Any) -> None:
         """Keep a copy: an operator may return a view of what it was given."""
@@ -168,7 +184,8 @@ def _held(subgraph: Subgraph) -> tuple[Tensor, ...]:
 
 
 def _constants(subgraph: Subgraph) -> dict[Tensor, Array]:
-    return {x: x.data for x in subgraph.tensors if x.data is not None}
+    arrays = ((x, dense_data(x)) for x in subgraph.tensors)
+    return {x: array for x, array in arrays if array is not None}
 
 
 def _kept(subgraph: Subgraph, *, keep_all: bool) -> frozenset[Tensor]:

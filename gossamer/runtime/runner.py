@@ -53,7 +53,7 @@ class Runner:
         self.code = LoadedCode(compiled.image, ctypes.addressof(self._context))
         if self._workers is not None:
             self._workers.start(self.code, (self._context, self.bases))
-        run = self._run(compiled.parts)
+        run = self.run_of(compiled.parts)
         self.invoke: Callable[[], None] = self._alarmed(run) if compiled.alarms else run
 
     def _memory(self) -> list[Array]:
@@ -69,14 +69,15 @@ class Runner:
 
     def _alarmed(self, run: Callable[[], None]) -> Callable[[], None]:
         """A run after which an error is raised if a kernel has reported one."""
-        words = self.bases[ALARMS].view(np.int64)
+        array = self.bases[ALARMS].view(np.int64)
+        words = array.data  # a look at it takes less time than one at the array
 
         def checked() -> None:
             run()
-            if words.any():
-                index = int(np.flatnonzero(words)[0])
-                alarm, value = self.compiled.alarms[index], int(words[index])
-                words[:] = 0
+            if any(words):
+                index = int(np.flatnonzero(array)[0])
+                alarm, value = self.compiled.alarms[index], words[index]
+                array[:] = 0
                 raise failed(alarm.node, alarm.name, alarm.text.format(value=value))
 
         return checked
@@ -102,7 +103,7 @@ class Runner:
         base, offset = address
         return self.bases[base][offset : offset + count]
 
-    def _run(self, parts: Sequence[Part]) -> Callable[[], None]:
+    def run_of(self, parts: Sequence[Part]) -> Callable[[], None]:
         """What runs the parts one after another."""
         runs = [self._part(part) for part in parts]
         if len(runs) == 1:
@@ -121,9 +122,9 @@ class Runner:
             case Node():
                 return self._interpreted(part)
             case Rounds(condition, flag, body):
-                return self._rounds(self._run(condition), flag, self._run(body))
+                return self._rounds(self.run_of(condition), flag, self.run_of(body))
             case Ways(flag, then, otherwise):
-                return self._ways(flag, self._run(then), self._run(otherwise))
+                return self._ways(flag, self.run_of(then), self.run_of(otherwise))
 
     def _rounds(
         self, condition: Callable[[], None], flag: Address, body: Callable[[], None]

@@ -299,7 +299,7 @@ class Session:
         for index, (view, _, _) in self.slots.items():
             tensor = self.tensors[index]
             if tensor.is_variable:
-                view[...] = tensor.blank
+                view[...] = b"" if view.dtype.hasobject else tensor.blank
 
 
 _tickets = itertools.count()

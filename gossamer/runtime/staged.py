@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -22,12 +23,14 @@ from gossamer.lowering.specialize import split
 from gossamer.ops.variable import VarHandle
 from gossamer.runtime.evaluate import blank, run_node
 from gossamer.runtime.native import NativeExecutable
+from gossamer.runtime.pieces import interpreted_piece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
+    from gossamer.runtime.pieces import Piece
     from gossamer.runtime.state import State
 
 _REMEMBERED = 8
@@ -128,6 +131,22 @@ class StagedExecutable:
                 self._interpret(index, node)
             if not stage.later:
                 return
+            stage = self._after(stage)
+
+    def pieces(self) -> list[Piece]:
+        """The pieces of every stage that the last run went through, after one run."""
+        self._run()
+        found: list[Piece] = []
+        stage = self._first
+        while True:
+            if stage.compiled is not None:
+                found += stage.compiled.pieces()
+            found += [
+                interpreted_piece(node, partial(self._interpret, index, node))
+                for index, node in stage.waiting
+            ]
+            if not stage.later:
+                return found
             stage = self._after(stage)
 
     def _compute(self, stage: Stage) -> None:

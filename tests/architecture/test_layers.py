@@ -27,12 +27,16 @@ MAY_IMPORT = {
     "codegen": {"errors", "nest", "settings"},
     "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "memory", "ops"}
     | {"settings"},
+    "benchmark": {"codegen", "errors", "ir", "lowering", "memory", "nest", "runtime"},
     "metadata": {"ir"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
     | {"passes", "quantization", "runtime"},
     "converter": {"api", "calibration", "errors", "frontends", "ir"},
-    "cli": {"api", "errors", "flatbuffer", "ir", "passes", "runtime", "settings"},
+    "experimental": {"analyzer"},
+    "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
+    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering", "passes"}
+    | {"runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -48,6 +52,7 @@ MAY_NAME = {
 NUMPY = {"numpy"}
 THIRD_PARTIES = {
     "api": NUMPY,
+    "benchmark": NUMPY,
     "calibration": NUMPY,
     "cli": NUMPY | {"rich", "typer"},
     "codegen": {"llvmlite"},
@@ -65,6 +70,7 @@ THIRD_PARTIES = {
     "runtime": NUMPY,
 }
 LATE = {
+    "benchmark": {"matplotlib"},
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
     "frontends/keras": {"keras"},

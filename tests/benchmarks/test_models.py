@@ -2,27 +2,92 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from benchmarks import models, readme, zoo
+from benchmarks import models, processes, readme, speed, threads, zoo
 from benchmarks.chart import draw
+from benchmarks.report import geometric_mean, report
+from benchmarks.store import Store
 
 
 @pytest.fixture(scope="module")
-def facts():
-    data = models.convert(zoo.build(zoo.mnist_mlp), "int8")
-    result = models.measure("mnist_mlp", "int8", data, seconds=0.01)
-    return models.report([result])
+def facts(tmp_path_factory):
+    """One file, measured in every section for a moment."""
+    folder = tmp_path_factory.mktemp("bench")
+    store = Store(folder / "bench.json")
+    ((mode, path),) = models.files("mnist_mlp", ("int8",), folder)
+    store.put("results", speed.measure("mnist_mlp", mode, path, 0.01).record())
+    pair = threads.measure("mnist_mlp", mode, path, 0.01)
+    store.put("two_threads", pair.record())
+    for row in processes.measure("mnist_mlp", mode, path, ("gossamer", "litert"), 1):
+        store.put("processes", row.record())
+    cold = processes.measure_cold("mnist_mlp", mode, path, 1)
+    store.put("processes", cold.record())
+    return Store(store.path).facts
 
 
-def test_a_result_has_times_of_both_engines(facts):
+def test_a_result_has_times_of_all_engines(facts):
     (result,) = facts["results"]
     assert 0 < result["ours_min"] <= result["ours_median"]
     assert 0 < result["litert_min"] <= result["litert_median"]
     assert result["ratio"] == result["litert_min"] / result["ours_min"]
     assert result["file_bytes"] > 100_000
+    assert set(result["peers"]) == {"onnxruntime", "openvino"}
+    for times in result["peers"].values():
+        assert 0 < times["min"] <= times["median"]
+    assert set(result["differences"]) == {"litert", "onnxruntime", "openvino"}
+    assert max(result["differences"].values()) < 0.02
     assert facts["machine"].endswith("CPUs")
+
+
+def test_processes_start_and_hold_memory(facts):
+    rows = facts["processes"]
+    assert [(row["engine"], row["cold"]) for row in rows] == [
+        ("gossamer", False),
+        ("litert", False),
+        ("gossamer", True),
+    ]
+    for row in rows:
+        assert 0 < row["start_min"] <= row["start_median"]
+        assert 20e6 < row["memory_bytes"] < 500e6
+
+
+def test_the_page_has_every_section(facts):
+    page = report(facts)
+    (result,) = facts["results"]
+    assert f"| mnist_mlp | – | – | {result['ratio']:.2f} (" in page
+    assert "| model | Gossamer | LiteRT | ONNX Runtime | OpenVINO |" in page
+    assert f"| mnist_mlp int8 | {facts['two_threads'][0]['ours_1']:,.1f} |" in page
+    assert "| mnist_mlp int8 | Gossamer | no |" in page
+    assert "dynamic: microseconds" not in page
+
+
+def test_geometric_mean():
+    assert geometric_mean([1, 4]) == pytest.approx(2)
+
+
+def test_rows_are_replaced_and_kept_in_order(tmp_path):
+    store = Store(tmp_path / "bench.json")
+    store.put("results", {"model": "lstm", "mode": "int8", "ratio": 1})
+    store.put("results", {"model": "mnist_mlp", "mode": "int8", "ratio": 2})
+    store.put("results", {"model": "lstm", "mode": "int8", "ratio": 3})
+    rows = Store(store.path).facts["results"]
+    assert [(row["model"], row["ratio"]) for row in rows] == [
+        ("mnist_mlp", 2),
+        ("lstm", 3),
+    ]
+    assert store.has("results", model="lstm", mode="int8")
+    assert not store.has("results", model="lstm", mode="float32")
+
+
+def test_results_of_another_machine_are_dropped(tmp_path):
+    path = tmp_path / "bench.json"
+    rows = [{"model": "lstm", "mode": "int8"}]
+    path.write_text(json.dumps({"machine": "abacus", "results": rows}))
+    assert Store(path).facts["results"] == []
 
 
 def test_networks_are_the_same_each_time():

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
-from gossamer.cli.summary import stored_bytes
+from gossamer.flatbuffer import write
 from gossamer.ir.build import Builder
-from gossamer.ir.graph import Tensor
+from gossamer.ir.graph import Model, Tensor
 from gossamer.ir.types import DType, TensorType
-from gossamer.ir.work import multiplications
-from gossamer.ops import BatchMatMul, Conv2D, DepthwiseConv2D, FullyConnected
-from tests.runtime import models
+from gossamer.ir.work import multiplications, stored_bytes
+from gossamer.ops import BatchMatMul, Conv2D, Cumsum, DepthwiseConv2D, FullyConnected
+from tests.runtime import calls, models
 
 
 def test_table_has_ends_operators_and_totals(gossamer, dense):
@@ -32,12 +33,12 @@ def test_table_has_ends_operators_and_totals(gossamer, dense):
     ] in rows
     assert ["FULLY_CONNECTED", "1", "60 B", "12"] in rows
     assert "serving_default(in_x) -> out_scores" in gossamer.out
-    assert f"{dense.stat().st_size / 1000:.1f} kB" in gossamer.out
+    assert f"{dense}, {dense.stat().st_size} B" in gossamer.out
 
 
 def test_tensors_are_listed_on_demand(gossamer, dense):
-    assert "weights" not in gossamer("inspect", dense)
-    gossamer("inspect", dense, "--tensors")
+    assert "\nTensors" not in gossamer("inspect", dense)
+    assert "\nTensors" in gossamer("inspect", dense, "--tensors")
     assert any("weights" in row and "constant" in row for row in gossamer.rows())
 
 
@@ -125,3 +126,47 @@ def test_stored_bytes_counts_packed_elements_and_text():
     assert stored_bytes(nibbles) == 3
     words = np.array([b"ab", b"cde"], np.object_)
     assert stored_bytes(Tensor("s", TensorType(DType.STRING, (2,)), words)) == 5
+
+
+def test_kernels_are_shown_with_their_reasons(gossamer, dense):
+    out = gossamer("inspect", dense)
+    assert re.search(r"On this machine \(.+\): 1 of 1 steps compiled, arena \d+ B", out)
+    (row,) = (row for row in gossamer.rows() if "conv_f32" in row)
+    assert row[:3] == ["0", "FULLY_CONNECTED", "float32[1x3]"]
+    assert row[-1].startswith("tile 1x16: 1 rows, 3 columns, depth 4")
+    assert "machine code" not in out
+    assert re.search(
+        r"machine code [\d.]+ k?B", gossamer("inspect", dense, "--compile")
+    )
+
+
+def test_what_has_no_kernel_is_said_with_the_reason(gossamer, tmp_path, monkeypatch):
+    monkeypatch.setattr(Cumsum, "lower", lambda *_: None)
+    build = Builder()
+    x = build.input("x", TensorType(FLOAT, (4,)))
+    axis = build.constant("axis", np.array(0, np.int32))
+    graph = build.finish([build.node(Cumsum(), x, axis)])
+    path = tmp_path / "sums.tflite"
+    path.write_bytes(write(Model((graph,))))
+    facts = json.loads(gossamer("inspect", path, "--json"))
+    (step,) = facts["plans"][0]["steps"]
+    assert step["kernel"] is None
+    assert "the kernel of CUMSUM does not take this form" in step["why"]
+    assert facts["plans"][0]["interpreted"] == 1
+    assert "Interpreted: these run through NumPy" in gossamer("inspect", path)
+
+
+def test_a_shape_that_depends_on_data_is_said(gossamer, tmp_path):
+    path = tmp_path / "growing.tflite"
+    path.write_bytes(write(calls.growing()))
+    assert "not compiled as a whole, since" in gossamer("inspect", path)
+    assert "Subgraphs" in gossamer.out
+
+
+def test_variables_are_listed(gossamer, tmp_path):
+    path = tmp_path / "counter.tflite"
+    path.write_bytes(write(calls.counter()))
+    facts = json.loads(gossamer("inspect", path, "--json"))
+    (variable,) = facts["plans"][0]["variables"]
+    assert variable["bytes"] > 0
+    assert "1 variables of" in gossamer("inspect", path)

@@ -27,8 +27,8 @@ FLAGS = {
     "sse2": frozenset[str](),
     "avx2": _AVX2,
     "avx512": _AVX512,
-    "vnni": _AVX512 | {"avx512_vnni"},
-    "amx": _AVX512 | {"avx512_vnni", *host._TILES},
+    "vnni": _AVX512 | {"avx512_vnni", "avx512vbmi"},
+    "amx": _AVX512 | {"avx512_vnni", "avx512vbmi", *host._TILES},
 }
 TARGETS = {name: host.x86_target(flags) for name, flags in FLAGS.items()}
 RUNNABLE = {

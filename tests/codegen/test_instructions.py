@@ -217,6 +217,12 @@ def by_machine(target: Target) -> list[Trial]:
     """Instructions for whole vectors of one machine."""
     kind = I32.of(target.lanes)
     trials = [Trial("pack", (kind,) * 4, lambda nest, v: nest.pack(v))]
+    if target.looks_up_bytes:
+        trials.append(
+            Trial(
+                "look_up", (I8.of(64),) * 5, lambda nest, v: nest.look_up(v[:4], v[4])
+            )
+        )
     if target.dot is Dot.UNSIGNED_QUADS:
         trials += [
             Trial("dot_quads", (I32.of(lanes),) * 3, lambda nest, v: nest.dot_quads(*v))

@@ -75,14 +75,20 @@ def test_options_of_a_declared_operator_come_back():
 
 
 def test_an_operator_without_a_class_keeps_its_options():
-    table = "StablehloIotaOptions", {"iota_dimension": 3}
-    op = operator_from(196, table)
-    assert op == Builtin("STABLEHLO_IOTA", 196, *table)
-    assert options_of(op) == table
+    record = {"ngram_size": 3, "max_skip_size": 4, "include_all_ngrams": True}
+    op = operator_from(30, ("SkipGramOptions", record))
+    assert op == Builtin("SKIP_GRAM", 30, "SkipGramOptions", record)
+    assert options_of(op) == ("SkipGramOptions", record)
 
 
 def test_options_that_the_file_leaves_out_are_the_defaults():
     assert operator_from(22, None) == Reshape()
+
+
+def test_a_new_shape_that_is_an_input_leaves_no_table():
+    """Other readers would take an empty shape in it for the wanted one."""
+    assert options_of(Reshape()) is None
+    assert options_of(Reshape((2, 3))) == ("ReshapeOptions", {"new_shape": (2, 3)})
 
 
 def test_stablehlo_options_go_to_the_second_union():

@@ -49,9 +49,11 @@ def filtered(shape: Window, x: np.ndarray, w: np.ndarray, outside: float):
     )
 
 
-def float_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
+def float_job(
+    target: Target, shape: Window, *, depthwise: bool, kernels=convolution, columns=0
+) -> Job:
     rng = np.random.default_rng(images(shape))
-    columns = shape.channels if depthwise else int(rng.integers(1, 40))
+    columns = shape.channels if depthwise else columns or int(rng.integers(1, 40))
     x = whole_floats(rng, *images(shape))
     kernel = (1 if depthwise else columns, *shape.filter, shape.channels)
     w = whole_floats(rng, *kernel)
@@ -60,16 +62,18 @@ def float_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
     make, rule = (
         (depthwise_steps.float_depthwise, filtered)
         if depthwise
-        else (convolution.float_convolution, convolved)
+        else (kernels.float_convolution, convolved)
     )
     total = rule(shape, x, w, 0) + (0 if bias is None else bias)
     y = np.clip(total, *limits).astype(np.float32)
     return Job(make(target, shape, w, bias, limits, X, Y), {X: x}, y, str(shape))
 
 
-def integer_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
+def integer_job(
+    target: Target, shape: Window, *, depthwise: bool, kernels=convolution, columns=0
+) -> Job:
     rng = np.random.default_rng(images(shape))
-    columns = shape.channels if depthwise else int(rng.integers(1, 40))
+    columns = shape.channels if depthwise else columns or int(rng.integers(1, 40))
     x = rng.integers(-128, 128, images(shape)).astype(np.int8)
     kernel = (1 if depthwise else columns, *shape.filter, shape.channels)
     w = rng.integers(-127, 128, kernel).astype(np.int8)
@@ -79,7 +83,7 @@ def integer_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
     make, rule = (
         (depthwise_steps.integer_depthwise, filtered)
         if depthwise
-        else (convolution.integer_convolution, convolved)
+        else (kernels.integer_convolution, convolved)
     )
     total = rule(shape, x.astype(np.float64) - zero_point, w, 0) + bias
     y = scaled(total.astype(np.int64), output)
@@ -87,11 +91,13 @@ def integer_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
     return Job(steps, {X: x}, y, str(shape))
 
 
-def hybrid_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
+def hybrid_job(
+    target: Target, shape: Window, *, depthwise: bool, kernels=convolution, columns=0
+) -> Job:
     """Every image is quantized by its own range, symmetric or not."""
     rng = np.random.default_rng(images(shape))
     asymmetric = bool(rng.integers(2))
-    columns = shape.channels if depthwise else int(rng.integers(1, 40))
+    columns = shape.channels if depthwise else columns or int(rng.integers(1, 40))
     x = rng.normal(size=images(shape)).astype(np.float32)
     x[0] *= rng.integers(2)
     kernel = (1 if depthwise else columns, *shape.filter, shape.channels)
@@ -102,7 +108,7 @@ def hybrid_job(target: Target, shape: Window, *, depthwise: bool) -> Job:
     make, rule = (
         (depthwise_steps.hybrid_depthwise, filtered)
         if depthwise
-        else (convolution.hybrid_convolution, convolved)
+        else (kernels.hybrid_convolution, convolved)
     )
     total = rule(shape, centred, w, 0) * scales * item_scales.reshape(-1, 1, 1, 1)
     y = (total + (0 if bias is None else bias)).astype(np.float32)

@@ -31,7 +31,7 @@ from gossamer.kernels.pool import (
 )
 from gossamer.kernels.reduce import folding, reduce
 from gossamer.kernels.reduce_arithmetic import FloatSum, Joined, ScaledSum
-from gossamer.kernels.softmax import float_softmax
+from gossamer.kernels.softmax_float import float_softmax
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32

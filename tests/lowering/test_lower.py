@@ -44,10 +44,10 @@ def steps_of(program: Program) -> list[str]:
 def reshaped() -> tuple[Subgraph, list[Tensor]]:
     build = Builder()
     x = build.input("x", floats(2, 6))
-    one = build.node(Relu(), x)
+    one = build.node(Softmax(1.0), x)
     two = build.node(Reshape(), one, shape_of(build, 3, 4))
     three = build.node(Reshape(), two, shape_of(build, 12))
-    four = build.node(Relu(), three)
+    four = build.node(Softmax(1.0), three)
     return build.finish([four]), [one, two, three, four]
 
 
@@ -57,7 +57,7 @@ def test_a_reshape_shares_its_inputs_memory() -> None:
     places = program.places
     assert places[moved[one]] == places[moved[two]] == places[moved[three]]
     assert places[moved[four]] != places[moved[one]]
-    assert steps_of(program) == ["RELU", "RELU"]
+    assert steps_of(program) == ["SOFTMAX", "SOFTMAX"]
 
 
 def test_shared_memory_lives_as_long_as_any_of_its_tensors() -> None:
@@ -99,7 +99,7 @@ def test_every_tensor_has_its_own_memory_where_all_are_kept() -> None:
     view(executable, graph.inputs[0])[...] = array
     executable.invoke()
     for tensor, value in evaluate(graph, {graph.inputs[0]: array}).items():
-        assert (view(executable, tensor) == value).all()
+        np.testing.assert_allclose(view(executable, tensor), value, rtol=1e-6)
 
 
 def view(executable: NativeExecutable, tensor: Tensor) -> np.ndarray:

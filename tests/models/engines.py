@@ -72,3 +72,11 @@ def quantized(x, detail):
     limits = np.iinfo(detail["dtype"])
     stored = np.round(x / scale) + zero_point
     return stored.clip(limits.min, limits.max).astype(detail["dtype"])
+
+
+def assert_steps(ours, theirs, steps):
+    """Integer outputs are at most so many steps apart."""
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.dtype == other.dtype
+        distance = np.abs(one.astype(np.int64) - other.astype(np.int64))
+        assert distance.max() <= steps

@@ -12,7 +12,7 @@ from gossamer.kernels.elementwise import each_block
 from gossamer.kernels.reduce import folding, reduce
 from gossamer.kernels.reduce_arithmetic import FloatSum
 from gossamer.kernels.requantize import saturate, scale, uniform_factor
-from gossamer.kernels.softmax import float_softmax
+from gossamer.kernels.softmax_float import float_softmax
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32, I8, I32
 from gossamer.nest.text import kernel_text

@@ -74,7 +74,8 @@ class Case:
     whose output tensor decides it.
     `tolerance` is the allowed difference of floats, as a share of the output's range.
     `judge` is LiteRT's set of kernels to compare with, where the reference set lacks
-    the operator or is known to be wrong. `intermediates` are the quantizations of the
+    the operator or is known to be wrong. Where all of them are, `expected` is the
+    output by the operator's definition. `intermediates` are the quantizations of the
     tensors that a node has beside inputs and outputs.
     """
 
@@ -87,6 +88,7 @@ class Case:
     name: str = ""
     intermediates: tuple[Quantization, ...] = ()
     outputs: tuple[Quantization, ...] = ()
+    expected: Array | None = None
 
     def __str__(self) -> str:
         shapes = " ".join(
@@ -117,6 +119,15 @@ def check(case: Case) -> None:
     run = prepare(case)
     for stage in STAGES:
         stage(run)
+
+
+def check_compiled(case: Case) -> None:
+    """The same for a case that there must be a kernel for."""
+    run = prepare(case)
+    for stage in STAGES[:-1]:
+        stage(run)
+    for target in MACHINES:
+        assert compiled_agrees_on(run, target), f"{case.op.name} has no kernel"
 
 
 def prepare(case: Case) -> Run:
@@ -206,7 +217,8 @@ def round_trip(run: Run) -> None:
 
 def litert_agrees(run: Run) -> None:
     """LiteRT's reference kernels give the same: integers to the bit."""
-    expected = litert_results(run)
+    given = run.case.expected
+    expected = litert_results(run) if given is None else [given]
     for tensor, theirs in zip(run.node.written, expected, strict=True):
         assert_same(run.values[tensor], theirs, run.case.tolerance)
 

@@ -7,9 +7,11 @@ import pytest
 
 from gossamer.errors import GraphError
 from gossamer.ir.build import Builder
-from gossamer.ir.types import DType, TensorType
+from gossamer.ir.types import Array, DType, TensorType
 from gossamer.ops import Add, Div, Mul, Sub
-from tests.ops.contract import Case, Constant, Feed, check, prepare
+from gossamer.runtime.native import NativeExecutable
+from tests.ops.contract import Case, Constant, Feed, check, check_compiled, prepare
+from tests.ops.elements import PAIRS, numbers, plain, types
 from tests.ops.values import feed, floats, integers, scale
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
@@ -30,6 +32,12 @@ KINDS = (Add, Sub, Mul, Div)
 def up_to(rank: int) -> list[Pair]:
     """The shapes of no more axes than a kernel of LiteRT takes."""
     return [pair for pair in SHAPES if max(map(len, pair)) <= rank]
+
+
+def divisors(shape: tuple[int, ...]) -> Array:
+    """Small numbers of both signs other than 0."""
+    drawn = numbers(DType.INT32, shape, 1, low=-9, high=9)
+    return np.where(drawn == 0, 3, drawn).astype(np.int32)
 
 
 FLOAT = [
@@ -144,11 +152,71 @@ QUOTIENTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "case", FLOAT + WHOLE + INTEGER + SCALED + WIDE + QUOTIENTS, ids=str
-)
+PLAIN = [
+    Case(op, (plain(dtype, left), plain(dtype, right, 1)))
+    for op, titles in (
+        (Add("relu", pot_scale_int16=False), "float16 int16 int32 int64"),
+        (Add(pot_scale_int16=False), "float16 int16"),
+        (Sub("relu6"), "int32 int64"),
+        (Mul(), "float16 int16 uint32 int64 complex64"),
+        (Mul("relu_n1_to_1"), "float16 int16 int32 uint32"),
+    )
+    for dtype in types(titles)
+    for left, right in PAIRS
+]
+PLAIN += [
+    Case(Div(activation), (plain(DType.INT32, left), Constant(divisors(right))))
+    for activation in ("none", "relu")
+    for left, right in PAIRS
+]
+
+ZEROS = {
+    np.int8: ((-128, 127, -128), (127, -128, 127), (0, -100, 50)),
+    np.uint8: ((0, 255, 0), (255, 0, 255), (3, 200, 100)),
+    np.int16: ((0, 0, 0),),
+}
+EXTREME = [
+    Case(
+        op,
+        (
+            Feed(integers(dtype, 30, 70), scale(left, zeros[0])),
+            Feed(integers(dtype, *shape, seed=1), scale(right, zeros[1])),
+        ),
+        # LiteRT aborts where sums or products are made finer by far.
+        scale(out * left if isinstance(op, Mul) else out, zeros[2]),
+        name=f"{op!r}-{shape}-{left}-{zeros}",
+    )
+    for op in (Add(pot_scale_int16=False), Sub("relu6", pot_scale_int16=False), Mul())
+    for dtype, given in ZEROS.items()
+    for zeros, shape in product(given, ((30, 70), (70,), (30, 1)))
+    for left, right, out in ((1e-4, 2e-4, 5.0), (100.0, 200.0, 0.05), (0.1, 2.0, 0.3))
+]
+
+
+@pytest.mark.parametrize("case", WHOLE + QUOTIENTS, ids=str)
 def test_contract(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.parametrize(
+    "case", FLOAT + INTEGER + SCALED + WIDE + PLAIN + EXTREME, ids=str
+)
+def test_compiled(case: Case) -> None:
+    check_compiled(case)
+
+
+def test_an_unknown_divisor_of_zero_is_an_error() -> None:
+    build = Builder()
+    type_ = TensorType(DType.INT32, (2,))
+    x, y = build.input("x", type_), build.input("y", type_)
+    graph = build.finish([build.node(Div(), x, y)])
+    executable = NativeExecutable(graph, {x: (2,), y: (2,)})
+    for tensor in (x, y):
+        view = executable.view(tensor)
+        assert view is not None
+        view[...] = [1, 0]
+    with pytest.raises(GraphError, match="divided by zero"):
+        executable.invoke()
 
 
 def test_free_sizes_broadcast() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Fill, ZerosLike
-from tests.ops.contract import Case, Constant, Feed, check
+from tests.ops.contract import Case, Constant, Feed, check, check_compiled
+from tests.ops.elements import plain, types
 from tests.ops.inputs import (
     KINDS,
     constant,
@@ -29,16 +30,28 @@ CASES = [
         Case(Fill(), (Feed(np.array([3, 2], np.int32)), feed(dtype, (), q)), q),
     )
 ]
-CASES += [
+ZEROS = [
     Case(ZerosLike(), (feed(dtype, shape),))
     for dtype, _ in kinds("float32", "int32", "int64")
-    for shape in ((2, 3), (1,), (), (7, 1), (1, 3, 1))
+    for shape in ((2, 3), (1,), (), (7, 1), (1, 3, 1), (0, 2))
+]
+FILLED = [
+    Case(Fill(), (ints(*sizes), plain(dtype, (), low=0)), name=f"{sizes}")
+    for dtype in types(
+        "float16 bfloat16 uint16 uint32 uint64 float64 complex64 float32 int8 bool"
+    )
+    for sizes in ((2, 3), (1,), (300,), (7, 1, 3), (4, 1))
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
     check(case)
+
+
+@pytest.mark.parametrize("case", ZEROS + FILLED, ids=str)
+def test_compiled(case):
+    check_compiled(case)
 
 
 def test_refuses():

@@ -6,8 +6,17 @@ import pytest
 from gossamer.errors import GraphError, UnsupportedError
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
+from gossamer.kernels import tile_plan
 from gossamer.ops import FullyConnected
-from tests.ops.contract import Case, Constant, Feed, check, prepare
+from tests.codegen.machines import RUNNABLE
+from tests.ops.contract import (
+    Case,
+    Constant,
+    Feed,
+    check,
+    compiled_agrees_on,
+    prepare,
+)
 from tests.ops.values import bias, feed, floats, integers, scale, weights
 
 
@@ -128,6 +137,16 @@ HYBRID = [
 @pytest.mark.parametrize("case", FLOAT + TIES + INTEGER + HYBRID, ids=str)
 def test_contract(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.parametrize("case", FLOAT + INTEGER + HYBRID, ids=str)
+def test_on_the_matrix_unit(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the shapes that the rule gives to the vector unit."""
+    for name in vars(tile_plan):
+        if name.startswith(("_FEWEST_COLUMNS", "_FEWEST_SPLIT", "_LEAST")):
+            monkeypatch.setattr(tile_plan, name, 0)
+    if "amx" in RUNNABLE:
+        compiled_agrees_on(prepare(case), RUNNABLE["amx"])
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
+from gossamer.ir.types import DType
 from gossamer.ops import HardSwish
-from tests.ops.contract import Case, Feed, check
-from tests.ops.values import feed, floats, scale
+from tests.ops.contract import Case, Feed, check_compiled
+from tests.ops.elements import SPECIAL, every, plain
+from tests.ops.values import floats, scale
 
 CASES = [
     *(
@@ -27,10 +29,21 @@ CASES = [
             ((-128, -120), (5, -100), (127, 127)),
         )
     ),
-    Case(HardSwish(), (feed(np.uint8, (256,), scale(0.05, 100)),), scale(0.04, 10)),
+    *(
+        Case(
+            HardSwish(),
+            (every(np.uint8, scale(step, zeros[0])),),
+            scale(step * 0.7, zeros[1]),
+            name=f"{step}-{zeros}",
+        )
+        for step in (0.0005, 0.05, 1.0)
+        for zeros in ((0, 10), (100, 10), (255, 255))
+    ),
+    *(Case(HardSwish(), (plain(DType.FLOAT32, shape),)) for shape in ((0, 2), (7, 1))),
+    Case(HardSwish(), (Feed(SPECIAL),), name="special"),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case: Case) -> None:
-    check(case)
+    check_compiled(case)

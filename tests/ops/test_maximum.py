@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gossamer.ops import Maximum, Minimum
-from tests.ops.contract import Case, Feed, check
+from tests.ops.contract import Case, Feed, check_compiled
+from tests.ops.elements import PAIRS, SPECIAL, plain, types
 from tests.ops.values import feed, floats, integers, scale
 
 SHAPES = [
@@ -37,6 +38,28 @@ CASES = [
 ]
 
 
+CASES += [
+    Case(kind(), (plain(dtype, left), plain(dtype, right, 1)))
+    for kind in (Maximum, Minimum)
+    for dtype in types("float16 bfloat16 int8 uint8 int16 int32 int64")
+    for left, right in PAIRS
+]
+CASES += [
+    Case(kind(), (Feed(SPECIAL), Feed(SPECIAL.reshape(-1, 1))), name="special")
+    for kind in (Maximum, Minimum)
+]
+CASES += [
+    Case(
+        kind(),
+        (feed(dtype, left, scale(0.1, zero)), feed(dtype, right, scale(0.1, zero))),
+        scale(0.1, zero),
+    )
+    for kind in (Maximum, Minimum)
+    for dtype, zero in ((np.int8, -3), (np.uint8, 200), (np.int16, 0))
+    for left, right in SHAPES
+]
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case: Case) -> None:
-    check(case)
+    check_compiled(case)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from gossamer.errors import GraphError
+from gossamer.ir.types import DType
 from gossamer.ops import LeakyRelu, PRelu, Relu, Relu0To1, Relu6, ReluN1To1
-from tests.ops.contract import Case, Constant, Feed, check, prepare
+from tests.ops.contract import Case, Constant, Feed, check_compiled, prepare
+from tests.ops.elements import SPECIAL, every, plain
 from tests.ops.values import feed, floats, integers, scale
 
 CLAMPS = (Relu(), Relu6(), ReluN1To1(), Relu0To1())
@@ -69,9 +71,90 @@ PARAMETRIC = [
 ]
 
 
-@pytest.mark.parametrize("case", FLOAT + INTEGER + OTHERS + PARAMETRIC, ids=str)
+EMPTY = [
+    Case(op, (plain(DType.FLOAT32, shape),), name=f"{op!r}-{shape}")
+    for op in (*CLAMPS, *LEAKS)
+    for shape in ((0, 2), (1,), (7, 1))
+] + [
+    Case(op, (Feed(SPECIAL),), name=f"{op!r}-special")
+    for op in (*CLAMPS, LeakyRelu(0.25))
+]
+UNSIGNED = [
+    Case(
+        op,
+        (every(np.uint8, scale(step, zeros[0])),),
+        scale(out, zeros[1]),
+        name=f"{op!r}-{step}-{zeros}",
+    )
+    for op in (*CLAMPS, *LEAKS)
+    for step, out in ((0.1, 0.051), (3.0, 0.7), (1e-4, 1e-3))
+    for zeros in ((0, 20), (255, 3))
+]
+WIDE = [
+    Case(
+        op,
+        (every(np.int16, scale(step)),),
+        scale(out),
+        name=f"{op!r}-{step}",
+    )
+    for op in (Relu(), Relu6(), *LEAKS)
+    for step, out in (
+        (1e-4, 1e-4),
+        (0.001, 5e-4),
+        (0.03, 0.007),
+        (1e-6, 1e-5),
+        (0.5, 2.0),
+    )
+]
+ALPHAS = [
+    Case(
+        PRelu(),
+        (
+            feed(dtype, (30, 70), scale(steps[0], zeros[0])),
+            Feed(integers(dtype, *alpha, seed=1), scale(steps[1], zeros[1])),
+        ),
+        scale(steps[2], zeros[2]),
+        name=f"{alpha}-{zeros}-{steps}",
+    )
+    for dtype, zeros in (
+        (np.int8, (-128, 127, -128)),
+        (np.uint8, (0, 255, 3)),
+    )
+    for alpha in ((70,), (30, 70), (1,), (30, 1))
+    for steps in ((0.02, 0.013, 0.037), (1.0, 0.001, 0.9), (1e-4, 2e-4, 5.0))
+]
+
+# LiteRT reads 16-bit alphas from the wrong places.
+STEEP = integers(np.int16, 30, 70)
+SLOPES = (integers(np.int16, 30, 70, seed=1) >> 8) * 16
+ALPHAS += [
+    Case(
+        PRelu(),
+        (
+            Feed(STEEP, scale(2.0**-8)),
+            Feed(slopes.astype(np.int16), scale(2.0**-8)),
+        ),
+        scale(2.0**-12),
+        expected=np.where(
+            STEEP >= 0,
+            STEEP.astype(np.int64) * 16,
+            STEEP.astype(np.int64) * slopes // 16,
+        )
+        .clip(-32768, 32767)
+        .astype(np.int16),
+        name=f"16-bit-{slopes.shape}",
+    )
+    for slopes in (SLOPES, SLOPES[0], SLOPES[:, :1], SLOPES[:1, :1], SLOPES[:1])
+]
+
+
+@pytest.mark.parametrize(
+    "case",
+    FLOAT + INTEGER + OTHERS + PARAMETRIC + EMPTY + UNSIGNED + WIDE + ALPHAS,
+    ids=str,
+)
 def test_contract(case: Case) -> None:
-    check(case)
+    check_compiled(case)
 
 
 def test_an_alpha_larger_than_the_input() -> None:

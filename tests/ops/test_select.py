@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Select, SelectV2, Where
-from tests.ops.contract import Case, check
-from tests.ops.inputs import KINDS, constant, feed, kinds, refused, shapes, tensor
+from tests.ops.contract import Case, Feed, check, check_compiled
+from tests.ops.elements import plain, types
+from tests.ops.inputs import KINDS, constant, feed, refused, shapes, tensor
 
 BOOL = DType.BOOL
 CASES = [
@@ -56,14 +58,58 @@ CASES = [
     )
 ]
 CASES += [
-    Case(Where(), (feed(dtype, shape),))
-    for dtype, _ in kinds("float32", "int32", "int64", "bool")
-    for shape in ((2, 3), (9,), (2, 1, 5))
+    Case(
+        op(),
+        (feed(BOOL, c), plain(dtype, a, high=9), plain(dtype, b, 1, high=9)),
+    )
+    for dtype in types("float16 bfloat16 uint16 uint32 uint64 float64 complex64")
+    for op, shapes_ in (
+        (
+            SelectV2,
+            (
+                ((2, 3), (2, 3), (2, 3)),
+                ((3,), (2, 1), (1, 3)),
+                ((7, 1, 70), (70,), ()),
+                ((2, 1, 3, 1, 2), (4, 1, 5, 1), (1,)),
+                ((0, 1), (3,), ()),
+            ),
+        ),
+        (
+            Select,
+            (
+                ((2, 3), (2, 3), (2, 3)),
+                ((2,), (2, 3), (2, 3)),
+                ((), (5, 2, 40), (5, 2, 40)),
+                ((5,), (5, 2, 40), (5, 2, 40)),
+                ((1,), (1, 1), (1, 1)),
+            ),
+        ),
+    )
+    for c, a, b in shapes_
+]
+COORDINATES = [
+    Case(Where(), (plain(dtype, shape, low=0, high=1),))
+    for dtype in types("float32 int8 uint8 int32 uint32 int64 bool")
+    for shape in ((2, 3), (9,), (2, 1, 5), (3, 3), (4, 1))
+]
+# LiteRT's Python cannot read a tensor without elements.
+COORDINATES += [
+    Case(
+        Where(),
+        (Feed(np.zeros(shape, np.int32)),),
+        expected=np.zeros((0, len(shape)), np.int64),
+    )
+    for shape in ((3,), (0, 2), (1,))
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
+    check_compiled(case)
+
+
+@pytest.mark.parametrize("case", COORDINATES, ids=str)
+def test_where(case):
     check(case)
 
 

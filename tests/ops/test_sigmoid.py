@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gossamer.ops import Elu, Gelu, Logistic, Tanh
-from tests.ops.contract import OPTIMIZED, Case, Feed, check
+from tests.ops.contract import OPTIMIZED, Case, Feed, check_compiled
+from tests.ops.elements import SHAPES, SPECIAL, every, plain, types
 from tests.ops.values import feed, floats, integers, scale
 
 STEPS = (0.0001, 0.01, 0.05, 0.1, 0.5, 3.0)
@@ -70,6 +71,53 @@ FREE_SCALES = [
 ]
 
 
+HALVES = [
+    case(op, (plain(dtype, shape),), tolerance=1e-3 if isinstance(op, Gelu) else 1e-5)
+    for op, titles in (
+        (Logistic(), "float16 bfloat16"),
+        (Tanh(), "float16 bfloat16"),
+        # LiteRT rounds each step of it to 16 bits.
+        (Gelu(), "float16"),
+        (Gelu(approximate=True), "float16"),
+    )
+    for dtype in types(titles)
+    for shape in (*SHAPES, (300,))
+]
+ENDS = [
+    case(op, (Feed(SPECIAL),), name=f"{op!r}-special")
+    for op in (Logistic(), Tanh(), Elu(), Gelu(), Gelu(approximate=True))
+]
+EVERY = [
+    Case(
+        op,
+        (every(dtype, scale(step, zeros[0])),),
+        scale(out, zeros[1]),
+        name=f"{op!r}-{step}-{zeros}",
+    )
+    for op in (Gelu(), Gelu(approximate=True))
+    for dtype, zeros in (
+        (np.uint8, (0, 20)),
+        (np.uint8, (255, 3)),
+        (np.int16, (0, 0)),
+    )
+    for step, out in ((1e-4, 1e-4), (0.001, 5e-4), (0.03, 0.007), (0.5, 2.0))
+] + [
+    Case(
+        op,
+        (every(np.uint8, scale(step, zero)),),
+        output,
+        name=f"{step}-{zero}",
+    )
+    for op, output in ((Logistic(), scale(1 / 256)), (Tanh(), scale(1 / 128, 128)))
+    for step, zero in product((0.0001, 0.05, 3.0), (0, 255))
+]
+
+
+@pytest.mark.parametrize("case", HALVES + ENDS + EVERY, ids=str)
+def test_other_types(case: Case) -> None:
+    check_compiled(case)
+
+
 @pytest.mark.parametrize("case", FLOAT + FIXED + UNSIGNED + WIDE + FREE_SCALES, ids=str)
 def test_contract(case: Case) -> None:
-    check(case)
+    check_compiled(case)

@@ -13,11 +13,13 @@ from tests.ops.contract import Case, Feed, prepare
 from tests.ops.values import feed, floats, integers, scale
 
 SHAPES = [(1,), (7,), (4, 1), (3, 50), (2, 3, 10), (2, 2, 3, 5)]
+LONG = [(3, 16), (2, 64), (5, 2, 100), (3, 128), (2, 129), (2, 300), (1, 511)]
+"""LiteRT aborts where a sum of 8-bit powers reaches 512."""
 STEPS = (0.0001, 0.01, 0.1, 0.5, 3.0)
 
 FLOAT = [
     Case(op, (Feed(floats(*shape, reach=20)),), name=f"{shape}-{op!r}")
-    for op, shape in product((Softmax(1.0), Softmax(0.25)), SHAPES)
+    for op, shape in product((Softmax(1.0), Softmax(0.25)), [*SHAPES, *LONG, (2, 1001)])
 ]
 LOG_FLOAT = [Case(LogSoftmax(), (Feed(floats(*shape, reach=20)),)) for shape in SHAPES]
 
@@ -35,6 +37,17 @@ INTEGER = [
 ] + [
     Case(Softmax(1.0), (feed(np.uint8, (20, 9), scale(step, 90)),), scale(1 / 256, 0))
     for step in STEPS
+]
+
+INTEGER_LONG = [
+    Case(
+        Softmax(1.0),
+        (Feed(integers(dtype, *shape) // spread, scale(step)),),
+        scale(1 / 256, -128 if dtype is np.int8 else 0),
+        name=f"{shape}-{step}-{spread}",
+    )
+    for dtype, shape in product((np.int8, np.uint8), LONG)
+    for step, spread in ((0.0001, 1), (0.05, 3), (0.4, 9), (3.0, 1))
 ]
 
 WIDE = [
@@ -72,7 +85,9 @@ LOG_INTEGER = [
 
 
 @pytest.mark.parametrize(
-    "case", FLOAT + LOG_FLOAT + INTEGER + WIDE + WIDER + LOG_INTEGER, ids=str
+    "case",
+    FLOAT + LOG_FLOAT + INTEGER + INTEGER_LONG + WIDE + WIDER + LOG_INTEGER,
+    ids=str,
 )
 def test_contract(case: Case) -> None:
     check_compiled(case)

@@ -7,7 +7,7 @@ import pytest
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
 from gossamer.ops import SquaredDifference
-from tests.ops.contract import Case, check
+from tests.ops.contract import Case, check_compiled
 from tests.ops.inputs import feed, kinds, refused, tensor
 
 PAIRS = (((4, 5), (4, 5)), ((4, 5), (5,)), ((1,), (7,)), ((3, 1), (1, 3)), ((), ()))
@@ -27,14 +27,14 @@ CASES += [
         name=f"{zero} {shape} {scale}",
     )
     for zero in (-128, 3, 127)
-    for shape in ((30, 40), (40,))
-    for scale in (0.33, 0.01)
+    for shape in ((30, 40), (40,), (30, 1), (1,))
+    for scale in (0.33, 0.01, 7.0, 1e-4)
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):
-    check(case)
+    check_compiled(case)
 
 
 def test_refuses():

@@ -23,6 +23,20 @@ CASES = [
     )
 ]
 
+# Large enough for squares that are turned in registers, and for what is left of them.
+CASES += [
+    Case(Transpose(), (feed(dtype, shape, q), ints(*order)), q, name=f"{shape} {order}")
+    for dtype, q in KINDS
+    for shape, order in (
+        ((16, 16), (1, 0)),
+        ((37, 41), (1, 0)),
+        ((3, 33, 20), (0, 2, 1)),
+        ((17, 2, 35), (2, 1, 0)),
+        ((2, 19, 3, 18), (3, 0, 2, 1)),
+        ((40, 3), (1, 0)),
+    )
+]
+
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_contract(case):

@@ -202,7 +202,9 @@ def test_a_class_with_a_kernel():
         def lower(self, node, target):
             total = self.amount * self.times
             x, y = node.input(0), node.output
-            return element_step("plus", target, [x], y, lambda _, value: value + total)
+            return element_step(
+                "plus", target, (x,), y, lambda nest, value: value + total
+            )
 
     content = built(Plus(amount=0.25, times=2))
     interpreter = Interpreter(model_content=content)
@@ -222,7 +224,7 @@ def test_a_function_with_a_kernel():
     @negative.lower
     def _(node, target):
         x, y = node.input(0), node.output
-        return element_step("negative", target, [x], y, lambda _, value: -value)
+        return element_step("negative", target, (x,), y, lambda nest, value: -value)
 
     content = built(negative.operator())
     np.testing.assert_array_equal(answer(Interpreter(model_content=content)), -X)

@@ -1,0 +1,48 @@
+"""The exponential of numbers that are not positive, in few instructions.
+
+x = n * ln(2) + r. Adding 1.5 * 2**23 + 127 rounds x / ln(2) to n and leaves n + 127,
+the exponent of 2**n, in the last bits of the sum.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gossamer.nest.expr import I32, Value
+
+if TYPE_CHECKING:
+    from gossamer.nest.build import Nest
+
+_LOG2_E = 1.4426950408889634
+_LN2_HIGH = 0.693359375
+_LN2_LOW = -2.12194440e-4
+_LEAST = -87.33654
+_ROUNDER = float(3 << 22) + 127.0
+_TERMS = (
+    0.0013814539415761828,
+    0.00836874544620514,
+    0.04166838899254799,
+    0.1666652113199234,
+    0.4999999403953552,
+    1.0,
+    1.0,
+)
+"""exp(r) for |r| <= ln(2) / 2 within 8e-8 of itself; the highest power first."""
+
+
+def exp_below(nest: Nest, x: Value) -> Value:
+    """exp(x) for x <= 0, within 2 units in the last place; never less than 1e-38.
+
+    What is not a number stays so.
+    """
+    x = nest.maximum(nest.constant(_LEAST, x.kind), x)
+    rounder = nest.constant(_ROUNDER, x.kind)
+    shifted = nest.fma(x, _LOG2_E, rounder)
+    n = shifted - rounder
+    r = nest.fma(n, -_LN2_HIGH, x)
+    r = nest.fma(n, -_LN2_LOW, r)
+    result = nest.constant(_TERMS[0], x.kind)
+    for term in _TERMS[1:]:
+        result = nest.fma(result, r, nest.constant(term, x.kind))
+    exponent = nest.bits(shifted, I32.of(x.kind.lanes)) << 23
+    return result * nest.bits(exponent, x.kind)

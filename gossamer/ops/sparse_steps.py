@@ -1,0 +1,74 @@
+"""Steps of dense layers and 1x1 convolutions whose weights are mostly zeros.
+
+The rule is a model of time in units of one dense vector product per word of weights,
+fitted to measurements with AVX-512: what is kept costs more per word the fewer rows
+share it, and turning rows and sums costs something per word and column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gossamer.kernels.convolution import border_of, is_pointwise
+from gossamer.kernels.multiply import FloatMultiply, QuadMultiply
+from gossamer.kernels.product import Rows
+from gossamer.kernels.sparse import row_vectors, sparse_step, word_density
+from gossamer.ops.arithmetic_of import Task, arithmetic_of
+
+if TYPE_CHECKING:
+    from gossamer.kernels.depthwise import Window
+    from gossamer.kernels.step import Step
+    from gossamer.nest.target import Target
+
+_LEAST_ZEROS = 0.7
+_WORD_COST = {4: 1.4, 2: 1.9, 1: 2.5}
+"""Of a word that is kept, by the vectors of rows that it meets."""
+_TURN_COST = {4: 15.0, 2: 15.0, 1: 30.0}
+"""Of a word of the input or a column of the output."""
+_GAIN = 0.85
+"""The dense kernel is left only for less than this share of its time."""
+
+
+def sparse_steps(
+    task: Task, window: Window, columns: int, target: Target
+) -> list[Step] | None:
+    """Steps that skip zeros; None where the dense kernel is as fast."""
+    data = task.weights.data
+    if data is None or not is_pointwise(window) or data.size == 0:
+        return None
+    # A look at the types is cheap; counting zeros comes after it.
+    if (data == 0).mean() < _LEAST_ZEROS or task.y.type.size == 0:
+        return None
+    arithmetic = arithmetic_of(task, target)
+    if arithmetic is None or window.channels * columns != data.size:
+        return None
+    weights = arithmetic.weights.reshape(columns, window.channels)
+    source = arithmetic.source(target, border_of(window))
+    sums = source.sums(window.height * window.width)
+    multiply = sums.multiply
+    if not isinstance(multiply, FloatMultiply | QuadMultiply):
+        return None
+    if isinstance(multiply, QuadMultiply) and "+amx-int8" in target.features:
+        return None
+    rows = window.images * window.height * window.width
+    density = word_density(weights, multiply.depth)
+    words = -(-window.channels // multiply.depth)
+    if not _pays(target, rows, words, columns, density):
+        return None
+    fitted = sums.fitted(weights.reshape(columns, 1, window.channels))
+    if fitted is None:
+        return None
+    places = Rows(rows, window.channels * source.element)
+    step = sparse_step(target, places, weights, fitted, (source.place, task.y))
+    return [*source.steps, step]
+
+
+def _pays(target: Target, rows: int, words: int, columns: int, density: float) -> bool:
+    """Whether skipping words is faster than multiplying by all of them."""
+    vectors = row_vectors(target, rows, words)
+    if density > 1 - _LEAST_ZEROS or not vectors:
+        return False
+    block = vectors * target.lanes
+    waste = -(-rows // block) * block / rows
+    turning = _TURN_COST[vectors] * (words + columns) / (words * columns)
+    return waste * (density * _WORD_COST[vectors] + turning) < _GAIN
