@@ -6,12 +6,13 @@ BIN := .venv/bin
 READY := .venv/installed
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help mnist test test-all check format bench readme clean
+.PHONY: help mnist test test-all fuzz check format bench readme clean
 
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
 	@echo "make test       the tests, in minutes"
 	@echo "make test-all   the tests with the slow ones"
+	@echo "make fuzz       hunt for mutants of models that end badly (ARGS='--seed 4')"
 	@echo "make check      ruff, pyright and the rules on the source tree"
 	@echo "make format     let ruff put the sources in order"
 	@echo "make bench      time the benchmark models beside LiteRT: about 20 minutes"
@@ -31,6 +32,9 @@ test: $(READY)
 
 test-all: $(READY)
 	$(PYTEST) $(ARGS)
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.hunt $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check

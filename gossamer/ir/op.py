@@ -122,7 +122,8 @@ class Op:
     """
     declares_outputs: ClassVar[bool] = False
     """Whether the types of the outputs are what the file says, and no rule tells."""
-
+    chooses_type: ClassVar[bool] = False
+    """Whether the file says the output's element type, whatever `infer` gives."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Fields by the schema's names of options, for those called otherwise here."""
 

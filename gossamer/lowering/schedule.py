@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from gossamer.ir.graph import Node, Tensor
+from gossamer.ir.op import Op
 from gossamer.kernels.step import Alarm, Constant, Scratch, Step
-from gossamer.ops.bound import BoundIf, BoundWhile
+from gossamer.ops.bound import Bound, BoundIf, BoundWhile
 from gossamer.ops.variable import copy_steps
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Scheduler:
         return found
 
     def _node(self, node: Node) -> list[Item]:
+        if not _has_inferred_types(node):
+            return [Work(node, None)]
         if node.outputs and self.sharing.is_view(node):
             return []
         if isinstance(node.op, BoundWhile):
@@ -198,3 +201,17 @@ class _Clock:
         root = self.sharing.root(key) if isinstance(key, Tensor) else key
         first, _ = self.uses.get(root, (self.time, self.time))
         self.uses[root] = (first, self.time)
+
+
+def _has_inferred_types(node: Node) -> bool:
+    """Whether the outputs' element types are those that kernels are made for.
+
+    A file may declare others; then results are converted from those of the meaning.
+    """
+    op = node.op
+    if isinstance(op, Bound) or op.declares_outputs or op.chooses_type:
+        return True
+    if type(op).lower is Op.lower and not op.only_reshapes:
+        return True
+    types = op.infer_node(node)
+    return [y.dtype for y in node.outputs] == [type_.dtype for type_ in types]

@@ -13,6 +13,7 @@ from gossamer.ir.sparse import dense_tensor
 from gossamer.ir.types import TensorType
 from gossamer.lowering.link import Linker, bind
 from gossamer.ops.bound import changes_state
+from gossamer.ops.hashtable import Hashtable
 from gossamer.ops.variable import VarHandle
 
 if TYPE_CHECKING:
@@ -166,8 +167,7 @@ def split(
     later: list[tuple[int, Node]] = []
     unknown: set[Tensor] = set()
     for index, node in nodes:
-        stateful = node.op.declares_outputs or bool(node.op.states())
-        in_turn = stateful and _is_stateful(waiting, later)
+        in_turn = _may_touch_state(node) and _is_stateful(waiting, later)
         if any(x in unknown for x in node.inputs) or in_turn:
             later.append((index, node))
         elif _is_known(index, node, moved, linker):
@@ -180,13 +180,17 @@ def split(
 
 
 def _is_stateful(*groups: list[tuple[int, Node]]) -> bool:
-    """Whether one of the nodes may read or write variables, which keep their order."""
+    """Whether one of the nodes may read or write state, which is done in order."""
     return any(
-        (node.op.declares_outputs or node.op.states())
-        and not isinstance(node.op, VarHandle)
+        _may_touch_state(node) and not isinstance(node.op, VarHandle | Hashtable)
         for group in groups
         for _, node in group
     )
+
+
+def _may_touch_state(node: Node) -> bool:
+    op = node.op
+    return op.declares_outputs or bool(op.states()) or acts(op)
 
 
 def _is_known(

@@ -35,6 +35,12 @@ from gossamer.ops.floor_div import FloorDiv, FloorMod
 from gossamer.ops.fully_connected import FullyConnected
 from gossamer.ops.gather import Gather, GatherNd
 from gossamer.ops.hard_swish import HardSwish
+from gossamer.ops.hashtable import (
+    Hashtable,
+    HashtableFind,
+    HashtableImport,
+    HashtableSize,
+)
 from gossamer.ops.l2_normalization import L2Normalization
 from gossamer.ops.local_response_normalization import LocalResponseNormalization
 from gossamer.ops.log_softmax import LogSoftmax
@@ -175,7 +181,11 @@ __all__ = [
     "Greater",
     "GreaterEqual",
     "HardSwish",
+    "Hashtable",
+    "HashtableFind",
+    "HashtableImport",
     "HashtableLookup",
+    "HashtableSize",
     "If",
     "Imag",
     "L2Normalization",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gossamer.ir.op import Op
+from gossamer.ir.op import Op, acts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,8 +85,11 @@ def flattened(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 
 def changes_state(node: Node) -> bool:
-    """Whether the node, or one inside it, overwrites a variable."""
-    return any(each.op.states() for each in flattened((node,)))
+    """Whether the node, or one inside it, overwrites a variable or fills a table."""
+    return any(
+        each.op.states() or (acts(each.op) and not each.outputs)
+        for each in flattened((node,))
+    )
 
 
 def overwritten(node: Node) -> frozenset[Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class Cast(Op):
 
     in_data_type: DType = DType.FLOAT32
     out_data_type: DType = DType.FLOAT32
+
+    chooses_type: ClassVar[bool] = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)

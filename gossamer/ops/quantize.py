@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class Quantize(Op):
     """
 
     output_quantization = Free()
+    chooses_type: ClassVar[bool] = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         return (TensorType(DType.INT8, single(self, inputs).shape),)
@@ -82,6 +83,7 @@ class Dequantize(Op):
     """Integers, or float16 numbers, as float32."""
 
     output_quantization = NotQuantized()
+    chooses_type: ClassVar[bool] = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         return (TensorType(DType.FLOAT32, single(self, inputs).shape),)

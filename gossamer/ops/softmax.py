@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -52,6 +52,7 @@ class Softmax(Op):
     beta: float = 0.0
 
     output_quantization = Fixed(int8=(1 / 256, -128), int16=(1 / 32768, 0))
+    chooses_type: ClassVar[bool] = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x = single(self, inputs)
@@ -88,6 +89,8 @@ class Softmax(Op):
         rows = y.type.size // columns
         nest = Nest("softmax", target)
         if x.dtype is DType.FLOAT32:
+            if y.dtype is not DType.FLOAT32:
+                return None
             float_softmax(nest, columns, self.beta, nest.pointer(), nest.pointer())
             return [Step(nest.finish(), (x, y), rows, (1,))]
         if not one_scale(x) or not y.is_quantized:

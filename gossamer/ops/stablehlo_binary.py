@@ -32,8 +32,6 @@ _WHOLE = _INTEGERS | {DType.BOOL}
 NUMBERS = _WHOLE | {DType.FLOAT16, DType.FLOAT32, DType.FLOAT64}
 """The element types that StableHLO's arithmetic works on."""
 
-_COMPILED = (DType.FLOAT32, DType.INT8, DType.INT32, DType.INT64)
-
 
 class StablehloBinary(Op):
     """What these operators share."""
@@ -68,10 +66,10 @@ class StablehloBinary(Op):
         return self.reference(*inputs)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
-        pair = (node.input(0), node.input(1))
-        if node.output.dtype not in _COMPILED or node.output.dtype not in self.takes:
+        pair, y = (node.input(0), node.input(1)), node.output
+        if y.dtype is DType.BOOL or y.dtype not in self.takes:
             return None
-        return element_step(self.name.lower(), target, pair, node.output, self.emit)
+        return element_step(self.name.lower(), target, pair, y, self.emit)
 
     def emit(self, nest: Nest, left: Value, right: Value) -> Value:
         """The expression, on lanes."""
@@ -148,6 +146,12 @@ class StablehloShiftLeft(StablehloBinary):
         fits = (right >= 0) & (right < bits)
         return np.where(fits, left << np.where(fits, right, 0), 0)
 
-    def emit(self, nest: Nest, left: Value, right: Value) -> Value:
-        fits = nest.compare("ult", right, 8 * left.kind.bytes)
-        return nest.select(fits, left << nest.select(fits, right, 0), 0)
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        pair, y = (node.input(0), node.input(1)), node.output
+        name = f"{self.name.lower()}_{y.dtype.bits}"
+
+        def emit(nest: Nest, left: Value, right: Value) -> Value:
+            fits = nest.compare("ult", right, y.dtype.bits)
+            return nest.select(fits, left << nest.select(fits, right, 0), 0)
+
+        return element_step(name, target, pair, y, emit)

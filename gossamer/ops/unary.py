@@ -72,6 +72,8 @@ class Unary(Op):
         x, y = node.input(0), node.output
         if x.is_quantized and x.dtype.bits <= 16 and not isinstance(self, Neg):
             return integer_table_step(node, target)
+        if not (x.dtype.is_float or isinstance(self, _ON_INTEGERS)):
+            return None
         emit = type(self).emit
         return element_step(self.name.lower(), target, (x,), y, emit)
 
@@ -312,3 +314,7 @@ class Sign(Unary):
 
     def version(self, node: Node) -> int:
         return version_of_type(node.input(0).dtype, int32=2)
+
+
+_ON_INTEGERS = (Abs, Neg, Sign, Square)
+"""Operators whose lanes may hold whole numbers."""
