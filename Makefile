@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
 	@echo "make test       the tests, in minutes"
-	@echo "make test-all   the tests with the slow ones"
+	@echo "make test-all   the tests with the slow ones, every case on every machine"
 	@echo "make fuzz       hunt for mutants of models that end badly (ARGS='--seed 4')"
 	@echo "make check      ruff, pyright and the rules on the source tree"
 	@echo "make format     let ruff put the sources in order"
@@ -31,7 +31,7 @@ test: $(READY)
 	$(PYTEST) -m 'not slow' $(ARGS)
 
 test-all: $(READY)
-	$(PYTEST) $(ARGS)
+	GOSSAMER_TEST_MACHINES=all $(PYTEST) $(ARGS)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.hunt $(ARGS)
