@@ -17,10 +17,12 @@ def ours(data, **options):
     return _ready(gossamer.Interpreter(model_content=data, **options))
 
 
-def theirs(data, kernels=REFERENCE):
+def theirs(data, kernels=REFERENCE, **options):
     """LiteRT's interpreter with one set of its kernels."""
     return _ready(
-        litert.Interpreter(model_content=data, experimental_op_resolver_type=kernels)
+        litert.Interpreter(
+            model_content=data, experimental_op_resolver_type=kernels, **options
+        )
     )
 
 

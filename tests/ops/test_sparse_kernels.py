@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gossamer.lowering.lower import lower
+from gossamer.lowering.program import PlacedStep
 from gossamer.lowering.specialize import specialize
 from gossamer.ops import Conv2D, FullyConnected
 from tests.codegen.machines import RUNNABLE, TARGETS
@@ -65,8 +66,8 @@ CASES = [
 def kernels(case: Case, target: Target) -> list[str]:
     run = prepare(case)
     fixed, _ = specialize(run.model.main, {t: t.shape for t in run.feeds})
-    parts = lower(fixed, target).parts
-    steps = [step for part in parts if isinstance(part, tuple) for step in part]
+    actions = lower(fixed, target).actions
+    steps = [each for each in actions if isinstance(each, PlacedStep)]
     return [step.kernel.name for step in steps]
 
 

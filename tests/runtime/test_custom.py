@@ -258,9 +258,9 @@ def test_registerers():
 
 def test_an_operator_that_nobody_declared():
     with pytest.raises(UnsupportedError) as caught:
-        answer(Interpreter(model_content=file_with("Landmarks")))
-    assert "Encountered unresolved custom op: Landmarks" in str(caught.value)
-    assert '@gossamer.custom_operator("Landmarks")' in str(caught.value)
+        answer(Interpreter(model_content=file_with("Nowhere")))
+    assert "Encountered unresolved custom op: Nowhere" in str(caught.value)
+    assert '@gossamer.custom_operator("Nowhere")' in str(caught.value)
 
 
 def test_what_a_function_raises_is_told():
