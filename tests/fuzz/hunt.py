@@ -39,7 +39,8 @@ MEMORY = 3 << 30
 BATCH = 40
 """Mutants of one child, unless it dies before."""
 
-LARGEST_INPUT = 1 << 24
+LARGEST = 1 << 24
+"""Elements of arrays that the hunt itself makes."""
 
 
 @dataclass
@@ -68,7 +69,8 @@ def run(content: bytes) -> str:
                     _feed(interpreter, detail)
                 interpreter.invoke()
             for detail in interpreter.get_output_details():
-                interpreter.get_tensor(detail["index"])
+                if _is_small(detail):
+                    interpreter.get_tensor(detail["index"])
     except GossamerError as error:
         return type(error).__name__
     return "result"
@@ -76,9 +78,13 @@ def run(content: bytes) -> str:
 
 def _feed(interpreter: Interpreter, detail: dict) -> None:
     shape, dtype = tuple(detail["shape"]), np.dtype(detail["dtype"])
-    if dtype.hasobject or np.prod(shape, dtype=float) > LARGEST_INPUT:
-        return
-    interpreter.set_tensor(detail["index"], np.ones(shape, dtype))
+    if _is_small(detail) and not dtype.hasobject:
+        interpreter.set_tensor(detail["index"], np.ones(shape, dtype))
+
+
+def _is_small(detail: dict) -> bool:
+    """Whether an array of it fits into what is left of the child's memory."""
+    return np.prod(detail["shape"], dtype=float) <= LARGEST
 
 
 def hunt(
