@@ -41,7 +41,7 @@ def multiplications(node: Node) -> int:
 
 def _multiplications_of_cells(node: Node) -> int:
     x = _shaped(node.inputs[:1])
-    if x is None or not x.type.size:
+    if x is None or not x.shape or not x.type.size:
         return 0
     matrices = (t for t in node.inputs if t is not None and t.is_constant)
     weights = sum(tensor.type.size for tensor in matrices if len(tensor.shape) == 2)
