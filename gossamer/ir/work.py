@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gossamer.ir.op import acts
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,6 +21,8 @@ def multiplications(node: Node) -> int:
     channel has weights; TRANSPOSE_CONV spends them on its input's elements. What keeps
     state multiplies each row of its input with all of its weights.
     """
+    if acts(node.op):
+        return 0
     if node.op.states():
         return _multiplications_of_cells(node)
     x, y = _shaped(node.inputs[:1]), _shaped(node.outputs[:1])
@@ -41,7 +45,7 @@ def multiplications(node: Node) -> int:
 
 def _multiplications_of_cells(node: Node) -> int:
     x = _shaped(node.inputs[:1])
-    if x is None or not x.shape or not x.type.size:
+    if x is None or not x.type.size:
         return 0
     matrices = (t for t in node.inputs if t is not None and t.is_constant)
     weights = sum(tensor.type.size for tensor in matrices if len(tensor.shape) == 2)
