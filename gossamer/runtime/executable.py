@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import platform
+import sys
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from gossamer.codegen.host import host, is_supported
 from gossamer.errors import UnsupportedError
-from gossamer.ir.custom_registry import custom_of_users
-from gossamer.ir.op import CUSTOM_CODE
 from gossamer.runtime import store
 from gossamer.runtime.options import Options
 from gossamer.runtime.runner import Runner
@@ -177,11 +176,16 @@ def _key(
 
 def _of_users(source: Source) -> frozenset[str]:
     """The custom operators that a model may hold and that are not Gossamer's."""
-    return custom_of_users() | frozenset(source.custom_operators)
+    registry = sys.modules.get("gossamer.ir.custom_registry")
+    # Before it is imported, nobody can have declared any.
+    everywhere = registry.custom_of_users() if registry else frozenset[str]()
+    return everywhere | frozenset(source.custom_operators)
 
 
 def _holds(model: Model, names: frozenset[str]) -> bool:
     """Whether a model has one of some custom operators."""
+    from gossamer.ir.op import CUSTOM_CODE  # noqa: PLC0415  (not for kept programs)
+
     return any(
         node.op.code == CUSTOM_CODE and node.op.name in names
         for graph in model.subgraphs

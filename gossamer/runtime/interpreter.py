@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.errors import InputError, UnsupportedError
-from gossamer.ir.custom import declarations, named
 from gossamer.runtime import details, mistakes
 from gossamer.runtime.delegate import OpResolverType
 from gossamer.runtime.options import Options
@@ -100,8 +99,9 @@ class Interpreter:
             keep_all=experimental_preserve_all_tensors,
             reference=experimental_op_resolver_type is OpResolverType.BUILTIN_REF,
         )
-        declared = declarations(custom_operators or {})
-        self._source = Source(model_path, model_content, custom_operators=declared)
+        self._source = Source(
+            model_path, model_content, custom_operators=_declared(custom_operators)
+        )
         self._outline = self._source.outline.model
         source = self._source
         self._lock = threading.Lock()
@@ -348,9 +348,20 @@ class InterpreterWithCustomOps(Interpreter):
         Raises:
             UnsupportedError: a kernel made for TensorFlow Lite is given.
         """
+        from gossamer.ir.custom import named  # noqa: PLC0415  (every operator's base)
+
         given = named(custom_op_registerers or ())
         more: Mapping[str, Any] = arguments.pop("custom_operators", None) or {}
         super().__init__(**arguments, custom_operators={**given, **more})
+
+
+def _declared(operators: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Custom operators as the reader of files takes them."""
+    if not operators:
+        return {}
+    from gossamer.ir.custom import declarations  # noqa: PLC0415
+
+    return declarations(operators)
 
 
 def _refuse_delegates(delegates: Sequence[Any] | None) -> None:
