@@ -43,6 +43,9 @@ _PAGE = 4096
 _LARGEST_STORE = 4 << 30
 """Bytes of all entries together; beyond, those that were used longest ago go."""
 
+_SUFFIXES = frozenset({".image", ".outline", ".program"})
+"""Of the files that are entries of the cache."""
+
 _programs: weakref.WeakValueDictionary[str, Compiled] = weakref.WeakValueDictionary()
 
 
@@ -219,8 +222,12 @@ def _save(name: str, table: dict[str, Any], data: bytes, constants: Any) -> None
 
 
 def _make_room(place: Path) -> None:
-    """Remove the entries that were used longest ago where all are too many."""
-    entries = [(path, path.stat()) for path in place.iterdir() if path.is_file()]
+    """Remove the entries that were used longest ago where all are too many.
+
+    The folder may be any that a user named: what is not an entry is left alone.
+    """
+    ours = (path for path in place.iterdir() if path.suffix in _SUFFIXES)
+    entries = [(path, path.stat()) for path in ours if path.is_file()]
     total = sum(status.st_size for _, status in entries)
     for path, status in sorted(entries, key=lambda entry: entry[1].st_mtime):
         if total <= _LARGEST_STORE:
