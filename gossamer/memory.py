@@ -9,6 +9,12 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+ARENA, CONSTANTS, SYNC, ALARMS, VARIABLES = range(5)
+"""Places in the context that a program is invoked with: base addresses of all
+intermediate tensors, of what is only read, of what threads agree by, of the words by
+which kernels report failure, and from `VARIABLES` on one for each variable that has
+memory of its own."""
+
 ALIGNMENT = 64
 """Bytes: a cache line, and the widest vector."""
 

@@ -10,16 +10,8 @@ import numpy as np
 from gossamer.ir.graph import Tensor
 from gossamer.kernels.step import Alarm, Constant, Scratch
 from gossamer.lowering.arena import Block, align, place
-from gossamer.lowering.program import (
-    ALARM_BYTES,
-    ALARMS,
-    ARENA,
-    CONSTANTS,
-    VARIABLES,
-    Address,
-    PlacedAlarm,
-)
-from gossamer.memory import aligned
+from gossamer.lowering.program import ALARM_BYTES, Address, PlacedAlarm
+from gossamer.memory import ALARMS, ARENA, CONSTANTS, VARIABLES, aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

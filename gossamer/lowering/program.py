@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 _MULTIPLICATIONS = 100e9
 _BYTES = 50e9
 _BRIEF = 20e-6
-ARENA, CONSTANTS, SYNC, ALARMS, VARIABLES = range(5)
-"""Places in the context that a program is invoked with: base addresses of all
-intermediate tensors, of what is only read, of what threads agree by, of the words by
-which kernels report failure, and from `VARIABLES` on one for each variable that has
-memory of its own."""
-
 ALARM_BYTES = 8
 """Bytes of the word by which a kernel reports failure."""
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Shape, TensorType
 
-ARENA, CONSTANTS, SYNC, ALARMS, VARIABLES = range(5)
-"""Places in the context that code is invoked with; see `gossamer.lowering.program`."""
-
 Address: TypeAlias = tuple[int, int]
 """A place in the context, and bytes behind the address that it holds."""
 

@@ -10,8 +10,9 @@ from gossamer.codegen.host import host
 from gossamer.ir.graph import Node
 from gossamer.lowering.link import Linker
 from gossamer.lowering.lower import lower
-from gossamer.lowering.program import ARENA, CONSTANTS, steps_of
+from gossamer.lowering.program import steps_of
 from gossamer.lowering.specialize import specialize
+from gossamer.memory import ARENA, CONSTANTS
 from gossamer.runtime.compiled import Alarm, Compiled, Place
 from gossamer.runtime.pieces import piece_of
 from gossamer.runtime.procedures import Division

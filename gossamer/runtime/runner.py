@@ -9,8 +9,8 @@ import numpy as np
 
 from gossamer.codegen.load import LoadedCode
 from gossamer.ir.graph import Node
-from gossamer.memory import aligned
-from gossamer.runtime.compiled import ALARMS, Rounds, Ways
+from gossamer.memory import ALARMS, aligned
+from gossamer.runtime.compiled import Rounds, Ways
 from gossamer.runtime.evaluate import failed, run_node, store
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from gossamer.ir.evaluate import evaluate
 from gossamer.ir.graph import Node, Subgraph, Tensor
 from gossamer.ir.types import DType, TensorType
 from gossamer.lowering.lower import lower
-from gossamer.lowering.program import ARENA, CONSTANTS, PlacedStep, Program
+from gossamer.lowering.program import PlacedStep, Program
 from gossamer.lowering.specialize import specialize
-from gossamer.memory import ALIGNMENT, aligned
+from gossamer.memory import ALIGNMENT, ARENA, CONSTANTS, aligned
 from gossamer.nest.interpret import interpret
 from gossamer.ops import Add, Conv2D, Cumsum, FullyConnected, Relu, Reshape, Softmax
 from gossamer.runtime.native import NativeExecutable

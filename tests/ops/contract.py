@@ -25,7 +25,7 @@ from gossamer.ir.evaluate import evaluate
 from gossamer.ir.graph import Model, Node, Subgraph, Tensor
 from gossamer.ir.rewrite import substitute, with_nodes
 from gossamer.ir.types import DType, TensorType
-from gossamer.lowering.program import ARENA, CONSTANTS
+from gossamer.memory import ARENA, CONSTANTS
 from gossamer.runtime.native import NativeExecutable
 from tests.codegen.machines import RUNNABLE
 
