@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gossamer.kernels.operation import Operation
+    from gossamer.kernels.elements.operation import Operation
     from gossamer.nest.stmt import Kernel
 
 

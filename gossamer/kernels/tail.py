@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gossamer.kernels.element import Element
-from gossamer.kernels.operation import Outside, outside, run
+from gossamer.kernels.elements.element import Element
+from gossamer.kernels.elements.operation import Outside, outside, run
 from gossamer.nest.expr import F32
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gossamer.kernels.operation import Operation
+    from gossamer.kernels.elements.operation import Operation
     from gossamer.kernels.step import Argument, Step
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value

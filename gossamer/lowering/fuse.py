@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gossamer.ir.graph import Tensor
-from gossamer.kernels.operation import operations_step
+from gossamer.kernels.elements.operation import operations_step
 from gossamer.lowering.schedule import BranchWork, Item, LoopWork, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gossamer.ir.graph import Subgraph
-    from gossamer.kernels.operation import Operation
+    from gossamer.kernels.elements.operation import Operation
     from gossamer.kernels.step import Step
     from gossamer.lowering.share import Sharing
     from gossamer.nest.target import Target

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gossamer.ir.types import DType
-from gossamer.kernels.gather import Checked
-from gossamer.kernels.move import element_kind, move
+from gossamer.kernels.movement.gather import Checked
+from gossamer.kernels.movement.move import element_kind, move
 from gossamer.kernels.step import Alarm, Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import I16, I32, I64
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gossamer.ir.graph import Tensor
-    from gossamer.kernels.move import Box
+    from gossamer.kernels.movement.move import Box
     from gossamer.kernels.step import Argument
     from gossamer.nest.target import Target
 

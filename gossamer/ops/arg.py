@@ -9,8 +9,8 @@ import numpy as np
 from gossamer.errors import GraphError
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.extreme import Search, search
-from gossamer.kernels.integers import UINT8
+from gossamer.kernels.arithmetic.integers import UINT8
+from gossamer.kernels.rows.extreme import Search, search
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32, I32

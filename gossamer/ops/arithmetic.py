@@ -21,8 +21,8 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.fixed_point import leading_zeros, reciprocal
 from gossamer.ir.op import Free, NotQuantized, Op, operator
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.division import quotient
-from gossamer.kernels.element import complex_of, imaginary_part, real_part
+from gossamer.kernels.arithmetic.division import quotient
+from gossamer.kernels.elements.element import complex_of, imaginary_part, real_part
 from gossamer.ops.broadcasting import broadcast_shapes, pair, same_type
 from gossamer.ops.element_steps import ELEMENTS, STORED, element_step
 from gossamer.ops.floor_div import never_divides_by_zero

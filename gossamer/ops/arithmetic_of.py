@@ -14,20 +14,20 @@ from gossamer.ir.arithmetic import (
     quantize_multipliers,
 )
 from gossamer.ir.types import DType
-from gossamer.kernels import border
-from gossamer.kernels.border_steps import bordered
-from gossamer.kernels.convolution import quantized_items
-from gossamer.kernels.epilogue import ACTIVATION_LIMITS
-from gossamer.kernels.hybrid import ItemForm
-from gossamer.kernels.multiply import (
+from gossamer.kernels.arithmetic.clamp import ACTIVATION_LIMITS
+from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.products.hybrid import ItemForm
+from gossamer.kernels.products.multiply import (
     Multiply,
     QuadMultiply,
     WidePairMultiply,
     integer_multiply,
 )
-from gossamer.kernels.requantize import IntegerOutput
-from gossamer.kernels.sums import FloatSums, HybridSums, IntegerSums
-from gossamer.kernels.wide import GREATEST_BIAS, ShortSums, WideSums
+from gossamer.kernels.products.sums import FloatSums, HybridSums, IntegerSums
+from gossamer.kernels.products.wide import GREATEST_BIAS, ShortSums, WideSums
+from gossamer.kernels.windows import border
+from gossamer.kernels.windows.border_steps import bordered
+from gossamer.kernels.windows.convolution import quantized_items
 from gossamer.ops.blockwise import has_blocks
 from gossamer.ops.integer_product import (
     has_wide_sums,
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Array
-    from gossamer.kernels.border import Border, Form
     from gossamer.kernels.step import Argument, Step
+    from gossamer.kernels.windows.border import Border, Form
     from gossamer.nest.target import Target
 
 AnySums: TypeAlias = FloatSums | IntegerSums | HybridSums | WideSums | ShortSums

@@ -8,7 +8,7 @@ import numpy as np
 
 from gossamer.ir.op import operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels import angles
+from gossamer.kernels.arithmetic import angles
 from gossamer.ops.binary import Binary
 from gossamer.ops.shapes import made, operands, same_size, same_type
 

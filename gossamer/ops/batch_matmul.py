@@ -16,7 +16,7 @@ from gossamer.ir.arithmetic import (
 )
 from gossamer.ir.op import Free, Op, WeightRule, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.batch import Matrices
+from gossamer.kernels.products.batch import Matrices
 from gossamer.ops.batch_steps import Operand, Products
 from gossamer.ops.broadcasting import broadcast_shapes, pair
 from gossamer.ops.integer_product import hybrid

@@ -6,15 +6,15 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gossamer.kernels.batch import Matrices, right_bytes
-from gossamer.kernels.move import Box, strides_of
+from gossamer.kernels.movement.move import Box, strides_of
+from gossamer.kernels.products.batch import Matrices, right_bytes
 from gossamer.kernels.step import Argument, Scratch, Step
 from gossamer.nest.expr import I8
 from gossamer.ops.steps import fill_step, move_step
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Tensor
-    from gossamer.kernels.product import Gemm
+    from gossamer.kernels.products.product import Gemm
     from gossamer.nest.target import Target
 
 SLACK = 64

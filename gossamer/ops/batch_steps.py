@@ -10,7 +10,7 @@ import numpy as np
 
 from gossamer.ir.arithmetic import parameters, quantize_multiplier
 from gossamer.ir.types import DType
-from gossamer.kernels.batch import (
+from gossamer.kernels.products.batch import (
     Batch,
     CenteredRows,
     Matrices,
@@ -20,12 +20,10 @@ from gossamer.kernels.batch import (
     padded_columns,
     plan_products,
 )
-from gossamer.kernels.batch_epilogue import Requantized, Sums, Wide
-from gossamer.kernels.border import Border
-from gossamer.kernels.convolution import quantized_items
-from gossamer.kernels.epilogue import FloatEpilogue
-from gossamer.kernels.hybrid import PARAMETER_BYTES, HybridEpilogue, ItemForm
-from gossamer.kernels.multiply import (
+from gossamer.kernels.products.batch_epilogue import Requantized, Sums, Wide
+from gossamer.kernels.products.epilogue import FloatEpilogue
+from gossamer.kernels.products.hybrid import PARAMETER_BYTES, HybridEpilogue, ItemForm
+from gossamer.kernels.products.multiply import (
     FloatMultiply,
     QuadMultiply,
     WideMultiply,
@@ -33,6 +31,8 @@ from gossamer.kernels.multiply import (
 )
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
 from gossamer.kernels.tail import BoundTail, extendable, operands_of
+from gossamer.kernels.windows.border import Border
+from gossamer.kernels.windows.convolution import quantized_items
 from gossamer.nest.build import Nest
 from gossamer.ops.batch_order import SLACK, moved, packed_right, rows_of
 
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gossamer.ir.graph import Tensor
-    from gossamer.kernels.gemm import Epilogue
-    from gossamer.kernels.product import Gemm
+    from gossamer.kernels.products.gemm import Epilogue
+    from gossamer.kernels.products.product import Gemm
     from gossamer.kernels.tail import Tail
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target

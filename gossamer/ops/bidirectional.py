@@ -9,7 +9,7 @@ import numpy as np
 
 from gossamer.ir.op import Op, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.recurrent import Course
+from gossamer.kernels.recurrent.layer import Course
 from gossamer.ops.recurrent import Checker, Walk, fits
 from gossamer.ops.recurrent_steps import Place
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import Op, operator, require
-from gossamer.kernels.move import Box
+from gossamer.kernels.movement.move import Box
 from gossamer.ops.shapes import made, operands
 from gossamer.ops.steps import move_step
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.kernels.move import Box, strides_of
+from gossamer.kernels.movement.move import Box, strides_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

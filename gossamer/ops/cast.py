@@ -8,7 +8,7 @@ import numpy as np
 
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType, limits_of
-from gossamer.kernels.element import complex_of, real_part
+from gossamer.kernels.elements.element import complex_of, real_part
 from gossamer.ops.element_steps import ELEMENTS, STORED, element_step
 from gossamer.ops.shapes import made, operands
 

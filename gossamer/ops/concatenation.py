@@ -8,7 +8,7 @@ import numpy as np
 
 from gossamer.ir.op import SameAsInput, operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.move import Box, strides_of
+from gossamer.kernels.movement.move import Box, strides_of
 from gossamer.kernels.step import Scratch
 from gossamer.ops.element_steps import lookup_step
 from gossamer.ops.movement import Movement, version_of_type

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import Op, operator
-from gossamer.kernels.running import Running, running_sums
+from gossamer.kernels.rows.running import Running, running_sums
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.ops.shapes import (

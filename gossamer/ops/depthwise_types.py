@@ -8,19 +8,19 @@ import numpy as np
 
 from gossamer.ir.arithmetic import centered, parameters
 from gossamer.ir.types import DType
-from gossamer.kernels.depthwise_types import (
+from gossamer.kernels.movement.move import Box
+from gossamer.kernels.step import Argument, Scratch, Step
+from gossamer.kernels.windows.depthwise_types import (
     EXACT_IN_FLOAT32,
     unsigned_depthwise,
     wide_depthwise,
 )
-from gossamer.kernels.move import Box
-from gossamer.kernels.step import Argument, Scratch, Step
 from gossamer.ops.arithmetic_of import Task, integer_output, wide_sums
 from gossamer.ops.steps import move_step
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Tensor
-    from gossamer.kernels.depthwise import Window
+    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import operator, require
-from gossamer.kernels.move import Box, element_kind, strides_of
+from gossamer.kernels.movement.move import Box, element_kind, strides_of
 from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import integers, known_vector, made, operands, same_type
 from gossamer.ops.steps import bits_of, fill_step, move_steps

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.op import SameAsInput, operator, require
-from gossamer.kernels.move import Box, element_kind, move, strides_of
+from gossamer.kernels.movement.move import Box, element_kind, move, strides_of
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import I64, Value

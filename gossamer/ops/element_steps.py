@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.types import DType
-from gossamer.kernels.element import Element
-from gossamer.kernels.elementwise import Lanes, Source, block_units, each_block
-from gossamer.kernels.lookup import byte_table
-from gossamer.kernels.operation import Operation, operations_step
+from gossamer.kernels.elements.element import Element
+from gossamer.kernels.elements.elementwise import Lanes, Source, block_units, each_block
+from gossamer.kernels.elements.lookup import byte_table
+from gossamer.kernels.elements.operation import Operation, operations_step
 from gossamer.kernels.step import Constant, Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F16, F32, F64, I1, I8, I16, I32, I64, Value

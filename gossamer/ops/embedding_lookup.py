@@ -8,8 +8,8 @@ import numpy as np
 
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.gather import Slices, gather, gather_scaled
-from gossamer.kernels.move import element_kind
+from gossamer.kernels.movement.gather import Slices, gather, gather_scaled
+from gossamer.kernels.movement.move import element_kind
 from gossamer.kernels.step import Alarm, Constant
 from gossamer.nest.build import Nest
 from gossamer.ops.alarms import checked_indices, checked_steps

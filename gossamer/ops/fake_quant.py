@@ -9,7 +9,7 @@ import numpy as np
 from gossamer.ir.arithmetic import round_half_away
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.epilogue import clamp
+from gossamer.kernels.arithmetic.clamp import clamp
 from gossamer.ops.element_steps import element_step
 from gossamer.ops.shapes import made, operands
 

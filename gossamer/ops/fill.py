@@ -8,7 +8,7 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import Op, SameAsInput, operator, require
-from gossamer.kernels.move import element_kind
+from gossamer.kernels.movement.move import element_kind
 from gossamer.ops.element_steps import STORED, element_step
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import integers, known_vector, made, operands, vector_length

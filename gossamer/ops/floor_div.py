@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import Op, operator, require
-from gossamer.kernels.division import floor_quotient, floor_remainder
+from gossamer.kernels.arithmetic.division import floor_quotient, floor_remainder
 from gossamer.ops.binary import Binary
 from gossamer.ops.movement import version_of_type
 

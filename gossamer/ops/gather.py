@@ -8,8 +8,8 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import operator, require
-from gossamer.kernels.gather import Points, Slices, gather, gather_points
-from gossamer.kernels.move import element_kind
+from gossamer.kernels.movement.gather import Points, Slices, gather, gather_points
+from gossamer.kernels.movement.move import element_kind
 from gossamer.kernels.step import Alarm
 from gossamer.nest.build import Nest
 from gossamer.ops.alarms import checked_indices, checked_steps

@@ -17,7 +17,7 @@ from gossamer.ir.arithmetic import (
 )
 from gossamer.ir.op import Free, Op, operator
 from gossamer.ir.types import DType
-from gossamer.kernels.epilogue import clamp
+from gossamer.kernels.arithmetic.clamp import clamp
 from gossamer.ops.broadcasting import single
 from gossamer.ops.element_steps import element_step, integer_table_step
 

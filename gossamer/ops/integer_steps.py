@@ -13,8 +13,8 @@ from gossamer.ir.arithmetic import (
     real_range,
 )
 from gossamer.ir.types import DType
-from gossamer.kernels.epilogue import clamp
-from gossamer.kernels.requantize import saturate, scale, uniform_factor
+from gossamer.kernels.arithmetic.clamp import clamp
+from gossamer.kernels.arithmetic.requantize import saturate, scale, uniform_factor
 from gossamer.nest.expr import I8, I32, Kind, Value
 from gossamer.ops.element_steps import ELEMENTS
 

@@ -10,8 +10,8 @@ from gossamer.ir.arithmetic import activate, centered, multiply, parameters
 from gossamer.ir.fixed_point import inverse_square_root
 from gossamer.ir.op import Fixed, Op, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.epilogue import ACTIVATION_LIMITS
-from gossamer.kernels.l2_normalize import (
+from gossamer.kernels.arithmetic.clamp import ACTIVATION_LIMITS
+from gossamer.kernels.rows.l2_normalize import (
     BytesRow,
     float_l2_normalize,
     integer_l2_normalize,

@@ -8,7 +8,7 @@ import numpy as np
 
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.neighbours import Neighbours, normalize_locally
+from gossamer.kernels.rows.neighbours import Neighbours, normalize_locally
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.ops.shapes import made, operands

@@ -15,7 +15,7 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.fixed_point import exp_of_negative, logarithm
 from gossamer.ir.op import Fixed, Op, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.softmax import Powers, float_log_softmax, integer_log_softmax
+from gossamer.kernels.rows.softmax import Powers, float_log_softmax, integer_log_softmax
 from gossamer.kernels.step import Constant, Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import I32

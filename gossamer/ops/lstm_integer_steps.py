@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.fixed_point_16 import logistic_table, tanh_table
-from gossamer.kernels.cells_integer import IntegerLstm, Peephole
+from gossamer.kernels.recurrent.cells_integer import IntegerLstm, Peephole
 from gossamer.kernels.step import Constant, Scratch
 from gossamer.ops.lstm_cell import INPUT
 from gossamer.ops.lstm_integer import (
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Node
     from gossamer.ir.types import Array
-    from gossamer.kernels.recurrent import Course
+    from gossamer.kernels.recurrent.layer import Course
     from gossamer.kernels.step import Step
     from gossamer.nest.target import Target
     from gossamer.ops.lstm_cell import Options, Slots

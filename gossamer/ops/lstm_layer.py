@@ -9,7 +9,7 @@ import numpy as np
 
 from gossamer.ir.op import Op, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.recurrent import Course
+from gossamer.kernels.recurrent.layer import Course
 from gossamer.ops.lstm_cell import LstmCell, Options, Slots, cell_sizes, check_cell
 from gossamer.ops.lstm_integer import integer_cell
 from gossamer.ops.lstm_steps import Part

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.types import DType
-from gossamer.kernels.cells import ACTIVATIONS, FloatLstm, Norm
+from gossamer.kernels.recurrent.cells import ACTIVATIONS, FloatLstm, Norm
 from gossamer.kernels.step import Constant
 from gossamer.ops.lstm_cell import FORGET, INPUT, LstmCell
 from gossamer.ops.lstm_integer_steps import IntegerPart
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array
-    from gossamer.kernels.recurrent import Course
+    from gossamer.kernels.recurrent.layer import Course
     from gossamer.kernels.step import Step
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target

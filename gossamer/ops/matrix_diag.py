@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.op import SameAsInput, operator, require
-from gossamer.kernels.move import Box, element_kind, strides_of
+from gossamer.kernels.movement.move import Box, element_kind, strides_of
 from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import made, operands, product, same_size, same_type
 from gossamer.ops.steps import fill_step, move_steps

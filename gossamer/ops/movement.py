@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Node
     from gossamer.ir.op import QuantizationRule
     from gossamer.ir.types import Array, DType, Shape
-    from gossamer.kernels.move import Box
+    from gossamer.kernels.movement.move import Box
     from gossamer.kernels.step import Step
     from gossamer.nest.target import Target
 

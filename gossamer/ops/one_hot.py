@@ -8,8 +8,8 @@ import numpy as np
 
 from gossamer.errors import GraphError
 from gossamer.ir.op import SameAsInput, operator, require
-from gossamer.kernels.move import element_kind
-from gossamer.kernels.one_hot import OneHots, one_hot
+from gossamer.kernels.elements.one_hot import OneHots, one_hot
+from gossamer.kernels.movement.move import element_kind
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.ops.alarms import INDEX_KINDS

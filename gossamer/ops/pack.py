@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gossamer.ir.op import SameAsInput, operator, require
-from gossamer.kernels.move import Box, strides_of
+from gossamer.kernels.movement.move import Box, strides_of
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import (
     MOST_OUTPUTS,

@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.kernels.axes import Axes, Axis, Layout, flat_layout, layout, phases_of
-from gossamer.kernels.border import Border
-from gossamer.kernels.convolution import border_of, is_pointwise
-from gossamer.kernels.placed import placed_step
+from gossamer.kernels.products.axes import (
+    Axes,
+    Axis,
+    Layout,
+    flat_layout,
+    layout,
+    phases_of,
+)
+from gossamer.kernels.products.placed import placed_step
+from gossamer.kernels.windows.border import Border
+from gossamer.kernels.windows.convolution import border_of, is_pointwise
 from gossamer.ops.arithmetic_of import AnySums, Source, Task, arithmetic_of
 
 if TYPE_CHECKING:
     from gossamer.ir.types import Array, Shape
-    from gossamer.kernels.depthwise import Window
     from gossamer.kernels.step import Step
+    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
     from gossamer.ops.window import Window as Filter
 

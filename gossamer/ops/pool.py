@@ -9,8 +9,9 @@ import numpy as np
 from gossamer.ir.arithmetic import activate, activation_range
 from gossamer.ir.op import NotQuantized, Op, SameAsInput, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.epilogue import ACTIVATION_LIMITS
-from gossamer.kernels.pool import (
+from gossamer.kernels.arithmetic.clamp import ACTIVATION_LIMITS
+from gossamer.kernels.step import Step
+from gossamer.kernels.windows.pool import (
     FloatMaximum,
     FloatMean,
     FloatRoot,
@@ -18,7 +19,6 @@ from gossamer.kernels.pool import (
     IntegerMean,
     pool,
 )
-from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.ops.product_steps import sliding
 from gossamer.ops.stored import STORED
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array
-    from gossamer.kernels.pool import PoolArithmetic
+    from gossamer.kernels.windows.pool import PoolArithmetic
     from gossamer.nest.target import Target
 
 

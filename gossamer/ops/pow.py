@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.op import operator, require
-from gossamer.kernels import logarithm
+from gossamer.kernels.arithmetic import logarithm
 from gossamer.ops.binary import Binary
 
 if TYPE_CHECKING:

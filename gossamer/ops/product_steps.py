@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels import convolution, depthwise_steps, tile_convolution, tile_plan
-from gossamer.kernels.depthwise import Window
-from gossamer.kernels.epilogue import ACTIVATION_LIMITS
+from gossamer.kernels.arithmetic.clamp import ACTIVATION_LIMITS
+from gossamer.kernels.tiles import convolution as tile_convolution
+from gossamer.kernels.tiles import plan as tile_plan
+from gossamer.kernels.windows import convolution, depthwise_steps
+from gossamer.kernels.windows.depthwise import Window
 from gossamer.ops.arithmetic_of import Task, integer_output
 from gossamer.ops.depthwise_types import repeated, typed_depthwise
 from gossamer.ops.integer_product import weight_scales

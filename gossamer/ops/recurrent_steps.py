@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gossamer.kernels.border import Border, pair_form, quad_form
-from gossamer.kernels.border_steps import reformed
-from gossamer.kernels.convolution import (
-    plan_convolution,
-    quantized_items,
+from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.products.gemm import gemm
+from gossamer.kernels.products.hybrid import PARAMETER_BYTES, ItemForm
+from gossamer.kernels.products.multiply import (
+    WORD_BYTES,
+    FloatMultiply,
+    integer_multiply,
 )
-from gossamer.kernels.gemm import gemm
-from gossamer.kernels.hybrid import PARAMETER_BYTES, ItemForm
-from gossamer.kernels.multiply import WORD_BYTES, FloatMultiply, integer_multiply
-from gossamer.kernels.pack import pack_panels, pad_columns
-from gossamer.kernels.product import Depth, Gemm, Rows, choose_tile
-from gossamer.kernels.recurrent import (
+from gossamer.kernels.products.pack import pack_panels, pad_columns
+from gossamer.kernels.products.product import Depth, Gemm, Rows, choose_tile
+from gossamer.kernels.recurrent.layer import (
     Course,
     FloatLeft,
     FloatSums,
@@ -39,8 +38,13 @@ from gossamer.kernels.recurrent import (
     along_time,
     each_row,
 )
-from gossamer.kernels.requantize import IntegerOutput
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
+from gossamer.kernels.windows.border import Border, pair_form, quad_form
+from gossamer.kernels.windows.border_steps import reformed
+from gossamer.kernels.windows.convolution import (
+    plan_convolution,
+    quantized_items,
+)
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32, I8, Value
 from gossamer.ops.product_steps import rows_as_pixels
@@ -49,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gossamer.ir.types import Array
-    from gossamer.kernels.recurrent import Cell
+    from gossamer.kernels.recurrent.layer import Cell
     from gossamer.nest.target import Target
 
 _SLACK = 64

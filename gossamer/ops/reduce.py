@@ -17,8 +17,8 @@ from gossamer.ir.arithmetic import (
 )
 from gossamer.ir.op import Free, Op, SameAsInput, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.reduce import folding, reduce
-from gossamer.kernels.reduce_arithmetic import (
+from gossamer.kernels.rows.reduce import folding, reduce
+from gossamer.kernels.rows.reduce_arithmetic import (
     ALL,
     ANY,
     FloatSum,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, Shape
-    from gossamer.kernels.reduce import ReduceArithmetic
+    from gossamer.kernels.rows.reduce import ReduceArithmetic
     from gossamer.nest.target import Target
 
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from gossamer.ir.op import operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.reduce_arithmetic import ALL, ANY
+from gossamer.kernels.rows.reduce_arithmetic import ALL, ANY
 from gossamer.ops.broadcasting import pair
 from gossamer.ops.reduce import Reduce
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
-    from gossamer.kernels.reduce import ReduceArithmetic
+    from gossamer.kernels.rows.reduce import ReduceArithmetic
 
 
 class _Truth(Reduce):

@@ -9,7 +9,8 @@ import numpy as np
 from gossamer.errors import GraphError
 from gossamer.ir.op import operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.resize import (
+from gossamer.kernels.step import Constant, Step
+from gossamer.kernels.windows.resize import (
     BYTES,
     SHORTS,
     ByteMix,
@@ -19,7 +20,6 @@ from gossamer.kernels.resize import (
     Places,
     resize,
 )
-from gossamer.kernels.step import Constant, Step
 from gossamer.nest.build import Nest
 from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import integers, known_vector, made, operands

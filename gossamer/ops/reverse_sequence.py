@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.op import operator, require
-from gossamer.kernels.move import element_kind
-from gossamer.kernels.reverse import Sequences, reverse_sequences
+from gossamer.kernels.movement.move import element_kind
+from gossamer.kernels.movement.reverse import Sequences, reverse_sequences
 from gossamer.kernels.step import Alarm
 from gossamer.nest.build import Nest
 from gossamer.ops.alarms import INDEX_KINDS, checked_indices, checked_steps

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gossamer.ir.op import Op, operator, require
 from gossamer.ir.types import TensorType
-from gossamer.kernels.recurrent import Course
+from gossamer.kernels.recurrent.layer import Course
 from gossamer.ops.recurrent import Checker, Given, Walk, hybrid_version
 from gossamer.ops.recurrent_steps import Place
 from gossamer.ops.rnn_cell import RnnOptions, RnnSlots, cell_of, check_cell, input_of

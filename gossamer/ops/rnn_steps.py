@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gossamer.ir.types import DType
-from gossamer.kernels.cells import ACTIVATIONS, FloatRnn
+from gossamer.kernels.recurrent.cells import ACTIVATIONS, FloatRnn
 from gossamer.ops.lstm_steps import constants, stacked
 from gossamer.ops.recurrent import Given
 from gossamer.ops.recurrent_steps import Place, gate_memory, input_steps, walk_step
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gossamer.ir.graph import Node, Tensor
-    from gossamer.kernels.recurrent import Course
+    from gossamer.kernels.recurrent.layer import Course
     from gossamer.kernels.step import Step
     from gossamer.nest.target import Target
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.ir.types import DType
-from gossamer.kernels.border import float_form
-from gossamer.kernels.border_steps import bordered
-from gossamer.kernels.convolution import border_of
-from gossamer.kernels.epilogue import ACTIVATION_LIMITS
-from gossamer.kernels.placed import packed_step, plan_product
-from gossamer.kernels.run_time_pack import packing_step
-from gossamer.kernels.sums import FloatSums
+from gossamer.kernels.arithmetic.clamp import ACTIVATION_LIMITS
+from gossamer.kernels.products.placed import packed_step, plan_product
+from gossamer.kernels.products.run_time_pack import packing_step
+from gossamer.kernels.products.sums import FloatSums
+from gossamer.kernels.windows.border import float_form
+from gossamer.kernels.windows.border_steps import bordered
+from gossamer.kernels.windows.convolution import border_of
 from gossamer.ops.placed_steps import is_modest, sliding_layout
 
 if TYPE_CHECKING:
     from gossamer.ir.types import Shape
-    from gossamer.kernels.depthwise import Window
     from gossamer.kernels.step import Step
+    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
     from gossamer.ops.arithmetic_of import Task
 

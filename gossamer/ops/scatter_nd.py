@@ -9,8 +9,8 @@ import numpy as np
 from gossamer.errors import GraphError
 from gossamer.ir.op import operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.gather import Points
-from gossamer.kernels.scatter import Joining, scatter
+from gossamer.kernels.movement.gather import Points
+from gossamer.kernels.movement.scatter import Joining, scatter
 from gossamer.kernels.step import Alarm
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32, I8, I16, I32, I64

@@ -18,8 +18,8 @@ from gossamer.ir.op import (
     through_real_numbers,
 )
 from gossamer.ir.types import DType
-from gossamer.kernels import math as math_kernels
-from gossamer.kernels.gelu import gelu
+from gossamer.kernels.arithmetic import math as math_kernels
+from gossamer.kernels.arithmetic.gelu import gelu
 from gossamer.ops.broadcasting import single
 from gossamer.ops.element_steps import element_step, integer_table_step
 

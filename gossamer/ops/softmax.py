@@ -17,14 +17,14 @@ from gossamer.ir.arithmetic import (
 from gossamer.ir.fixed_point import exp_of_negative, leading_zeros, reciprocal
 from gossamer.ir.op import Fixed, Op, operator, require
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.integers import INT16
-from gossamer.kernels.softmax import (
+from gossamer.kernels.arithmetic.integers import INT16
+from gossamer.kernels.rows.softmax import (
     Powers,
     integer_softmax,
     short_softmax,
 )
-from gossamer.kernels.softmax_float import float_softmax
-from gossamer.kernels.softmax_table import (
+from gossamer.kernels.rows.softmax_float import float_softmax
+from gossamer.kernels.rows.softmax_table import (
     NARROW_COLUMNS,
     PLANES,
     TableSoftmax,

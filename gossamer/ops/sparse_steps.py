@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gossamer.kernels.convolution import border_of, is_pointwise
-from gossamer.kernels.multiply import FloatMultiply, QuadMultiply
-from gossamer.kernels.product import Rows
-from gossamer.kernels.sparse import row_vectors, sparse_step, word_density
+from gossamer.kernels.products.multiply import FloatMultiply, QuadMultiply
+from gossamer.kernels.products.product import Rows
+from gossamer.kernels.products.sparse import row_vectors, sparse_step, word_density
+from gossamer.kernels.windows.convolution import border_of, is_pointwise
 from gossamer.ops.arithmetic_of import Task, arithmetic_of
 
 if TYPE_CHECKING:
-    from gossamer.kernels.depthwise import Window
     from gossamer.kernels.step import Step
+    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
 
 _LEAST_ZEROS = 0.7

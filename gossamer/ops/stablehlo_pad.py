@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from gossamer.ir.op import operator, require
-from gossamer.kernels.move import Box, element_kind, strides_of
+from gossamer.kernels.movement.move import Box, element_kind, strides_of
 from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import made, operands, same_type
 from gossamer.ops.steps import fill_step, move_steps

@@ -6,8 +6,8 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from gossamer.kernels.elementwise import Lanes, block_units, each_block
-from gossamer.kernels.move import Box, element_kind, move, strides_of
+from gossamer.kernels.elements.elementwise import Lanes, block_units, each_block
+from gossamer.kernels.movement.move import Box, element_kind, move, strides_of
 from gossamer.kernels.step import Argument, Constant, Step
 from gossamer.nest.build import Nest
 

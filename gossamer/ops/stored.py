@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.ir.types import DType
-from gossamer.kernels.integers import INT8, INT16, UINT8
+from gossamer.kernels.arithmetic.integers import INT8, INT16, UINT8
 from gossamer.nest.expr import F32, I32, I64
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from gossamer.ir.arithmetic import parameters
 from gossamer.ir.types import DType
-from gossamer.kernels import svdf
-from gossamer.kernels.cells import ACTIVATIONS
+from gossamer.kernels.recurrent import svdf
+from gossamer.kernels.recurrent.cells import ACTIVATIONS
 from gossamer.kernels.step import Constant, Scratch, Step
 from gossamer.nest.build import Nest
 from gossamer.ops.lstm_steps import constants, stacked

@@ -8,7 +8,7 @@ import numpy as np
 
 from gossamer.ir.op import operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.best import Best, best
+from gossamer.kernels.rows.best import Best, best
 from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.ops.movement import Movement, version_of_type

@@ -20,7 +20,7 @@ from gossamer.ir.fixed_point import inverse_square_root
 from gossamer.ir.interpolation import interpolated
 from gossamer.ir.op import Free, Op, operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels import angles, logarithm, math
+from gossamer.kernels.arithmetic import angles, logarithm, math
 from gossamer.ops.element_steps import element_step, integer_table_step
 from gossamer.ops.movement import version_of_type
 from gossamer.ops.shapes import made, operands

@@ -14,7 +14,7 @@ import numpy as np
 from gossamer.errors import ExecutionError
 from gossamer.ir.op import Op, operator
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.move import Box, strides_of
+from gossamer.kernels.movement.move import Box, strides_of
 from gossamer.ops.steps import move_step
 
 if TYPE_CHECKING:

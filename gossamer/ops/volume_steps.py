@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.types import TensorType
-from gossamer.kernels.axes import Axes, Axis, Phase, Phases, layout, phases_of
-from gossamer.kernels.border import Border, float_form
-from gossamer.kernels.border_steps import bordered
-from gossamer.kernels.placed import placed_step
+from gossamer.kernels.products.axes import Axes, Axis, Phase, Phases, layout, phases_of
+from gossamer.kernels.products.placed import placed_step
+from gossamer.kernels.windows.border import Border, float_form
+from gossamer.kernels.windows.border_steps import bordered
 from gossamer.ops.arithmetic_of import Source, Task, arithmetic_of
 from gossamer.ops.placed_steps import (
     MOST_PRODUCTS,

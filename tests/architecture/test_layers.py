@@ -77,6 +77,21 @@ LATE = {
 }
 ALWAYS_LATE = set.union(*LATE.values())
 
+# What a family of kernels may import; annotations may name any.
+_VALUES = {"arithmetic", "elements", "step"}
+FAMILIES = {
+    "arithmetic": set(),
+    "elements": {"arithmetic", "step"},
+    "step": {"elements"},
+    "tail": {"elements", "step"},
+    "products": _VALUES | {"tail"},
+    "movement": {"elements", "step"},
+    "rows": _VALUES | {"movement"},
+    "windows": _VALUES | {"products", "tail"},
+    "tiles": _VALUES | {"products", "tail", "windows"},
+    "recurrent": _VALUES | {"products"},
+}
+
 PARTS = sorted({part_of(file) for file in package_files()})
 
 
@@ -104,6 +119,18 @@ def test_imports_run_downwards(part):
         if each.module.startswith("gossamer.")
         and each.module.split(".")[1] not in (named if each.typing else allowed)
     ]
+    assert not wrong
+
+
+def test_families_of_kernels_build_on_those_above_them():
+    wrong = []
+    for each in of_part("kernels"):
+        family = each.file.relative_to(PACKAGE).parts[1].removesuffix(".py")
+        parts = each.module.split(".")
+        if parts[:2] != ["gossamer", "kernels"] or each.typing or family == "__init__":
+            continue
+        if parts[2] not in FAMILIES[family] | {family}:
+            wrong.append(str(each))
     assert not wrong
 
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gossamer.kernels import convolution, depthwise_steps
-from gossamer.kernels.border import (
+from gossamer.kernels.step import Step
+from gossamer.kernels.windows import convolution, depthwise_steps
+from gossamer.kernels.windows.border import (
     Border,
     copy_with_border,
     float_form,
     pair_form,
     quad_form,
 )
-from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from tests.codegen.machines import TARGETS
 from tests.kernels.steps import Job, X, Y, check_compiled, check_interpreted
@@ -24,7 +24,7 @@ from tests.kernels.test_gemm import scaled, some_output, whole_floats
 from tests.kernels.windows import some_windows, taps, window
 
 if TYPE_CHECKING:
-    from gossamer.kernels.depthwise import Window
+    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
 
 LIMITS = ((-math.inf, math.inf), (0.0, 6.0))

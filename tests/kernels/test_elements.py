@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gossamer.kernels.element import Element
-from gossamer.kernels.elementwise import (
+from gossamer.kernels.arithmetic.integers import INT8
+from gossamer.kernels.arithmetic.math import exp, logistic, tanh
+from gossamer.kernels.elements.element import Element
+from gossamer.kernels.elements.elementwise import (
     BLOCK,
     Source,
     block_units,
@@ -19,20 +21,18 @@ from gossamer.kernels.elementwise import (
     each_element,
     each_vector,
 )
-from gossamer.kernels.integers import INT8
-from gossamer.kernels.math import exp, logistic, tanh
-from gossamer.kernels.move import Box, element_kind, move, strides_of
-from gossamer.kernels.pool import (
+from gossamer.kernels.movement.move import Box, element_kind, move, strides_of
+from gossamer.kernels.rows.reduce import folding, reduce
+from gossamer.kernels.rows.reduce_arithmetic import FloatSum, Joined, ScaledSum
+from gossamer.kernels.rows.softmax_float import float_softmax
+from gossamer.kernels.step import Step
+from gossamer.kernels.windows.pool import (
     FloatMaximum,
     FloatMean,
     IntegerMaximum,
     IntegerMean,
     pool,
 )
-from gossamer.kernels.reduce import folding, reduce
-from gossamer.kernels.reduce_arithmetic import FloatSum, Joined, ScaledSum
-from gossamer.kernels.softmax_float import float_softmax
-from gossamer.kernels.step import Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32
 from gossamer.nest.interpret import interpret
@@ -43,7 +43,7 @@ from tests.kernels.windows import some_windows, taps
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gossamer.kernels.depthwise import Window
+    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gossamer.kernels import angles, division, logarithm, math
-from gossamer.kernels.elementwise import block_units, each_block
+from gossamer.kernels.arithmetic import angles, division, logarithm, math
+from gossamer.kernels.elements.elementwise import block_units, each_block
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32
 from tests.codegen.machines import RUNNABLE, TARGETS, Work, as_bytes, compile_and_run

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from gossamer.ir.arithmetic import multiply, multiply_real
-from gossamer.kernels import convolution
-from gossamer.kernels.depthwise import Window
-from gossamer.kernels.requantize import IntegerOutput
+from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.windows import convolution
+from gossamer.kernels.windows.depthwise import Window
 from tests.codegen.machines import TARGETS
 from tests.kernels.steps import Job, X, Y, check_compiled, check_interpreted
 

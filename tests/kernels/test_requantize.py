@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gossamer.ir.arithmetic import multiply, multiply_real
-from gossamer.kernels.requantize import (
+from gossamer.kernels.arithmetic.requantize import (
     IntegerOutput,
     MergedFactors,
     saturate,

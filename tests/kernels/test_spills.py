@@ -12,16 +12,16 @@ import pytest
 from gossamer.codegen.module import module_text
 from gossamer.codegen.object import emit_assembly
 from gossamer.codegen.procedure import Call
-from gossamer.kernels import convolution
-from gossamer.kernels.requantize import IntegerOutput
+from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.windows import convolution
 from tests.codegen.machines import TARGETS
 from tests.kernels.steps import X, Y
 from tests.kernels.test_gemm import UNBOUNDED, dense
 from tests.kernels.windows import window
 
 if TYPE_CHECKING:
-    from gossamer.kernels.depthwise import Window
     from gossamer.kernels.step import Step
+    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
 
 PRODUCTS = r"\t(vfmadd|vpdpbusd|v?pmaddwd|mulps)"

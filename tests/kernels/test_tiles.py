@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gossamer.kernels import tile_convolution, tile_plan
+from gossamer.kernels.tiles import convolution as tile_convolution
+from gossamer.kernels.tiles import plan as tile_plan
 from gossamer.nest.build import Nest
 from gossamer.nest.interpret import interpret
 from gossamer.nest.target import Tiles
@@ -27,7 +28,7 @@ from tests.kernels.test_gemm import dense
 from tests.kernels.windows import some_windows, window
 
 if TYPE_CHECKING:
-    from gossamer.kernels.depthwise import Window
+    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
 
 TARGET = TARGETS["amx"]

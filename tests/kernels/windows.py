@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.kernels.depthwise import Window
+from gossamer.kernels.windows.depthwise import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

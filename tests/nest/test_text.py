@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gossamer.kernels.border import Border, copy_with_border, quad_form
-from gossamer.kernels.elementwise import each_block
-from gossamer.kernels.reduce import folding, reduce
-from gossamer.kernels.reduce_arithmetic import FloatSum
-from gossamer.kernels.requantize import saturate, scale, uniform_factor
-from gossamer.kernels.softmax_float import float_softmax
+from gossamer.kernels.arithmetic.requantize import saturate, scale, uniform_factor
+from gossamer.kernels.elements.elementwise import each_block
+from gossamer.kernels.rows.reduce import folding, reduce
+from gossamer.kernels.rows.reduce_arithmetic import FloatSum
+from gossamer.kernels.rows.softmax_float import float_softmax
+from gossamer.kernels.windows.border import Border, copy_with_border, quad_form
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32, I8, I32
 from gossamer.nest.text import kernel_text

@@ -8,7 +8,7 @@ import pytest
 from gossamer.errors import GraphError
 from gossamer.ir.build import Builder
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels import tile_plan
+from gossamer.kernels.tiles import plan as tile_plan
 from gossamer.ops import Conv2D
 from tests.codegen.machines import RUNNABLE
 from tests.ops.contract import (

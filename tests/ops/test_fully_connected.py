@@ -6,7 +6,7 @@ import pytest
 from gossamer.errors import GraphError, UnsupportedError
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
-from gossamer.kernels import tile_plan
+from gossamer.kernels.tiles import plan as tile_plan
 from gossamer.ops import FullyConnected
 from tests.codegen.machines import RUNNABLE
 from tests.ops.contract import (

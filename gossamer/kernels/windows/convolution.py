@@ -1,0 +1,285 @@
+"""Convolution as matrix products: the filter's rows are runs of the inner dimension.
+
+In NHWC the pixels under one row of a filter adjoin, so that no patch is ever copied
+out; only the border is made, where there is one. A dense layer is the same with a
+filter of one pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gossamer.kernels.products.epilogue import FloatEpilogue, IntegerEpilogue
+from gossamer.kernels.products.gemm import gemm
+from gossamer.kernels.products.hybrid import (
+    PARAMETER_BYTES,
+    HybridEpilogue,
+    ItemForm,
+    quantize_items,
+)
+from gossamer.kernels.products.multiply import (
+    FloatMultiply,
+    Multiply,
+    PairMultiply,
+    QuadMultiply,
+    integer_multiply,
+)
+from gossamer.kernels.products.pack import pack_panels, pad_columns
+from gossamer.kernels.products.product import Depth, Gemm, Rows, choose_tile
+from gossamer.kernels.step import Argument, Constant, Scratch, Step
+from gossamer.kernels.tail import bind, extendable, operands_of
+from gossamer.kernels.windows.border import Border, float_form, pair_form, quad_form
+from gossamer.kernels.windows.border_steps import SLACK, bordered
+from gossamer.nest.build import Nest
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gossamer.kernels.arithmetic.requantize import IntegerOutput
+    from gossamer.kernels.tail import Tail
+    from gossamer.kernels.windows.depthwise import Window
+    from gossamer.nest.target import Target
+
+RESIDENT_BYTES = 192 * 1024
+"""Weights up to this size stay in the cache while all rows pass."""
+
+
+def border_of(window: Window) -> Border:
+    """The border that makes every tap of every output pixel lie inside."""
+    reach = [
+        (out - 1) * stride + (taps - 1) * dilation + 1
+        for out, stride, taps, dilation in zip(
+            (window.out_height, window.out_width),
+            window.stride,
+            window.filter,
+            window.dilation,
+            strict=True,
+        )
+    ]
+    top, left = window.before
+    return Border(
+        window.images,
+        window.height,
+        window.width,
+        window.channels,
+        top,
+        max(reach[0] - top - window.height, 0),
+        left,
+        max(reach[1] - left - window.width, 0),
+    )
+
+
+def is_pointwise(window: Window) -> bool:
+    """Whether each output pixel depends on the input pixel at the same place only."""
+    return (
+        window.filter == (1, 1)
+        and window.stride == (1, 1)
+        and border_of(window).is_empty
+    )
+
+
+def plan_convolution(
+    target: Target,
+    window: Window,
+    columns: int,
+    multiply: Multiply,
+    element: int,
+    *,
+    packs_rows: bool = False,
+) -> Gemm:
+    """The matrix product of a convolution whose input has its border on.
+
+    `element` is the size in bytes of an input element.
+    """
+    channels = window.channels
+    pixel = channels * element
+    if is_pointwise(window):
+        count = window.images * window.height * window.width
+        rows = Rows(count, pixel)
+        depth = Depth(-(-channels // multiply.depth))
+    else:
+        border = border_of(window)
+        line = border.columns * pixel
+        rows = Rows(
+            window.out_width,
+            window.stride[1] * pixel,
+            window.images * window.out_height,
+            window.stride[0] * line,
+            window.out_height,
+            border.rows * line,
+        )
+        depth = _depth(window, multiply, line, pixel)
+    fuses = "+fma" in target.features and not isinstance(multiply, PairMultiply)
+    height, vectors = choose_tile(
+        target, rows.count, columns, packs_rows=packs_rows, fuses=fuses
+    )
+    plan = Gemm(
+        rows,
+        depth,
+        columns,
+        multiply,
+        target.lanes,
+        vectors,
+        height,
+        panels_outer=False,
+        packs_rows=packs_rows,
+    )
+    weight_bytes = plan.panel_bytes * -(-columns // plan.panel_columns)
+    return replace(plan, panels_outer=weight_bytes > RESIDENT_BYTES)
+
+
+def _depth(window: Window, multiply: Multiply, line: int, pixel: int) -> Depth:
+    filter_rows, filter_columns = window.filter
+    row_stride = window.dilation[0] * line
+    if window.dilation[1] == 1 or filter_columns == 1:
+        words = -(-filter_columns * window.channels // multiply.depth)
+        return Depth(words, filter_rows, row_stride)
+    words = -(-window.channels // multiply.depth)
+    part = window.dilation[1] * pixel
+    return Depth(words, filter_rows, row_stride, filter_columns, part)
+
+
+def filter_runs(weights: npt.NDArray[Any], window: Window) -> npt.NDArray[Any]:
+    """Filters (columns, rows, columns, channels) as (columns, runs, elements)."""
+    columns, filter_rows, filter_columns, channels = weights.shape
+    if window.dilation[1] == 1 or filter_columns == 1:
+        return weights.reshape(columns, filter_rows, filter_columns * channels)
+    return weights.reshape(columns, filter_rows * filter_columns, channels)
+
+
+def float_convolution(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    limits: tuple[float, float],
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    """Steps of a float convolution; weights are (out, rows, columns, in)."""
+    plan = plan_convolution(target, window, len(weights), FloatMultiply(), 4)
+    steps, source = bordered(target, border_of(window), float_form(), x)
+    constants = [Constant(pack_panels(filter_runs(weights, window), plan))]
+    if bias is not None:
+        constants.append(Constant(pad_columns(bias, plan)))
+
+    def make(tail: Tail | None) -> Step:
+        nest = Nest("conv_f32", target)
+        image, packed = nest.pointer(), nest.pointer()
+        first = nest.pointer() if bias is not None else None
+        output = nest.pointer()
+        epilogue = FloatEpilogue(first, limits, bind(nest, tail))
+        gemm(nest, plan, epilogue, image, packed, output)
+        result = y if tail is None else tail.output
+        arguments = (source, *constants, result, *operands_of(tail))
+        written = (1 + len(constants),)
+        return Step(nest.finish(), arguments, plan.units, written, plan.note)
+
+    return [*steps, extendable(y, make)]
+
+
+def integer_convolution(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.int8],
+    bias: npt.NDArray[np.int32],
+    zero_point: int,
+    output: IntegerOutput,
+    x: Argument,
+    y: Argument,
+) -> list[Step]:
+    """Steps of an int8 convolution; weights are (out, rows, columns, in).
+
+    `zero_point` is the input's.
+    """
+    multiply = integer_multiply(target)
+    quads = isinstance(multiply, QuadMultiply)
+    form = quad_form(zero_point) if quads else pair_form(zero_point)
+    plan = plan_convolution(
+        target, window, len(weights), multiply, form.result.bytes, packs_rows=True
+    )
+    steps, source = bordered(target, border_of(window), form, x)
+    start = bias.astype(np.int64)
+    if quads:
+        sums = weights.astype(np.int64).reshape(len(weights), -1).sum(axis=1)
+        start = start - (zero_point + 128) * sums
+    nest = Nest("conv_i8", target)
+    image, packed, first = nest.pointer(), nest.pointer(), nest.pointer()
+    columns = [pad_columns(array, plan) for array in output.constants()]
+    factors = output.factors([nest.pointer() for _ in columns])
+    result = nest.pointer()
+    epilogue = IntegerEpilogue(first, factors, output.low, output.high)
+    gemm(nest, plan, epilogue, image, packed, result)
+    arguments = (
+        source,
+        Constant(pack_panels(filter_runs(weights, window), plan)),
+        Constant(pad_columns(start.astype(np.int32), plan)),
+        *(Constant(array) for array in columns),
+        y,
+    )
+    written = (len(arguments) - 1,)
+    steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
+    return steps
+
+
+def hybrid_convolution(
+    target: Target,
+    window: Window,
+    weights: npt.NDArray[np.int8],
+    scales: npt.NDArray[np.float32],
+    bias: npt.NDArray[np.float32] | None,
+    limits: tuple[float, float],
+    x: Argument,
+    y: Argument,
+    *,
+    asymmetric: bool,
+) -> list[Step]:
+    """Steps of a convolution of float input with int8 weights, a scale per column.
+
+    Each image is quantized by its own range.
+    """
+    multiply = integer_multiply(target)
+    quads = isinstance(multiply, QuadMultiply)
+    form = ItemForm("unsigned" if quads else "centred", asymmetric)
+    plan = plan_convolution(target, window, len(weights), multiply, form.element_bytes)
+    quantize, source, parameters = quantized_items(target, border_of(window), form, x)
+    nest = Nest("conv_hybrid", target)
+    image, packed, items, factors = (nest.pointer() for _ in range(4))
+    sums = nest.pointer() if quads else None
+    first = nest.pointer() if bias is not None else None
+    result = nest.pointer()
+    rows = window.out_height * window.out_width
+    epilogue = HybridEpilogue(items, factors, sums, first, limits, window.images, rows)
+    gemm(nest, plan, epilogue, image, packed, result)
+    constants = [pad_columns(scales, plan)]
+    if quads:
+        flat = weights.reshape(len(weights), -1)
+        constants.append(pad_columns(flat.sum(axis=1, dtype=np.int32), plan))
+    if bias is not None:
+        constants.append(pad_columns(bias, plan))
+    arguments = (
+        source,
+        Constant(pack_panels(filter_runs(weights, window), plan)),
+        parameters,
+        *(Constant(array) for array in constants),
+        y,
+    )
+    written = (len(arguments) - 1,)
+    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
+    return [quantize, product]
+
+
+def quantized_items(
+    target: Target, border: Border, form: ItemForm, x: Argument
+) -> tuple[Step, Scratch, Scratch]:
+    """The step that quantizes items, and where it leaves them and their parameters."""
+    items = Scratch(border.elements * form.element_bytes + SLACK)
+    parameters = Scratch(border.images * PARAMETER_BYTES)
+    nest = Nest("quantize_items", target)
+    pointers = (nest.pointer(), nest.pointer(), nest.pointer())
+    quantize_items(nest, border, form, pointers)
+    arguments = (x, items, parameters)
+    return Step(nest.finish(), arguments, border.images, (1, 2)), items, parameters

@@ -1,0 +1,337 @@
+"""Depthwise convolution of int8 with dot products of four taps.
+
+The bytes of up to four input rows are interleaved, so that each 32-bit lane holds one
+channel's column of a filter, and one dot product does the work of four products. What
+is interleaved within blocks of 16 bytes leaves four vectors whose channels are in
+`packed_order`, which the narrowing at the end undoes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.kernels.arithmetic.requantize import Factors, packed_order, within
+from gossamer.nest.expr import I8, I16, I32, I64, Kind, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from gossamer.kernels.windows.depthwise import Window
+    from gossamer.nest.build import Nest
+
+_QUAD = 4
+_BLOCK = 16
+"""Bytes of a block: the least group of channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Channels `first` to `first + size`; `valid` of them exist."""
+
+    first: int
+    size: int
+    valid: int
+
+
+def channel_groups(channels: int, widest: int) -> list[Group]:
+    """Groups of channels, each as wide as a vector of bytes can be."""
+    groups: list[Group] = []
+    first = 0
+    while first < channels:
+        rest = channels - first
+        size = widest
+        while size > _BLOCK and size > rest:
+            size //= 2
+        groups.append(Group(first, size, min(size, rest)))
+        first += size
+    return groups
+
+
+def padded_channels(channels: int, widest: int) -> int:
+    """Channels with the last group filled up."""
+    last = channel_groups(channels, widest)[-1]
+    return last.first + last.size
+
+
+def tile_shape(window: Window) -> tuple[int, int]:
+    """Output rows and columns of a tile; two rows share their input where they can."""
+    shares = (
+        window.stride[0] == 1
+        and window.dilation[0] == 1
+        and window.filter[0] < _QUAD
+        and window.out_height % 2 == 0
+    )
+    rows = 2 if shares else 1
+    return rows, min(4 // rows, window.out_width)
+
+
+def quad_units(window: Window) -> int:
+    return window.images * (window.out_height // tile_shape(window)[0])
+
+
+def row_groups(window: Window) -> int:
+    """Groups of up to four filter rows."""
+    return -(-window.filter[0] // _QUAD)
+
+
+def pack_quads(
+    weights: npt.NDArray[np.int8], window: Window, widest: int
+) -> npt.NDArray[np.int8]:
+    """Filters (rows, columns, channels) in kernel order.
+
+    Per group of channels: [tile row][row group][column][lane][4 taps].
+    """
+    tile_rows, _ = tile_shape(window)
+    count = padded_channels(window.channels, widest)
+    filter_rows, columns = window.filter
+    taps = row_groups(window) * _QUAD
+    filled = np.zeros((tile_rows, taps, columns, count), np.int8)
+    for row in range(tile_rows):
+        filled[row, row : row + filter_rows, :, : window.channels] = weights
+    parts: list[npt.NDArray[np.int8]] = []
+    for group in channel_groups(window.channels, widest):
+        part = filled[..., group.first : group.first + group.size]
+        part = part[..., packed_order(group.size)]
+        part = part.reshape(tile_rows, -1, _QUAD, columns, group.size)
+        parts.append(part.transpose(0, 1, 3, 4, 2).ravel())
+    return np.concatenate(parts)
+
+
+def order_channels(values: npt.NDArray[np.int32], widest: int) -> npt.NDArray[np.int32]:
+    """One value per channel, filled up and in `packed_order` group by group."""
+    filled = np.zeros(padded_channels(len(values), widest), values.dtype)
+    filled[: len(values)] = values
+    return np.concatenate(
+        [
+            filled[group.first : group.first + group.size][packed_order(group.size)]
+            for group in channel_groups(len(values), widest)
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class QuadPointers:
+    """Where everything is: `zeros` is a row of the input's zero point."""
+
+    x: Value
+    zeros: Value
+    weights: Value
+    bias: Value
+    factors: Factors
+    y: Value
+
+
+def depthwise_quads(
+    nest: Nest, window: Window, limits: tuple[int, int], pointers: QuadPointers
+) -> None:
+    """A whole kernel; units of work are bands of output rows."""
+    begin, end = nest.integer(), nest.integer()
+    tile_rows, _ = tile_shape(window)
+    bands = window.out_height // tile_rows
+    with nest.loop(end, start=begin) as band:
+        image = band.index // bands
+        top = band.index % bands * tile_rows
+        rows = _input_rows(nest, window, pointers, image, top)
+        output_row = image * window.out_height + top
+        _Band(nest, window, limits, pointers, rows, output_row).columns()
+
+
+def _input_rows(
+    nest: Nest, window: Window, pointers: QuadPointers, image: Value, top: Value
+) -> list[Value | None]:
+    """Addresses of the rows under a band in groups of four; None where no tap is."""
+    tile_rows, _ = tile_shape(window)
+    used = window.filter[0] + tile_rows - 1
+    pitch = window.width * window.channels
+    start = top * window.stride[0] - window.before[0]
+    rows: list[Value | None] = []
+    for tap in range(row_groups(window) * _QUAD):
+        if tap >= used:
+            rows.append(None)
+            continue
+        line = start + tap * window.dilation[0]
+        address = nest.offset(pointers.x, (image * window.height + line) * pitch)
+        inside = nest.compare("ult", line, window.height)
+        rows.append(nest.select(inside, address, pointers.zeros))
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """One band of output rows."""
+
+    nest: Nest
+    window: Window
+    limits: tuple[int, int]
+    pointers: QuadPointers
+    rows: list[Value | None]
+    output_row: Value
+
+    def columns(self) -> None:
+        """Walk over the output columns: the edges by themselves, the rest in a loop."""
+        nest, window = self.nest, self.window
+        _, width = tile_shape(window)
+        total = window.out_width
+        inner, last = window.inner_columns()
+        left = -(-inner // width) * width
+        right = -(-(total - last) // width) * width
+        if left + right > total:
+            left, right = 0, total
+        middle = (total - left - right) // width * width
+        self._edge(0, left)
+        if middle:
+            with nest.loop(left + middle, start=left, step=width) as loop:
+                self._tile(loop.index, list(range(left, left + width)))
+        self._edge(left + middle, total)
+
+    def _edge(self, begin: int, end: int) -> None:
+        """Tiles written out one by one: few, since edges are narrow."""
+        _, width = tile_shape(self.window)
+        for start in range(begin, end, width):
+            columns = list(range(start, min(start + width, end)))
+            self._tile(self.nest.constant(start, I64), columns)
+
+    def _tile(self, first: Value, columns: list[int]) -> None:
+        """Emit output columns from `first` on; `columns` are typical positions."""
+        widest = self.nest.target.vector_bytes
+        groups = channel_groups(self.window.channels, widest)
+        whole = sum(1 for g in groups if g.size == g.valid == widest)
+        zero = self.nest.constant(0, I64)
+        if whole:
+            with self.nest.loop(whole * widest, step=widest) as loop:
+                typical = Group(0, widest, widest)
+                self._group(first, columns, zero + loop.index, typical)
+        for group in groups[whole:]:
+            channel = self.nest.constant(group.first, I64)
+            self._group(first, columns, channel, group)
+
+    def _group(
+        self, first: Value, columns: list[int], channel: Value, group: Group
+    ) -> None:
+        nest, window = self.nest, self.window
+        tile_rows, _ = tile_shape(window)
+        lanes = group.size // _QUAD
+        kind = I32.of(lanes)
+        start = [
+            nest.load(kind, self.pointers.bias, channel + v * lanes)
+            for v in range(_QUAD)
+        ]
+        sums = {
+            (row, position): list(start)
+            for row in range(tile_rows)
+            for position in range(len(columns))
+        }
+        left = first * window.stride[1] - window.before[1]
+        for row_group in range(row_groups(window)):
+            rows = self.rows[row_group * _QUAD : (row_group + 1) * _QUAD]
+            for at, uses in self._uses(columns).items():
+                inside = window.covers(columns[uses[0][0]], uses[0][1])
+                quads = self._quads(rows, (left + at, inside), channel, group)
+                self._accumulate(sums, quads, (row_group, uses), channel, group)
+        self._finish(sums, first, channel, group)
+
+    def _uses(self, columns: list[int]) -> dict[int, list[tuple[int, int]]]:
+        """For each input column its (output position, filter column) pairs."""
+        window = self.window
+        uses: dict[int, list[tuple[int, int]]] = {}
+        for position in range(len(columns)):
+            for tap in range(window.filter[1]):
+                at = position * window.stride[1] + tap * window.dilation[1]
+                uses.setdefault(at, []).append((position, tap))
+        return dict(sorted(uses.items()))
+
+    def _quads(
+        self,
+        rows: Sequence[Value | None],
+        place: tuple[Value, bool],
+        channel: Value,
+        group: Group,
+    ) -> list[Value]:
+        """Four vectors whose lanes hold four rows of one channel, as uint8."""
+        nest = self.nest
+        column, inside = place
+        kind = I8.of(group.size)
+        pixels: list[Value] = []
+        for row in rows:
+            if row is None:
+                pixels.append(nest.constant(0, kind))
+            else:
+                index = column * self.window.channels + channel
+                source = (row, index) if inside else (self.pointers.zeros, channel)
+                pixels.append(nest.load(kind, *source, group.valid) ^ -128)
+        return _interleave(nest, pixels)
+
+    def _accumulate(
+        self,
+        sums: dict[tuple[int, int], list[Value]],
+        quads: list[Value],
+        work: tuple[int, list[tuple[int, int]]],
+        channel: Value,
+        group: Group,
+    ) -> None:
+        nest, window = self.nest, self.window
+        row_group, uses = work
+        tile_rows, _ = tile_shape(window)
+        groups, columns = row_groups(window), window.filter[1]
+        lanes = group.size // _QUAD
+        # Filters of the channels before this group come first, word by word.
+        base = channel * (tile_rows * groups * columns)
+        for row in range(tile_rows):
+            for position, tap in uses:
+                block = (row * groups + row_group) * columns + tap
+                totals = sums[row, position]
+                for v in range(_QUAD):
+                    index = base + (block * group.size + v * lanes)
+                    weight = nest.load(I32.of(lanes), self.pointers.weights, index)
+                    totals[v] = nest.dot_quads(totals[v], quads[v], weight)
+
+    def _finish(
+        self,
+        sums: dict[tuple[int, int], list[Value]],
+        first: Value,
+        channel: Value,
+        group: Group,
+    ) -> None:
+        nest, window = self.nest, self.window
+        lanes = group.size // _QUAD
+        for v in range(_QUAD):
+            factor = self.pointers.factors.load(nest, channel + v * lanes, lanes)
+            for totals in sums.values():
+                totals[v] = factor(totals[v])
+        for (row, position), totals in sums.items():
+            small = nest.pack(totals)
+            small = within(nest, small, *self.limits)
+            pixel = (self.output_row + row) * window.out_width + first + position
+            index = pixel * window.channels + channel
+            nest.store(small, self.pointers.y, index, group.valid)
+
+
+def _interleave(nest: Nest, rows: Sequence[Value]) -> list[Value]:
+    """Bytes of four vectors as four vectors of int32 lanes, one byte of each in all."""
+    size = rows[0].kind.lanes
+    low = [_zip(nest, rows[i], rows[i + 1], 8, high=False) for i in (0, 2)]
+    high = [_zip(nest, rows[i], rows[i + 1], 8, high=True) for i in (0, 2)]
+    words = I16.of(size // 2)
+    quads: list[Value] = []
+    for pair in (low, high):
+        one, two = (nest.bits(each, words) for each in pair)
+        for upper in (False, True):
+            mixed = _zip(nest, one, two, 4, high=upper)
+            quads.append(nest.bits(mixed, Kind("i32", size // _QUAD)))
+    return quads
+
+
+def _zip(nest: Nest, left: Value, right: Value, half: int, *, high: bool) -> Value:
+    """Elements in turn from the lower (or upper) halves of blocks of 2 * `half`."""
+    count = left.kind.lanes
+    lanes: list[int] = []
+    for block in range(0, count, 2 * half):
+        for i in range(half):
+            at = block + i + (half if high else 0)
+            lanes += [at, count + at]
+    return nest.shuffle(left, right, lanes)
