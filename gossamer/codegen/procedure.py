@@ -1,9 +1,7 @@
 """Print what calls the kernels: entry points, their control flow, their threads.
 
-A procedure for one thread is a function that does its actions in order. For several
-threads every thread does the same actions: a call that is shared is cut into as many
-parts as there are threads, any other is made by the first thread alone, and where one
-action must have ended before the next begins all threads meet.
+A procedure is a function that does its actions in order, in the thread that calls it.
+What other threads do of a call that is shared is in `gossamer.codegen.threads`.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ and bytes from there."""
 class Call:
     """A kernel to be called on addresses, for all of its units of work.
 
-    Where it is `shared`, each thread does a part of the units.
+    Where it is `shared`, several threads do parts of the units.
     """
 
     kernel: Kernel
@@ -93,18 +91,12 @@ class ProcedurePrinter:
     def label(self, name: str) -> None:
         self.lines.append(f"{name}:")
 
-    def body(
-        self,
-        actions: Sequence[Action],
-        emit: Callable[[Sequence[Action]], None],
-        *,
-        more: Sequence[int] = (),
-    ) -> list[str]:
-        """The lines of a whole function that emits the actions."""
+    def body(self, actions: Sequence[Action], *, more: Sequence[int] = ()) -> list[str]:
+        """The lines of a whole function that does the actions."""
         self.bases(actions, more=more)
         before, after = tile_frame(call.kernel for call in calls_of(actions))
         self.lines += before
-        emit(actions)
+        self.serial(actions)
         self.lines += [*after, "  ret void", "}"]
         return self.lines
 
@@ -133,12 +125,16 @@ class ProcedurePrinter:
         arguments += [f"i64 {begin}", f"i64 {end}"]
         self.line(f"call void {self._names[id(call.kernel)]}({', '.join(arguments)})")
 
+    def whole(self, call: Call) -> None:
+        """All units of a call."""
+        self.call(call, "0", str(call.units))
+
     def serial(self, actions: Sequence[Action]) -> None:
-        """All units of everything, by the thread that is here."""
+        """Everything, one action after another."""
         for action in actions:
             match action:
                 case Call():
-                    self.call(action, "0", str(action.units))
+                    self.whole(action)
                 case Repeat(condition, flag, body):
                     self.repeat(
                         lambda c=condition, f=flag: (self.serial(c), self.flag(f))[1],
@@ -194,5 +190,5 @@ def serial_procedure(
     printer = ProcedurePrinter(names)
     return [
         f"define void @{name}() #0 {{",
-        *printer.body(actions, printer.serial),
+        *printer.body(actions),
     ]
