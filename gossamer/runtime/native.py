@@ -12,6 +12,7 @@ from gossamer.lowering.link import Linker
 from gossamer.lowering.lower import lower
 from gossamer.lowering.program import steps_of
 from gossamer.lowering.specialize import specialize
+from gossamer.lowering.threads import worthwhile_threads
 from gossamer.memory import ARENA, CONSTANTS
 from gossamer.runtime.compiled import Alarm, Compiled, Place
 from gossamer.runtime.pieces import piece_of
@@ -136,6 +137,7 @@ class _Compilation:
 
     def finish(self, threads: int) -> Compiled:
         program = self.program
+        threads = worthwhile_threads(program.actions, threads)
         division = Division(threads)
         parts = division.parts(program.actions)
         image = image_of(program.target, division.procedures, threads=threads)

@@ -187,14 +187,14 @@ def fibonacci() -> Model:
     )
 
 
-def recurrent() -> Model:
+def recurrent(rows: int = 1) -> Model:
     """h = tanh(W h + x), five times; the weights are handed around the loop."""
-    types = [ONE, floats(1, 8), floats(1, 8), floats(8, 8)]
+    types = [ONE, floats(rows, 8), floats(rows, 8), floats(8, 8)]
     weights = np.random.default_rng(3).normal(size=(8, 8)).astype(np.float32)
 
     def main(build: Graph, x: Tensor) -> Sequence[Tensor]:
         w = build.constant("w", weights)
-        h = build.constant("h", np.zeros((1, 8), np.float32))
+        h = build.constant("h", np.zeros((rows, 8), np.float32))
         results = build.declared(While(1, 2), [build.whole(0), h, x, w], *types)
         return [build.node(Relu(), results[1])]
 
@@ -209,7 +209,7 @@ def recurrent() -> Model:
 
     return Model(
         (
-            graph([floats(1, 8)], main),
+            graph([floats(rows, 8)], main),
             graph(types, more, "more"),
             graph(types, again, "again"),
         )

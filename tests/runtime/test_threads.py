@@ -73,16 +73,14 @@ def test_small_models_stay_with_one_thread():
     assert not executable_of(made).runner.code.has_workers
 
 
-def test_loops_and_branches_are_run_by_all_threads(monkeypatch):
-    monkeypatch.setattr(rule, "_WORTHWHILE", 0.0)
-    monkeypatch.setattr(rule, "is_worth_sharing", lambda step: True)
-    monkeypatch.setattr(
-        "gossamer.runtime.procedures.is_worth_sharing", lambda step: True
-    )
-    graph = calls.recurrent()
+def test_steps_in_loops_are_shared(monkeypatch):
+    monkeypatch.setattr(rule, "_WORTHWHILE", -1.0)
+    monkeypatch.setattr(rule, "_GAIN", -1.0)
+    graph = calls.recurrent(2048)
     one, two = opened(write(graph), 1), opened(write(graph), 2)
-    for _ in range(200):
-        array = np.random.default_rng(2).normal(size=(1, 8)).astype(np.float32)
+    assert executable_of(two).runner.code.has_workers
+    for seed in range(50):
+        array = np.random.default_rng(seed).normal(size=(2048, 8)).astype(np.float32)
         np.testing.assert_array_equal(result(two, array), result(one, array))
 
 
@@ -183,3 +181,44 @@ def test_a_small_part_of_the_units_each():
         made.invoke()
     y = graph.outputs[0]
     np.testing.assert_array_equal(one.view(y), many.view(y))
+
+
+def test_many_units_are_taken_in_grains():
+    """More units than a ticket has numbers for: each row of 70 001 is one."""
+    build = Builder()
+    x = build.input("x", TensorType(DType.FLOAT32, (70001, 24)))
+    graph = build.finish([build.node(Softmax(1.0), x)])
+    shapes = {x: x.shape}
+    one = NativeExecutable(graph, shapes, target=host())
+    many = NativeExecutable(graph, shapes, target=host(), threads=3)
+    assert many.runner.code.has_workers
+    array = np.random.default_rng(4).normal(size=x.shape).astype(np.float32)
+    for made in (one, many):
+        made.view(x)[...] = array
+        made.invoke()
+    y = graph.outputs[0]
+    np.testing.assert_array_equal(one.view(y), many.view(y))
+
+
+ALONE = """
+import os
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+from tests.runtime.test_threads import arrays, network, opened, result, write
+data = write(network())
+one, many = opened(data, 1), opened(data, 4)
+for array in arrays(20):
+    assert (result(many, array) == result(one, array)).all()
+"""
+
+
+def test_threads_that_have_one_core_to_share():
+    """Workers come late or not at all, and hold what they took while others run."""
+    run = subprocess.run(
+        [sys.executable, "-c", ALONE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
