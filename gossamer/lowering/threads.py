@@ -22,7 +22,7 @@ _WORTHWHILE = 4e-6
 """Seconds: to hand out a step and to wait for its end costs up to a microsecond, and
 half of what it reads lies in the other core's cache."""
 
-_GAIN = 50e-6
+_GAIN = 100e-6
 """Seconds that threads must save a program: less is lost again where a worker must be
 woken, or where its core has other things to do."""
 
