@@ -175,6 +175,7 @@ _PLAIN: Mapping[str, Compute] = {
     "mul": _ready("mul"),
     "narrow": _narrow,
     "ne": _ready("ne"),
+    "near_reciprocal": np.reciprocal,
     "neg": _ready("neg"),
     "offset": _offset,
     "or": _ready("or_"),
