@@ -124,6 +124,10 @@ def _near_reciprocal(at: Site) -> None:
     call(at.printer, at.name, at.result.kind, name, arguments)
 
 
+def _opaque(at: Site) -> None:
+    at.value(f'call ptr asm "", "=r,0"(ptr {at.texts[0]})')
+
+
 def _unsigned_less(at: Site) -> None:
     text = _text(at.operands[0].kind)
     at.value(f"icmp ult {text} {at.texts[0]}, {at.texts[1]}")
@@ -333,6 +337,7 @@ INTRINSICS: Mapping[str, Write] = {
     "narrow": _narrow,
     "near_reciprocal": _near_reciprocal,
     "neg": _negate,
+    "opaque": _opaque,
     "pack": _pack,
     "peak": _peak,
     "rint": _rounding("rint"),

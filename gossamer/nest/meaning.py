@@ -178,6 +178,7 @@ _PLAIN: Mapping[str, Compute] = {
     "near_reciprocal": np.reciprocal,
     "neg": _ready("neg"),
     "offset": _offset,
+    "opaque": lambda pointer: pointer,
     "or": _ready("or_"),
     "pack": _pack,
     "peak": np.max,
