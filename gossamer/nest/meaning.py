@@ -144,6 +144,10 @@ def _prefetch(pointer: Any, index: Any) -> None:
     del pointer, index
 
 
+def _same(pointer: Any) -> Any:
+    return pointer
+
+
 def _choose(condition: Any, yes: Any, no: Any) -> Any:
     return yes if condition else no
 
@@ -178,7 +182,7 @@ _PLAIN: Mapping[str, Compute] = {
     "near_reciprocal": np.reciprocal,
     "neg": _ready("neg"),
     "offset": _offset,
-    "opaque": lambda pointer: pointer,
+    "opaque": _same,
     "or": _ready("or_"),
     "pack": _pack,
     "peak": np.max,
