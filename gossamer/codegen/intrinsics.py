@@ -116,6 +116,18 @@ def _negate(at: Site) -> None:
     at.value(f"{word} {at.texts[0]}")
 
 
+def _near_reciprocal(at: Site) -> None:
+    """1 / x to 14 bits, of 16 lanes."""
+    text = _typed(at.result.kind, at.texts)[0]
+    arguments = [text, f"{_text(at.result.kind)} undef", "i16 -1"]
+    name = "llvm.x86.avx512.rcp14.ps.512"
+    call(at.printer, at.name, at.result.kind, name, arguments)
+
+
+def _opaque(at: Site) -> None:
+    at.value(f'call ptr asm "", "=r,0"(ptr {at.texts[0]})')
+
+
 def _unsigned_less(at: Site) -> None:
     text = _text(at.operands[0].kind)
     at.value(f"icmp ult {text} {at.texts[0]}, {at.texts[1]}")
@@ -323,7 +335,9 @@ INTRINSICS: Mapping[str, Write] = {
     "max": _choose("ogt"),
     "min": _choose("olt"),
     "narrow": _narrow,
+    "near_reciprocal": _near_reciprocal,
     "neg": _negate,
+    "opaque": _opaque,
     "pack": _pack,
     "peak": _peak,
     "rint": _rounding("rint"),

@@ -168,6 +168,10 @@ class Nest:
         """The same bits read as another kind of the same size."""
         return self._emit("bits", kind, (value,))
 
+    def opaque(self, pointer: Value) -> Value:
+        """The same pointer, which LLVM takes for any other."""
+        return self._emit("opaque", PTR, (pointer,))
+
     def splat(self, value: Value, lanes: int) -> Value:
         if lanes == 1:
             return value

@@ -144,6 +144,10 @@ def _prefetch(pointer: Any, index: Any) -> None:
     del pointer, index
 
 
+def _same(pointer: Any) -> Any:
+    return pointer
+
+
 def _choose(condition: Any, yes: Any, no: Any) -> Any:
     return yes if condition else no
 
@@ -175,8 +179,10 @@ _PLAIN: Mapping[str, Compute] = {
     "mul": _ready("mul"),
     "narrow": _narrow,
     "ne": _ready("ne"),
+    "near_reciprocal": np.reciprocal,
     "neg": _ready("neg"),
     "offset": _offset,
+    "opaque": _same,
     "or": _ready("or_"),
     "pack": _pack,
     "peak": np.max,

@@ -72,6 +72,11 @@ class Target:
         return "+avx512vbmi" in self.features.split(",")
 
     @property
+    def estimates_reciprocals(self) -> bool:
+        """Whether whole vectors have `near_reciprocal` (x86 AVX-512)."""
+        return "+avx512f" in self.features.split(",")
+
+    @property
     def lanes(self) -> int:
         """float32 or int32 elements in a vector register."""
         return max(self.vector_bytes // 4, 1)

@@ -108,11 +108,8 @@ def stack_traffic(name: str, make, layer: str) -> tuple[int, int]:
 
 
 MAKERS = (float_product, integer_product, hybrid_product)
-PICTURE = "3x3 of a picture"
-"""Rows overlap here: LLVM shares their broadcasts, some of which it cannot keep."""
-
 CLEAN = [
-    *product(("avx2", "avx512", "vnni"), (float_product,), set(LAYERS) - {PICTURE}),
+    *product(("avx2", "avx512", "vnni"), (float_product,), LAYERS),
     *product(("vnni",), (integer_product, hybrid_product), LAYERS),
     *product(("sse2", "avx2", "avx512"), MAKERS, ["row"]),
     *product(("avx2", "avx512"), MAKERS, ["few rows"]),

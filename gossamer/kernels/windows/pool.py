@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gossamer.nest.build import Nest
 
 _UNROLLED_TAPS = 16
+_CHAINS = 4
+"""Vectors of channels whose sums are gathered side by side."""
 
 
 class PoolArithmetic(Protocol):
@@ -202,13 +204,23 @@ class _Cells:
         else:
             self._looped(top, left, place)
 
-    def _each(self, place: Value, total: Callable[[Value, Lanes], Value]) -> None:
-        """Store what `total` gives for each group of channels."""
+    def _each(
+        self, place: Value, total: Callable[[Value, Lanes], Value], vectors: int = 1
+    ) -> None:
+        """Store what `total` gives for each group of channels.
+
+        Groups of several `vectors` hide that a sum waits for the one before.
+        """
+        lanes, channels = self.arithmetic.lanes, self.window.channels
+        whole = channels // (lanes * vectors) * lanes * vectors
 
         def group(channel: Value, lanes: Lanes) -> None:
             lanes.store(self.nest, total(channel, lanes), self.y, place + channel)
 
-        each_vector(self.nest, self.window.channels, self.arithmetic.lanes, group)
+        each_vector(self.nest, whole, lanes * vectors, group)
+        each_vector(
+            self.nest, channels - whole, lanes, lambda i, some: group(i + whole, some)
+        )
 
     def _cell(self, row: Value, column: Value, channel: Value, group: Lanes) -> Value:
         index = (row * self.window.width + column) * self.window.channels + channel
@@ -247,4 +259,4 @@ class _Cells:
                 row.carry(column.results)
             return arithmetic.finish(nest, row.results[0], count)
 
-        self._each(place, total)
+        self._each(place, total, _CHAINS if arithmetic.element == F32 else 1)
