@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from gossamer.kernels.products.gemm import Place
     from gossamer.kernels.products.product import Tile
+    from gossamer.kernels.tail import BoundTail
     from gossamer.kernels.windows.border import Border
     from gossamer.nest.build import Nest
 
@@ -236,6 +237,7 @@ class HybridEpilogue:
     limits: tuple[float, float]
     items: int
     rows_per_item: int
+    tail: BoundTail | None = None
     output_bytes: int = 4
 
     def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
@@ -260,10 +262,14 @@ class HybridEpilogue:
                     scales * nest.splat(scale, tile.lanes)
                 )
                 value = value if bias is None else value + bias
+                value = clamp(nest, value, self.limits)
+                if self.tail is not None:
+                    index = (place.row + row) * (place.pitch // 4) + column
+                    value = self.tail.apply(nest, value, index, column)
                 address = nest.offset(
                     place.corner, row * place.pitch + v * tile.lanes * 4
                 )
-                nest.store(clamp(nest, value, self.limits), address, 0, tile.valid(v))
+                nest.store(value, address, 0, tile.valid(v))
 
     def _item(self, nest: Nest, row: Value) -> tuple[Value, Value]:
         """Scale and zero point (plus 128) of the item an output row belongs to."""
@@ -284,6 +290,7 @@ class HybridDepthwise:
     limits: tuple[float, float]
     images: int
     image_elements: int
+    tail: BoundTail | None = None
     element_bytes: int = 2
 
     def tap(self, nest: Nest, x: Value, index: Value, group: Lanes) -> Value:
@@ -316,4 +323,7 @@ class HybridDepthwise:
             scale = nest.splat(nest.load(F32, parameters), group.count)
             value = total * (scales * scale)
             value = value if bias is None else value + bias
-            group.store(nest, clamp(nest, value, self.limits), self.y, place)
+            value = clamp(nest, value, self.limits)
+            if self.tail is not None:
+                value = self.tail.apply(nest, value, place, channel, group.valid)
+            group.store(nest, value, self.y, place)
