@@ -112,8 +112,9 @@ def _range(nest: Nest, x: Value, size: int) -> tuple[Value, Value]:
     if whole:
         with nest.loop(whole, step=lanes * ways, carry=start) as loop:
             after: list[Value] = []
+            first = whole - lanes * ways - loop.index  # the end was written last
             for way in range(ways):
-                value = nest.load(F32.of(lanes), x, loop.index + way * lanes)
+                value = nest.load(F32.of(lanes), x, first + way * lanes)
                 after.append(nest.minimum(loop.values[2 * way], value))
                 after.append(nest.maximum(loop.values[2 * way + 1], value))
             loop.carry(after)
