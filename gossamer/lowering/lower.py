@@ -8,6 +8,7 @@ from gossamer.ir.graph import Node
 from gossamer.kernels.step import Alarm
 from gossamer.lowering.fuse import fuse
 from gossamer.lowering.layout import Layout, aligned, lay_out, size_of
+from gossamer.lowering.once import once
 from gossamer.lowering.program import (
     Action,
     Branch,
@@ -57,7 +58,7 @@ def lower(
     sharing = Sharing(subgraph, keep_all=keep_all)
     items = Scheduler(target, sharing).items(subgraph.nodes)
     if not keep_all:
-        items = fuse(items, subgraph, target, sharing)
+        items = once(fuse(items, subgraph, target, sharing), sharing)
     times = lifetimes(subgraph, items, sharing)
     layout = lay_out(times, sharing, variables, keep_all=keep_all)
     actions = _actions(items, layout)
