@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
@@ -17,9 +15,6 @@ from gossamer.ops import Add, Mul, Sub
 from gossamer.runtime.native import NativeExecutable
 from tests.codegen.machines import RUNNABLE
 from tests.ops.values import scale
-
-if TYPE_CHECKING:
-    from gossamer.ir.op import Op
 
 EVERY = np.arange(-128, 128).astype(np.int8)
 LEFT, RIGHT = (each.copy() for each in np.meshgrid(EVERY, EVERY, indexing="ij"))
@@ -38,7 +33,9 @@ SCALES = {
 @pytest.mark.parametrize("op", [Add, Sub, Mul])
 @pytest.mark.parametrize("scales", SCALES)
 @pytest.mark.parametrize("name", RUNNABLE)
-def test_all_pairs(name: str, scales: str, op: type[Op], activation: str) -> None:
+def test_all_pairs(
+    name: str, scales: str, op: type[Add | Sub | Mul], activation: str
+) -> None:
     left, right, out = SCALES[scales]
     build = Builder()
     shape = TensorType(DType.INT8, LEFT.shape)
