@@ -27,6 +27,7 @@ from gossamer.lowering.schedule import (
     lifetimes,
 )
 from gossamer.lowering.share import Sharing
+from gossamer.lowering.tabulate import tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,8 @@ def lower(
             too.
         known: constants that must have a place, since somebody may ask for them.
     """
+    if not keep_all:
+        subgraph = tabulate(subgraph, target)
     sharing = Sharing(subgraph, keep_all=keep_all)
     items = Scheduler(target, sharing).items(subgraph.nodes)
     if not keep_all:
