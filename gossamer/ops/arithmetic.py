@@ -30,7 +30,6 @@ from gossamer.ops.integer_steps import (
     Settle,
     activated,
     centered_lanes,
-    is_int8,
     is_scaled,
 )
 from gossamer.ops.sums import FixedPointSum
@@ -72,11 +71,10 @@ class Arithmetic(Op):
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         inputs = (node.input(0), node.input(1))
-        held, compute = _BYTE, self.byte_lanes(node)
-        if compute is None:
-            held, compute = _HELD.get(node.output.dtype), self.lanes(node)
+        compute = self.lanes(node)
         if compute is None:
             return None
+        held = _HELD.get(node.output.dtype)
         elements = (held, held, held)
         name = self.name.lower()
         return element_step(name, target, inputs, node.output, compute, elements)
@@ -109,13 +107,8 @@ class Arithmetic(Op):
         """The operation on lanes of quantized integers; None without a kernel."""
         return None
 
-    def byte_lanes(self, node: Node) -> Compute | None:
-        """The operation on lanes of int8; None where `lanes` is all there is."""
-        return None
-
 
 _HELD = {**ELEMENTS, DType.COMPLEX64: STORED[DType.COMPLEX64]}
-_BYTE = STORED[DType.INT8]
 
 
 def broadcasts(node: Node) -> bool:
@@ -146,9 +139,6 @@ class Add(Arithmetic):
 
     def integer_lanes(self, node: Node) -> Compute | None:
         return self._sum(node).lanes()
-
-    def byte_lanes(self, node: Node) -> Compute | None:
-        return self._sum(node).byte_lanes() if node.output.is_quantized else None
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
@@ -186,9 +176,6 @@ class Sub(Arithmetic):
 
     def integer_lanes(self, node: Node) -> Compute | None:
         return self._sum(node).lanes()
-
-    def byte_lanes(self, node: Node) -> Compute | None:
-        return self._sum(node).byte_lanes() if node.output.is_quantized else None
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs
@@ -232,8 +219,6 @@ class Mul(Arithmetic):
         factor = parameters(node.input(0))[0] * parameters(node.input(1))[0]
         factor = float(factor / parameters(node.output)[0])
         settle_ = Settle.of(node, factor, self.fused_activation_function)
-        if is_int8(node.input(0), node.input(1), node.output):
-            settle_ = self._proven(node, settle_, factor)
 
         def compute(nest: Nest, left: Value, right: Value) -> Value:
             one = centered_lanes(nest, left, node.input(0))
@@ -241,13 +226,6 @@ class Mul(Arithmetic):
             return settle_.apply(nest, one * two)
 
         return compute
-
-    def _proven(self, node: Node, settle_: Settle, factor: float) -> Settle:
-        """The same with a float32 factor, where all products of bytes allow it."""
-        every = np.arange(-128, 128).astype(np.int8)
-        one, two = (centered(node.input(which), every) for which in (0, 1))
-        (wanted,) = self.integer(node, every[:, None], every[None, :])
-        return settle_.proven(one[:, None] * two[None, :], wanted, factor)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from gossamer.ir.arithmetic import (
     activation_range,
@@ -16,18 +14,12 @@ from gossamer.ir.arithmetic import (
 )
 from gossamer.ir.types import DType
 from gossamer.kernels.arithmetic.clamp import clamp
-from gossamer.kernels.arithmetic.float_scale import (
-    FloatScale,
-    proven_scale,
-    scales_in_floats,
-)
 from gossamer.kernels.arithmetic.requantize import saturate, scale, uniform_factor
 from gossamer.nest.expr import I8, I32, Kind, Value
 from gossamer.ops.element_steps import ELEMENTS
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node, Tensor
-    from gossamer.ir.types import Array
     from gossamer.nest.build import Nest
 
 
@@ -72,8 +64,6 @@ class Settle:
     zero_point: int
     low: int
     high: int
-    quick: FloatScale | None = None
-    """The factor in float32, where it gives the same for all that can occur."""
 
     @staticmethod
     def of(node: Node, factor: float, activation: str) -> Settle:
@@ -84,30 +74,13 @@ class Settle:
         kind = I8 if y.dtype is DType.INT8 else I32
         return Settle(kind, *quantize_multiplier(factor), zero_point, low, high)
 
-    def proven(self, numbers: Array, wanted: Array, factor: float) -> Settle:
-        """The same for `numbers` only, more quickly if that gives what is `wanted`."""
-        limits = (self.low, self.high)
-        quick = proven_scale(
-            numbers.ravel(),
-            wanted.astype(np.int64).ravel(),
-            factor,
-            self.zero_point,
-            limits,
-        )
-        return replace(self, quick=quick)
-
     def apply(self, nest: Nest, value: Value) -> Value:
-        if self.quick is not None and scales_in_floats(nest.target):
-            moved = self.quick.apply(nest, value, self.zero_point)
-            return self._held(nest, moved)
         scaled = times(nest, value, self.multiplier, self.shift)
         return self.clamp(nest, scaled)
 
     def clamp(self, nest: Nest, scaled: Value) -> Value:
         """Lanes of the output's scale, moved by its zero point and held in range."""
-        return self._held(nest, scaled + nest.number(self.zero_point, scaled.kind))
-
-    def _held(self, nest: Nest, moved: Value) -> Value:
+        moved = scaled + nest.number(self.zero_point, scaled.kind)
         if self.kind == I8:
             return saturate(nest, moved, self.low, self.high)
         held = nest.maximum(moved, nest.number(self.low, moved.kind))

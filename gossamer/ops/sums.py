@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.arithmetic import (
-    activation_range,
     centered,
     divide_by_power_of_two,
     multiply,
@@ -19,9 +18,7 @@ from gossamer.ir.arithmetic import (
     settle,
 )
 from gossamer.ir.types import DType
-from gossamer.kernels.arithmetic.byte_sum import proven_sum, takes_lanes
-from gossamer.nest.expr import I32
-from gossamer.ops.integer_steps import Settle, centered_lanes, halved, is_int8, times
+from gossamer.ops.integer_steps import Settle, centered_lanes, halved, times
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node
@@ -77,33 +74,6 @@ class FixedPointSum:
         def compute(nest: Nest, left: Value, right: Value) -> Value:
             one, two = side(nest, left, 0), side(nest, right, 1)
             return settle_.apply(nest, one + two if self.sign > 0 else one - two)
-
-        return compute
-
-    def byte_lanes(self) -> Compute | None:
-        """`lanes` on int8 as it is stored; None where rounding once is not proven."""
-        inputs, y = (self.node.input(0), self.node.input(1)), self.node.output
-        if not is_int8(*inputs, y) or y.quantization is None:
-            return None
-        every = np.arange(-128, 128).astype(np.int8)
-        wanted = self.integer(every[:, None], every[None, :]).astype(np.int64)
-        (one, one_zero), (two, two_zero) = (parameters(x) for x in inputs)
-        scale, zero_point = parameters(y)
-        made = proven_sum(
-            (float(one) / float(scale), self.sign * float(two) / float(scale)),
-            (one_zero, two_zero, zero_point),
-            wanted,
-            activation_range(self.activation, y.quantization, y.dtype),
-        )
-        if made is None:
-            return None
-        exact = self.lanes()
-
-        def compute(nest: Nest, left: Value, right: Value) -> Value:
-            if takes_lanes(left.kind.lanes):
-                return made.apply(nest, left, right)
-            kind = I32.of(left.kind.lanes)
-            return exact(nest, nest.convert(left, kind), nest.convert(right, kind))
 
         return compute
 
