@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from gossamer.codegen import plain
@@ -50,11 +50,13 @@ class Site:
     operands: Sequence[Value]
     texts: Sequence[str]
     attribute: object
+    own: str = ""
+    """The result's name, where it is not one of the kernel's values."""
 
     @property
     def name(self) -> str:
         """The result's name."""
-        return f"%v{self.result.number}"
+        return self.own or f"%v{self.result.number}"
 
     def value(self, text: str) -> None:
         """Print the instruction that computes the result."""
@@ -271,6 +273,27 @@ def _narrow(at: Site) -> None:
     at.value(f"trunc {text} {high} to {_text(at.result.kind)}")
 
 
+_NEAREST = {4: "llvm.x86.sse2.cvtps2dq", 8: "llvm.x86.avx.cvt.ps2dq.256"}
+_CURRENT_ROUNDING = "i32 4"
+
+
+def _nearest(at: Site) -> None:
+    """One instruction, which rounds as the machine is set: halves to even."""
+    kind = at.operands[0].kind
+    lanes = kind.lanes
+    given = _typed(kind, at.texts)
+    if kind.bytes * lanes <= at.printer.target.vector_bytes and lanes in _NEAREST:
+        call(at.printer, at.name, at.result.kind, _NEAREST[lanes], given)
+    elif kind.bytes * lanes == at.printer.target.vector_bytes and lanes == 16:
+        rest = [f"{_text(at.result.kind)} zeroinitializer", "i16 -1", _CURRENT_ROUNDING]
+        name = "llvm.x86.avx512.mask.cvtps2dq.512"
+        call(at.printer, at.name, at.result.kind, name, [*given, *rest])
+    else:
+        whole = at.printer.fresh("%w")
+        _rounding("rint")(replace(at, result=at.operands[0], own=whole))
+        at.value(f"fptosi {_text(kind)} {whole} to {_text(at.result.kind)}")
+
+
 _PACKS = {
     4: ("llvm.x86.sse2.packssdw.128", "llvm.x86.sse2.packsswb.128"),
     8: ("llvm.x86.avx2.packssdw", "llvm.x86.avx2.packsswb"),
@@ -323,6 +346,7 @@ INTRINSICS: Mapping[str, Write] = {
     "max": _choose("ogt"),
     "min": _choose("olt"),
     "narrow": _narrow,
+    "nearest": _nearest,
     "neg": _negate,
     "pack": _pack,
     "peak": _peak,

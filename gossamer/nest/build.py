@@ -210,6 +210,10 @@ class Nest:
         """int32 to int8, saturating."""
         return self._emit("narrow", I8.of(value.kind.lanes), (value,))
 
+    def nearest(self, value: Value) -> Value:
+        """float32 to the nearest int32, halves to even; what does not fit is any."""
+        return self._emit("nearest", I32.of(value.kind.lanes), (value,))
+
     def pack(self, vectors: Sequence[Value]) -> Value:
         """Four int32 vectors, saturated, as one int8 vector.
 

@@ -123,6 +123,10 @@ def _narrow(value: Any) -> Any:
     return np.clip(value, -128, 127).astype(np.int8)
 
 
+def _nearest(value: Any) -> Any:
+    return np.rint(value).astype(np.int32)
+
+
 def _pack(*vectors: Any) -> Any:
     blocks = [vector.reshape(-1, 4) for vector in vectors]
     return _narrow(np.stack(blocks, axis=1).reshape(-1))
@@ -175,6 +179,7 @@ _PLAIN: Mapping[str, Compute] = {
     "mul": _ready("mul"),
     "narrow": _narrow,
     "ne": _ready("ne"),
+    "nearest": _nearest,
     "neg": _ready("neg"),
     "offset": _offset,
     "or": _ready("or_"),
