@@ -294,6 +294,19 @@ def _nearest(at: Site) -> None:
         at.value(f"fptosi {_text(kind)} {whole} to {_text(at.result.kind)}")
 
 
+def _estimate(name: str) -> Write:
+    """An instruction that exists for vectors of 4, 8 and 16 floats."""
+
+    def write(at: Site) -> None:
+        kind = at.result.kind
+        mask = "i16 -1" if kind.lanes == 16 else "i8 -1"
+        arguments = [*_typed(kind, at.texts), f"{_text(kind)} zeroinitializer", mask]
+        whole = f"llvm.x86.avx512.{name}.ps.{kind.lanes * 32}"
+        call(at.printer, at.name, kind, whole, arguments)
+
+    return write
+
+
 _PACKS = {
     4: ("llvm.x86.sse2.packssdw.128", "llvm.x86.sse2.packsswb.128"),
     8: ("llvm.x86.avx2.packssdw", "llvm.x86.avx2.packsswb"),
@@ -339,6 +352,8 @@ INTRINSICS: Mapping[str, Write] = {
     "convert": _convert,
     "dot_pairs": _dot_pairs,
     "dot_quads": _dot_quads,
+    "estimate_inverse_root": _estimate("rsqrt14"),
+    "estimate_reciprocal": _estimate("rcp14"),
     "extract": _extract,
     "floor": _rounding("floor"),
     "fma": _same_type("fmuladd"),

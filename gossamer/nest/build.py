@@ -10,6 +10,7 @@ kernel = nest.finish()
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from gossamer.nest.expr import F32, I1, I8, I32, I64, PTR, Kind, Operand, Value
@@ -17,7 +18,7 @@ from gossamer.nest.simplify import fold_binary
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from gossamer.nest.target import Target
 
@@ -338,6 +339,23 @@ class Nest:
         outer, self._block = self._block, statement.otherwise
         yield
         self._block = outer
+
+    def interleave(self, parts: Sequence[Callable[[], None]]) -> None:
+        """The statements of parts that do not need one another, taken in turns.
+
+        A machine looks only so far ahead for what it can begin with: long chains of
+        instructions go side by side only if they are written so.
+        """
+        outer = self._block
+        blocks: list[list[Statement]] = []
+        for emit in parts:
+            block: list[Statement] = []
+            self._block = block
+            emit()
+            blocks.append(block)
+        self._block = outer
+        for statements in zip_longest(*blocks):
+            outer.extend(each for each in statements if each is not None)
 
     def zero(self, lanes: int = 1, kind: Kind = F32) -> Value:
         return self.constant(0, kind.of(lanes))

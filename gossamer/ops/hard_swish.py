@@ -71,7 +71,7 @@ class HardSwish(Op):
 
 
 def _lanes(nest: Nest, x: Value) -> Value:
-    return x * clamp(nest, x + 3.0, (0.0, 6.0)) / 6.0
+    return x * (clamp(nest, x + 3.0, (0.0, 6.0)) * (1 / 6))
 
 
 def _narrow(multiplier: int) -> int:
