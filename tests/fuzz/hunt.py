@@ -106,7 +106,25 @@ def hunt(
 def _batch(
     start: int, stop: int, seed: int, board: mmap.mmap, findings: Findings
 ) -> int:
-    """Run mutants in one child; returns the one to go on with."""
+    """Run mutants in one child; returns the one to go on with.
+
+    Its cache goes with it: each mutant's entry is its own, and a folder that grows by
+    thousands is slow to keep.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["GOSSAMER_CACHE"] = cache
+        died = _run_child(start, stop, seed, board, findings)
+    reached = struct.unpack("<q", board[:])[0]
+    if not died:
+        return stop
+    findings.add(died, f"mutant {reached}: {died} ({mutant(seed, reached)[0]})")
+    return reached + 1
+
+
+def _run_child(
+    start: int, stop: int, seed: int, board: mmap.mmap, findings: Findings
+) -> str:
+    """Note how a child's mutants end; returns how it died itself, if it did."""
     board[:] = struct.pack("<q", start)
     reader, writer = os.pipe()
     child = os.fork()
@@ -119,11 +137,7 @@ def _batch(
         for line in pipe:
             end, _, text = line.rstrip("\n").partition("\t")
             findings.add(end, text)
-    reached = struct.unpack("<q", board[:])[0]
-    if not died:
-        return stop
-    findings.add(died, f"mutant {reached}: {died} ({mutant(seed, reached)[0]})")
-    return reached + 1
+    return died
 
 
 def _child(start: int, stop: int, seed: int, board: mmap.mmap, writer: int) -> None:
@@ -177,9 +191,9 @@ def main() -> int:
         name, content = mutant(given.seed, given.only)
         _say(f"{name}\n{run(content)}")
         return 0
-    with tempfile.TemporaryDirectory() as cache:
-        os.environ["GOSSAMER_CACHE"] = cache
-        findings = hunt(given.count, given.seed, given.start, _say)
+    began = time.monotonic()
+    findings = hunt(given.count, given.seed, given.start, _say)
+    _say(f"{given.count / (time.monotonic() - began):.1f} mutants in a second")
     _say(str(dict(findings.ends)))
     return bool(findings.bad)
 
