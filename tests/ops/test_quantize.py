@@ -8,7 +8,15 @@ import pytest
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import Array, DType, limits_of
 from gossamer.ops import Dequantize, Quantize
-from tests.ops.contract import Case, Constant, Feed, check_compiled
+from tests.ops.contract import (
+    MACHINES,
+    Case,
+    Constant,
+    Feed,
+    check_compiled,
+    compiled_agrees_on,
+    prepare,
+)
 from tests.ops.elements import numbers
 from tests.ops.values import channel_scales, feed, floats, integers, scale
 
@@ -209,3 +217,15 @@ WIDER = [
 @pytest.mark.parametrize("case", FROM_REAL + BETWEEN + BACK + NARROW + WIDER, ids=str)
 def test_contract(case: Case) -> None:
     check_compiled(case)
+
+
+@pytest.mark.parametrize(
+    "dtype", [DType.BOOL, DType.UINT32, DType.INT64, DType.FLOAT64]
+)
+def test_types_without_a_kernel_go_through_the_meaning(dtype: DType) -> None:
+    array = np.array([[0, 1, 1], [1, 0, 1]], dtype.numpy)
+    run = prepare(Case(Dequantize(), (Feed(array, scale(0.5, 1), dtype),)))
+    assert not compiled_agrees_on(run, MACHINES[0])
+    factor, zero = (1, 0) if dtype.is_float else (0.5, 1)
+    expected = (array.astype(np.float32) - zero) * factor
+    np.testing.assert_array_equal(run.values[run.node.output], expected)
