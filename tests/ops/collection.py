@@ -1,0 +1,36 @@
+"""All cases of the contract: those that the tests of this folder are given."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import tests.ops
+from tests.ops.contract import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@cache
+def every_case() -> tuple[Case, ...]:
+    """The cases in the parameters of every test, each one once."""
+    found: dict[Case, None] = {}
+    for module in pkgutil.iter_modules(tests.ops.__path__):
+        if module.name.startswith("test_"):
+            values = vars(importlib.import_module(f"tests.ops.{module.name}")).values()
+            for value in values:
+                found.update(dict.fromkeys(_cases_of(value)))
+    return tuple(found)
+
+
+def _cases_of(test: Any) -> Iterator[Case]:
+    marks: Any = getattr(test, "pytestmark", []) if callable(test) else []
+    for mark in marks:
+        for each in mark.args[1] if mark.name == "parametrize" else ():
+            values: Any = getattr(each, "values", each)
+            for value in values if isinstance(values, tuple) else (values,):
+                if isinstance(value, Case):
+                    yield value
