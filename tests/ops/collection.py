@@ -14,16 +14,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+DERIVED = ("test_further_types", "test_edges")
+"""Tests whose cases are made of those of the others."""
+
+
 @cache
 def every_case() -> tuple[Case, ...]:
     """The cases in the parameters of every test, each one once."""
+    return (*plain_cases(), *(case for name in DERIVED for case in _cases_in(name)))
+
+
+@cache
+def plain_cases() -> tuple[Case, ...]:
+    """The cases that are written down, and not made of others."""
     found: dict[Case, None] = {}
     for module in pkgutil.iter_modules(tests.ops.__path__):
-        if module.name.startswith("test_"):
-            values = vars(importlib.import_module(f"tests.ops.{module.name}")).values()
-            for value in values:
-                found.update(dict.fromkeys(_cases_of(value)))
+        if module.name.startswith("test_") and module.name not in DERIVED:
+            found.update(dict.fromkeys(_cases_in(module.name)))
     return tuple(found)
+
+
+def _cases_in(module: str) -> Iterator[Case]:
+    for value in vars(importlib.import_module(f"tests.ops.{module}")).values():
+        yield from _cases_of(value)
 
 
 def _cases_of(test: Any) -> Iterator[Case]:
