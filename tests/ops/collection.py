@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-DERIVED = ("test_further_types", "test_edges")
+DERIVED = ("test_further_types",)
 """Tests whose cases are made of those of the others."""
 
 
