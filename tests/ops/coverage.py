@@ -35,6 +35,8 @@ def size_of(case: Case) -> int:
     return sum(np.size(x.array) for x in case.inputs if x is not None)
 
 
+FEWEST = 5
+"""Cases that each operator must have in each of its types."""
 EDGES = ("one", "odd", "empty")
 
 

@@ -32,7 +32,7 @@ TYPES = {
     "REDUCE_MAX": "bool",
     "REDUCE_MIN": "bool",
     "REDUCE_PROD": "bool uint8",
-    "RESHAPE": f"{_WIDE} int4",
+    "RESHAPE": f"{_WIDE} complex128 int4",
     "SHAPE": "float16 int16 int32 int64 uint8",
     "SOFTMAX": "float16",
     "SQUEEZE": f"{_WIDE} int4",
@@ -71,8 +71,8 @@ def retyped(case: Case, dtype: DType, quantization: Quantization | None) -> Case
     )
 
 
-def smallest(name: str) -> list[Case]:
-    """Small cases of an operator, which there is a result of."""
+def chosen(name: str) -> list[Case]:
+    """Small cases of an operator and the largest, which there is a result of."""
     found = [
         case
         for case in plain_cases()
@@ -81,7 +81,8 @@ def smallest(name: str) -> list[Case]:
         and size_of(case)
         and any(x is not None and dtype_of(x) in _GIVEN for x in case.inputs)
     ]
-    return sorted(found, key=size_of)[:_COUNT]
+    found.sort(key=size_of)
+    return [*found[: _COUNT - 1], found[-1]]
 
 
 def made(types: dict[str, str], quantization: Quantization | None) -> list[Case]:
@@ -89,7 +90,7 @@ def made(types: dict[str, str], quantization: Quantization | None) -> list[Case]
         retyped(case, DType[title.upper()], quantization)
         for name, titles in types.items()
         for title in titles.split()
-        for case in smallest(name)
+        for case in chosen(name)
     ]
 
 

@@ -179,11 +179,11 @@ NARROW += [
 NARROW += [
     Case(
         Dequantize(),
-        (Feed(every_of(DType.INT2), scale(0.5, zero), DType.INT2),),
-        expected=(every_of(DType.INT2) - zero).astype(np.float32) / 2,
-        name=f"int2-{zero}",
+        (Feed(every_of(DType.INT2)[:count], scale(0.5, zero), DType.INT2),),
+        expected=(every_of(DType.INT2)[:count] - zero).astype(np.float32) / 2,
+        name=f"int2-{zero}-{count}",
     )
-    for zero in (0, 1, -2)
+    for zero, count in ((0, 4), (1, 4), (-2, 4), (-1, 3), (0, 1), (1, 0))
 ]
 NARROW += [
     Case(
