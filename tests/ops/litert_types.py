@@ -250,16 +250,16 @@ BEYOND = {
 """What our operators take besides, and their own tests judge."""
 
 ELSEWHERE = {
-    "ASSIGN_VARIABLE": "runtime/test_state.py",
+    "ASSIGN_VARIABLE": "runtime/calls.py",
     "BITCAST": "ops/test_bitwise.py",
-    "CALL_ONCE": "runtime/test_state.py",
+    "CALL_ONCE": "runtime/calls.py",
     "DENSIFY": "ops/test_densify.py",
     "HASHTABLE": "ops/test_hashtable.py",
     "HASHTABLE_FIND": "ops/test_hashtable.py",
     "HASHTABLE_IMPORT": "ops/test_hashtable.py",
     "HASHTABLE_SIZE": "ops/test_hashtable.py",
-    "IF": "runtime/test_state.py",
-    "READ_VARIABLE": "runtime/test_state.py",
+    "IF": "runtime/calls.py",
+    "READ_VARIABLE": "runtime/calls.py",
     "RFFT2D": "ops/test_complex.py",
     "STABLEHLO_CASE": "ops/test_stablehlo_call.py",
     "STABLEHLO_COMPOSITE": "ops/test_stablehlo_call.py",
@@ -267,7 +267,7 @@ ELSEWHERE = {
     "STABLEHLO_RNG_BIT_GENERATOR": "ops/test_stablehlo_rng.py",
     "STABLEHLO_SCATTER": "ops/test_stablehlo_scatter.py",
     "STABLEHLO_SHIFT_LEFT": "ops/test_stablehlo_binary.py",
-    "VAR_HANDLE": "runtime/test_state.py",
-    "WHILE": "runtime/test_state.py",
+    "VAR_HANDLE": "runtime/calls.py",
+    "WHILE": "runtime/calls.py",
 }
 """Operators that one node cannot show, or whose cases are made while a test runs."""
