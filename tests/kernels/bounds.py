@@ -48,7 +48,7 @@ BOUNDS = (
         f"common, and cannot keep them all. {_FINISH}",
         {"amx": 22, "vnni": 22, "avx2": 42, "sse2": 22},
     ),
-    Bound("conv_i8", _FINISH, {"amx": 12, "vnni": 12, "avx2": 29, "sse2": 19}),
+    Bound("conv_i8", _FINISH, {"amx": 12, "vnni": 12, "avx2": 32, "sse2": 19}),
     Bound(
         "conv_hybrid",
         f"{_FINISH} Windows of a picture share broadcasts, as in float32.",

@@ -43,9 +43,9 @@ FEW = [key for key in sorted(CASES) if len(CASES[key]) < FEWEST and key not in B
 
 
 def candidates(name: str, types: str, edge: str) -> Iterator[Case]:
-    """Variants of the smallest cases, of one of middle size and of the largest."""
+    """Variants of cases of all sizes, a dozen at most."""
     cases = sorted(CASES[name, types], key=size_of)
-    for case in (*cases[:2], cases[len(cases) // 2], cases[-1]):
+    for case in (*cases[:2], cases[len(cases) // 2], cases[-1], *cases[2:10]):
         yield from variants(case, edge)
 
 
