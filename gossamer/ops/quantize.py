@@ -32,6 +32,15 @@ if TYPE_CHECKING:
     from gossamer.ops.element_steps import Compute
 
 
+_FIT_IN_A_LANE = frozenset(
+    {
+        *(DType.INT2, DType.INT4, DType.INT8, DType.INT16, DType.INT32),
+        *(DType.UINT4, DType.UINT8, DType.UINT16),
+    }
+)
+"""Integers that kernels compute with in 32 bits."""
+
+
 def _is_per_channel(tensor: Tensor) -> bool:
     return tensor.quantization is not None and tensor.quantization.is_per_channel
 
@@ -110,10 +119,12 @@ class Dequantize(Op):
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
+        if y.dtype is not DType.FLOAT32:
+            return None
         if x.dtype.is_float:
             return element_step("widen", target, (x,), y, _same)
         numbers = _numbers(x, y.shape)
-        if numbers is None:
+        if numbers is None or x.dtype not in _FIT_IN_A_LANE:
             return None
         return element_step("dequantize", target, (x, *numbers), y, _dequantize_lanes)
 
