@@ -13,6 +13,7 @@ from gossamer.codegen.module import module_text
 from gossamer.codegen.object import emit_assembly
 from gossamer.codegen.procedure import Call
 from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.products.hybrid import ItemForm
 from gossamer.kernels.windows import convolution
 from tests.codegen.machines import TARGETS
 from tests.kernels.steps import X, Y
@@ -133,6 +134,19 @@ def test_little_goes_over_the_stack(name: str, make, layer: str) -> None:
     """Where a product needs a register of its own the tile may be too tight."""
     spilled, products = stack_traffic(name, make, layer)
     assert spilled <= products / 2
+
+
+@pytest.mark.parametrize("asymmetric", [False, True])
+@pytest.mark.parametrize("name", ["avx2", "avx512", "vnni"])
+def test_items_are_quantized_in_registers(name: str, *, asymmetric: bool) -> None:
+    target = TARGETS[name]
+    form = ItemForm("unsigned", asymmetric)
+    edge = convolution.border_of(dense(40, 256))
+    step, _, _ = convolution.quantized_items(target, edge, form, X)
+    loops = innermost_loops(assembly_of(target, step))
+    rounds = [loop for loop in loops if any("vcvttps2dq" in line for line in loop)]
+    assert rounds, "no loop that quantizes was found"
+    assert not any(STACK.search(line) for loop in rounds for line in loop)
 
 
 def test_innermost_loops_are_found() -> None:
