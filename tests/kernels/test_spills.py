@@ -12,6 +12,7 @@ import pytest
 from gossamer.ir.build import Builder
 from gossamer.ir.types import DType, TensorType
 from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.products.hybrid import ItemForm
 from gossamer.kernels.windows import convolution
 from gossamer.ops import Add, Mul
 from tests.codegen.machines import TARGETS
@@ -120,6 +121,19 @@ def test_bytes_are_added_and_multiplied_in_registers(
     loops = innermost_loops(assembly_of(TARGETS[name], steps[0]))
     assert loops
     assert not any(STACK.search(line) for loop in loops for line in loop)
+
+
+@pytest.mark.parametrize("asymmetric", [False, True])
+@pytest.mark.parametrize("name", ["avx2", "avx512", "vnni"])
+def test_items_are_quantized_in_registers(name: str, *, asymmetric: bool) -> None:
+    target = TARGETS[name]
+    form = ItemForm("unsigned", asymmetric)
+    edge = convolution.border_of(dense(40, 256))
+    step, _, _ = convolution.quantized_items(target, edge, form, X)
+    loops = innermost_loops(assembly_of(target, step))
+    rounds = [loop for loop in loops if any("vcvttps2dq" in line for line in loop)]
+    assert rounds, "no loop that quantizes was found"
+    assert not any(STACK.search(line) for loop in rounds for line in loop)
 
 
 def test_innermost_loops_are_found() -> None:

@@ -196,20 +196,6 @@ def test_a_product_with_small_weights_takes_what_follows(name: str) -> None:
     assert found == ["quantize_items", "depthwise_hybrid"]
 
 
-@pytest.mark.parametrize("name", ["amx", "vnni"])
-def test_what_two_products_read_is_quantized_once(name: str) -> None:
-    found = steps_of(hybrid_dense(), name)
-    assert found == ["quantize_items", "conv_hybrid", "conv_hybrid"]
-
-
-def test_other_inputs_are_quantized_apart() -> None:
-    build = Builder()
-    x, w = given(build, "x", 4, 12), small_weights(build, "w", 12, 12)
-    y = build.node(FullyConnected(), x, w)
-    z = build.node(Add(), build.node(FullyConnected(), y, w), x)
-    assert steps_of(build.finish([z])).count("quantize_items") == 2
-
-
 def test_what_is_read_elsewhere_stays() -> None:
     build = Builder()
     x = given(build, "x", 4, 9)
