@@ -14,6 +14,7 @@ from gossamer.codegen.object import emit_assembly
 from gossamer.codegen.procedure import Call
 from gossamer.kernels.arithmetic.requantize import IntegerOutput
 from gossamer.kernels.windows import convolution
+from gossamer.kernels.windows.depthwise_steps import float_depthwise
 from tests.codegen.machines import TARGETS
 from tests.kernels.steps import X, Y
 from tests.kernels.test_gemm import UNBOUNDED, dense
@@ -95,7 +96,11 @@ def assembly_of(target: Target, step: Step) -> str:
 def stack_traffic(name: str, make, layer: str) -> tuple[int, int]:
     """Vectors that go over the stack in the innermost loops, and their products."""
     target = TARGETS[name]
-    assembly = assembly_of(target, make(target, *LAYERS[layer]))
+    return traffic(assembly_of(target, make(target, *LAYERS[layer])))
+
+
+def traffic(assembly: str) -> tuple[int, int]:
+    """The same of a kernel's assembly."""
     loops = [
         loop
         for loop in innermost_loops(assembly)
@@ -120,6 +125,25 @@ CLEAN = [
 @pytest.mark.parametrize(("name", "make", "layer"), sorted(CLEAN, key=str))
 def test_no_vector_goes_over_the_stack(name: str, make, layer: str) -> None:
     spilled, products = stack_traffic(name, make, layer)
+    assert spilled == 0, f"{spilled} of {products}"
+
+
+DEPTHWISE = {
+    "3x3": window((1, 28, 28, 64), (3, 3)),
+    "narrow": window((1, 7, 7, 64), (5, 5)),
+    "two tiles": window((1, 14, 14, 64), (5, 5)),
+    "wide": window((1, 56, 56, 64), (5, 5)),
+    "stride 2": window((1, 28, 28, 64), (5, 5), (2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", ["avx2", "avx512", "vnni"])
+@pytest.mark.parametrize("layer", DEPTHWISE)
+def test_no_depthwise_sum_goes_over_the_stack(name: str, layer: str) -> None:
+    target, shape = TARGETS[name], DEPTHWISE[layer]
+    weights = np.zeros((1, *shape.filter, 64), np.float32)
+    steps = float_depthwise(target, shape, weights, None, UNBOUNDED, X, Y)
+    spilled, products = traffic(assembly_of(target, steps[-1]))
     assert spilled == 0, f"{spilled} of {products}"
 
 
