@@ -323,10 +323,7 @@ def _words(
     until all registers are gone, where reading it again costs nothing.
     """
     left, weights, byte = pointers
-    overlap = (
-        -(-count * WORD_BYTES // max(plan.rows.stride, 1)) if shape.rows > 1 else 1
-    )
-    lefts = [left, *(nest.opaque(left) for _ in range(1, min(overlap, shape.rows)))]
+    lefts = [left, *(nest.opaque(left) for _ in range(1, _overlap(plan, shape, count)))]
     multiply = plan.multiply
     totals = list(totals)
     size = shape.rows * shape.vectors
