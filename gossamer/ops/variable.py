@@ -1,7 +1,7 @@
 """Variables that outlive a run: VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE.
 
 In a file, a node is given the handle of its variable. A compiled graph has the
-variable's own tensor in that place (see `gossamer.lowering.link`), so that to read and
+variable's own tensor in that place (see `gossamer.lowering.bind`), so that to read and
 to assign are moves.
 """
 

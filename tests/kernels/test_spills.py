@@ -1,4 +1,4 @@
-"""The innermost loops of matrix products keep all sums in registers."""
+"""The innermost loops keep all that they compute with in registers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import pytest
 from gossamer.codegen.module import module_text
 from gossamer.codegen.object import emit_assembly
 from gossamer.codegen.procedure import Call
+from gossamer.ir.build import Builder
+from gossamer.ir.types import DType, TensorType
 from gossamer.kernels.arithmetic.requantize import IntegerOutput
 from gossamer.kernels.windows import convolution
 from gossamer.kernels.windows.depthwise_steps import float_depthwise
+from gossamer.ops import Add, Mul
 from tests.codegen.machines import TARGETS
 from tests.kernels.steps import X, Y
 from tests.kernels.test_gemm import UNBOUNDED, dense
 from tests.kernels.windows import window
+from tests.ops.values import scale
 
 if TYPE_CHECKING:
     from gossamer.kernels.step import Step
@@ -154,6 +158,24 @@ def test_little_goes_over_the_stack(name: str, make, layer: str) -> None:
     """Where a product needs a register of its own the tile may be too tight."""
     spilled, products = stack_traffic(name, make, layer)
     assert spilled <= products / 2
+
+
+@pytest.mark.parametrize("op", [Add, Mul])
+@pytest.mark.parametrize("name", ["avx2", "avx512", "vnni"])
+def test_bytes_are_added_and_multiplied_in_registers(
+    name: str, op: type[Add | Mul]
+) -> None:
+    build = Builder()
+    left, right = (
+        build.input(n, TensorType(DType.INT8, (64, 512)), scale(0.02, 3)) for n in "xz"
+    )
+    y = build.node(op(), left, right, quantization=scale(0.04, -7))
+    (node,) = build.finish([y]).nodes
+    steps = node.op.lower(node, TARGETS[name])
+    assert steps is not None
+    loops = innermost_loops(assembly_of(TARGETS[name], steps[0]))
+    assert loops
+    assert not any(STACK.search(line) for loop in loops for line in loop)
 
 
 def test_innermost_loops_are_found() -> None:

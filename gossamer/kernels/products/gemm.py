@@ -323,7 +323,8 @@ def _words(
     until all registers are gone, where reading it again costs nothing.
     """
     left, weights, byte = pointers
-    lefts = [left, *(nest.opaque(left) for _ in range(1, _overlap(plan, shape, count)))]
+    overlap = _overlap(plan, shape, count)
+    lefts = [left, *(nest.opaque(left) for _ in range(1, overlap))]
     multiply = plan.multiply
     totals = list(totals)
     size = shape.rows * shape.vectors
