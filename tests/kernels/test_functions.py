@@ -78,6 +78,25 @@ def test_one_number(name: str, function, real, places: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("function", "real", "error"),
+    [
+        (math.logistic, lambda x: 1 / (1 + np.exp(-x)), 1.1e-7),
+        (math.tanh, np.tanh, 2.2e-7),
+    ],
+    ids=["logistic", "tanh"],
+)
+@MACHINES
+def test_one_number_to_a_share(name: str, function, real, error: float) -> None:
+    """These end at 0, 1 or -1, so that their errors count as they are."""
+    x = np.concatenate([any_floats(2), np.linspace(-9, 9, 9001, dtype="f"), SPECIAL])
+    with np.errstate(all="ignore"):
+        exact = real(x.astype(np.float64))
+    found = computed(name, function, x)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(x))
+    assert np.nanmax(np.abs(found - exact)) <= error
+
+
+@pytest.mark.parametrize(
     ("function", "real", "places"),
     [
         (estimate.root, np.sqrt, 1),

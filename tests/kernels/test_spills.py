@@ -14,6 +14,7 @@ from gossamer.ir.types import DType, TensorType
 from gossamer.kernels.arithmetic.requantize import IntegerOutput
 from gossamer.kernels.products.hybrid import ItemForm
 from gossamer.kernels.windows import convolution
+from gossamer.kernels.windows.depthwise_steps import float_depthwise
 from gossamer.ops import Add, Mul
 from tests.codegen.machines import TARGETS
 from tests.kernels.spills import STACK, assembly_of, innermost_loops
@@ -68,7 +69,11 @@ def hybrid_product(target: Target, shape: Window, columns: int) -> Step:
 def stack_traffic(name: str, make, layer: str) -> tuple[int, int]:
     """Vectors that go over the stack in the innermost loops, and their products."""
     target = TARGETS[name]
-    assembly = assembly_of(target, make(target, *LAYERS[layer]).kernel)
+    return traffic(assembly_of(target, make(target, *LAYERS[layer]).kernel))
+
+
+def traffic(assembly: str) -> tuple[int, int]:
+    """The same of a kernel's assembly."""
     loops = [
         loop
         for loop in innermost_loops(assembly)
@@ -96,6 +101,25 @@ def test_no_vector_goes_over_the_stack(name: str, make, layer: str) -> None:
     assert spilled == 0, f"{spilled} of {products}"
 
 
+DEPTHWISE = {
+    "3x3": window((1, 28, 28, 64), (3, 3)),
+    "narrow": window((1, 7, 7, 64), (5, 5)),
+    "two tiles": window((1, 14, 14, 64), (5, 5)),
+    "wide": window((1, 56, 56, 64), (5, 5)),
+    "stride 2": window((1, 28, 28, 64), (5, 5), (2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", ["avx2", "avx512", "vnni"])
+@pytest.mark.parametrize("layer", DEPTHWISE)
+def test_no_depthwise_sum_goes_over_the_stack(name: str, layer: str) -> None:
+    target, shape = TARGETS[name], DEPTHWISE[layer]
+    weights = np.zeros((1, *shape.filter, 64), np.float32)
+    steps = float_depthwise(target, shape, weights, None, UNBOUNDED, X, Y)
+    spilled, products = traffic(assembly_of(target, steps[-1].kernel))
+    assert spilled == 0, f"{spilled} of {products}"
+
+
 @pytest.mark.parametrize("layer", ["pointwise", "narrow", "3x3"])
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("name", ["sse2", "avx2", "avx512"])
@@ -118,7 +142,7 @@ def test_bytes_are_added_and_multiplied_in_registers(
     (node,) = build.finish([y]).nodes
     steps = node.op.lower(node, TARGETS[name])
     assert steps is not None
-    loops = innermost_loops(assembly_of(TARGETS[name], steps[0]))
+    loops = innermost_loops(assembly_of(TARGETS[name], steps[0].kernel))
     assert loops
     assert not any(STACK.search(line) for loop in loops for line in loop)
 
@@ -130,7 +154,7 @@ def test_items_are_quantized_in_registers(name: str, *, asymmetric: bool) -> Non
     form = ItemForm("unsigned", asymmetric)
     edge = convolution.border_of(dense(40, 256))
     step, _, _ = convolution.quantized_items(target, edge, form, X)
-    loops = innermost_loops(assembly_of(target, step))
+    loops = innermost_loops(assembly_of(target, step.kernel))
     rounds = [loop for loop in loops if any("vcvttps2dq" in line for line in loop)]
     assert rounds, "no loop that quantizes was found"
     assert not any(STACK.search(line) for loop in rounds for line in loop)

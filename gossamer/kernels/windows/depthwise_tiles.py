@@ -23,10 +23,12 @@ def tile_shape(window: Window, registers: int) -> tuple[int, int]:
     Two rows share the weights and the input between them. Narrow images are cut into
     one or two tiles: those with columns beside the image are the larger part of them.
     """
+    strides = window.stride[0] > 1 or window.stride[1] > 1
     rows = 2 if window.out_height % 2 == 0 else 1
     if registers >= 32:
-        most = 7 if window.out_width <= _NARROW else 4
+        most = 7 if window.out_width <= _NARROW and (rows == 1 or not strides) else 4
     else:
+        rows = 1 if strides else rows
         most = 4 if rows == 1 and window.stride[1] == 1 else 2
     tiles = -(-window.out_width // most)
     return rows, -(-window.out_width // tiles)
