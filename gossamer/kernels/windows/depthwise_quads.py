@@ -11,114 +11,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gossamer.kernels.arithmetic.requantize import Factors, packed_order, within
+from gossamer.kernels.arithmetic.requantize import Factors, within
+from gossamer.kernels.windows.depthwise_packing import (
+    QUAD,
+    Group,
+    channel_groups,
+    row_groups,
+    tile_shape,
+)
 from gossamer.nest.expr import I8, I16, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy.typing as npt
-
     from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.build import Nest
 
-_QUAD = 4
 _SHORT = 2
 """Tiles between the edges that are worth no code of their own."""
 _MOST_WRITTEN = 36
 """Taps that are written out for every edge; LLVM takes a millisecond for each."""
-_BLOCK = 16
-"""Bytes of a block: the least group of channels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Channels `first` to `first + size`; `valid` of them exist."""
-
-    first: int
-    size: int
-    valid: int
-
-
-def channel_groups(channels: int, widest: int) -> list[Group]:
-    """Groups of channels as wide as a vector of bytes, and one for all that are left.
-
-    Each width is code of its own, so that a last group is rather filled up than cut.
-    """
-    groups: list[Group] = []
-    first = 0
-    while first < channels:
-        rest = channels - first
-        size = widest
-        while size > _BLOCK and size // 2 >= rest:
-            size //= 2
-        groups.append(Group(first, size, min(size, rest)))
-        first += size
-    return groups
-
-
-def padded_channels(channels: int, widest: int) -> int:
-    """Channels with the last group filled up."""
-    last = channel_groups(channels, widest)[-1]
-    return last.first + last.size
-
-
-def tile_shape(window: Window) -> tuple[int, int]:
-    """Output rows and columns of a tile; two rows share their input where they can."""
-    shares = (
-        window.stride[0] == 1
-        and window.dilation[0] == 1
-        and window.filter[0] < _QUAD
-        and window.out_height % 2 == 0
-    )
-    rows = 2 if shares else 1
-    return rows, min(4 // rows, window.out_width)
-
-
-def quad_units(window: Window) -> int:
-    return window.images * (window.out_height // tile_shape(window)[0])
-
-
-def row_groups(window: Window) -> int:
-    """Groups of up to four filter rows."""
-    return -(-window.filter[0] // _QUAD)
-
-
-def pack_quads(
-    weights: npt.NDArray[np.int8], window: Window, widest: int
-) -> npt.NDArray[np.int8]:
-    """Filters (rows, columns, channels) in kernel order.
-
-    Per group of channels: [tile row][row group][column][lane][4 taps].
-    """
-    tile_rows, _ = tile_shape(window)
-    count = padded_channels(window.channels, widest)
-    filter_rows, columns = window.filter
-    taps = row_groups(window) * _QUAD
-    filled = np.zeros((tile_rows, taps, columns, count), np.int8)
-    for row in range(tile_rows):
-        filled[row, row : row + filter_rows, :, : window.channels] = weights
-    parts: list[npt.NDArray[np.int8]] = []
-    for group in channel_groups(window.channels, widest):
-        part = filled[..., group.first : group.first + group.size]
-        part = part[..., packed_order(group.size)]
-        part = part.reshape(tile_rows, -1, _QUAD, columns, group.size)
-        parts.append(part.transpose(0, 1, 3, 4, 2).ravel())
-    return np.concatenate(parts)
-
-
-def order_channels(values: npt.NDArray[np.int32], widest: int) -> npt.NDArray[np.int32]:
-    """One value per channel, filled up and in `packed_order` group by group."""
-    filled = np.zeros(padded_channels(len(values), widest), values.dtype)
-    filled[: len(values)] = values
-    return np.concatenate(
-        [
-            filled[group.first : group.first + group.size][packed_order(group.size)]
-            for group in channel_groups(len(values), widest)
-        ]
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +69,7 @@ def _input_rows(
     pitch = window.width * window.channels
     start = top * window.stride[0] - window.before[0]
     rows: list[Value | None] = []
-    for tap in range(row_groups(window) * _QUAD):
+    for tap in range(row_groups(window) * QUAD):
         if tap >= used:
             rows.append(None)
             continue
@@ -262,11 +174,11 @@ class _Band:
         nest, window = self.nest, self.window
         tile_rows, whole = tile_shape(window)
         width = len(columns) if columns else whole
-        lanes = group.size // _QUAD
+        lanes = group.size // QUAD
         kind = I32.of(lanes)
         start = [
             nest.load(kind, self.pointers.bias, channel + v * lanes)
-            for v in range(_QUAD)
+            for v in range(QUAD)
         ]
         sums = {
             (row, position): list(start)
@@ -275,7 +187,7 @@ class _Band:
         }
         left = first * window.stride[1] - window.before[1]
         for row_group in range(row_groups(window)):
-            rows = self.rows[row_group * _QUAD : (row_group + 1) * _QUAD]
+            rows = self.rows[row_group * QUAD : (row_group + 1) * QUAD]
             for at, uses in self._uses(width).items():
                 position, tap = uses[0]
                 inside = window.covers(columns[position], tap) if columns else None
@@ -343,14 +255,14 @@ class _Band:
         row_group, uses = work
         tile_rows, _ = tile_shape(window)
         groups, columns = row_groups(window), window.filter[1]
-        lanes = group.size // _QUAD
+        lanes = group.size // QUAD
         # Filters of the channels before this group come first, word by word.
         base = channel * (tile_rows * groups * columns)
         for row in range(tile_rows):
             for position, tap in uses:
                 block = (row * groups + row_group) * columns + tap
                 totals = sums[row, position]
-                for v in range(_QUAD):
+                for v in range(QUAD):
                     index = base + (block * group.size + v * lanes)
                     weight = nest.load(I32.of(lanes), self.pointers.weights, index)
                     totals[v] = nest.dot_quads(totals[v], quads[v], weight)
@@ -363,8 +275,8 @@ class _Band:
         group: Group,
     ) -> None:
         nest, window = self.nest, self.window
-        lanes = group.size // _QUAD
-        for v in range(_QUAD):
+        lanes = group.size // QUAD
+        for v in range(QUAD):
             factor = self.pointers.factors.load(nest, channel + v * lanes, lanes)
             for totals in sums.values():
                 totals[v] = factor(totals[v])
@@ -387,7 +299,7 @@ def _interleave(nest: Nest, rows: Sequence[Value]) -> list[Value]:
         one, two = (nest.bits(each, words) for each in pair)
         for upper in (False, True):
             mixed = _zip(nest, one, two, 4, high=upper)
-            quads.append(nest.bits(mixed, Kind("i32", size // _QUAD)))
+            quads.append(nest.bits(mixed, Kind("i32", size // QUAD)))
     return quads
 
 

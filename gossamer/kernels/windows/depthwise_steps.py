@@ -19,13 +19,12 @@ from gossamer.kernels.windows.depthwise import (
     depthwise,
     depthwise_units,
 )
-from gossamer.kernels.windows.depthwise_quads import (
-    QuadPointers,
-    depthwise_quads,
+from gossamer.kernels.windows.depthwise_packing import (
     order_channels,
     pack_quads,
     quad_units,
 )
+from gossamer.kernels.windows.depthwise_quads import QuadPointers, depthwise_quads
 from gossamer.nest.build import Nest
 from gossamer.nest.target import Dot, Target
 
