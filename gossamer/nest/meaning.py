@@ -123,6 +123,18 @@ def _narrow(value: Any) -> Any:
     return np.clip(value, -128, 127).astype(np.int8)
 
 
+def _reciprocal(value: Any) -> Any:
+    return (1 / value).astype(value.dtype)
+
+
+def _inverse_root(value: Any) -> Any:
+    return (1 / np.sqrt(value)).astype(value.dtype)
+
+
+def _nearest(value: Any) -> Any:
+    return np.rint(value).astype(np.int32)
+
+
 def _pack(*vectors: Any) -> Any:
     blocks = [vector.reshape(-1, 4) for vector in vectors]
     return _narrow(np.stack(blocks, axis=1).reshape(-1))
@@ -167,6 +179,8 @@ _PLAIN: Mapping[str, Compute] = {
     "dot_quads": _quads,
     "eq": _ready("eq"),
     "floor": np.floor,
+    "estimate_inverse_root": _inverse_root,
+    "estimate_reciprocal": _reciprocal,
     "fma": _fused,
     "ge": _ready("ge"),
     "gt": _ready("gt"),
@@ -179,7 +193,7 @@ _PLAIN: Mapping[str, Compute] = {
     "mul": _ready("mul"),
     "narrow": _narrow,
     "ne": _ready("ne"),
-    "near_reciprocal": np.reciprocal,
+    "nearest": _nearest,
     "neg": _ready("neg"),
     "offset": _offset,
     "opaque": _same,

@@ -15,8 +15,7 @@ class Instruction(NamedTuple):
 
     Operators: `add sub mul div udiv urem and or xor shl ashr lshr smin smax umin umax
     min max` (two operands of one kind), `fma` (a*b+c), `neg abs sqrt floor ceil trunc
-    rint` (one), `near_reciprocal` (1/x to 14 bits, of 16 floats where a target
-    has it), `eq ne lt le gt ge` and unsigned `ult` (result i1), `select`,
+    rint` (one), `eq ne lt le gt ge` and unsigned `ult` (result i1), `select`,
     `convert` (numeric, rounding toward zero), `unsigned` (wider, zeros in front),
     `bits` (same bits, other kind), `splat`, `extract` (attribute: lane), `shuffle`
     (attribute: lanes), `sum` and `peak` (of the lanes), `load` and `store` (attribute:

@@ -72,9 +72,12 @@ class Target:
         return "+avx512vbmi" in self.features.split(",")
 
     @property
-    def estimates_reciprocals(self) -> bool:
-        """Whether whole vectors have `near_reciprocal` (x86 AVX-512)."""
-        return "+avx512f" in self.features.split(",")
+    def estimates(self) -> bool:
+        """Whether there are instructions for estimates within 2**-14 (x86 AVX-512).
+
+        They are `estimate_reciprocal` and `estimate_inverse_root`, of float32 vectors.
+        """
+        return "+avx512vl" in self.features.split(",")
 
     @property
     def lanes(self) -> int:

@@ -93,6 +93,8 @@ class AssignVariable(Op):
     def perform(
         self, node: Node, inputs: Sequence[Any], environment: Environment
     ) -> tuple[Array, ...]:
+        if inputs[1] is None:
+            raise ExecutionError("the value to assign is left out")
         environment.assign(handle_of(inputs[0]), inputs[1])
         return (inputs[0],)
 

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gossamer.codegen.module import module_text
-from gossamer.codegen.object import emit_assembly
-from gossamer.codegen.procedure import Call
 from gossamer.ir.build import Builder
 from gossamer.ir.types import DType, TensorType
 from gossamer.kernels.arithmetic.requantize import IntegerOutput
@@ -19,6 +16,7 @@ from gossamer.kernels.windows import convolution
 from gossamer.kernels.windows.depthwise_steps import float_depthwise
 from gossamer.ops import Add, Mul
 from tests.codegen.machines import TARGETS
+from tests.kernels.spills import STACK, assembly_of, innermost_loops
 from tests.kernels.steps import X, Y
 from tests.kernels.test_gemm import UNBOUNDED, dense
 from tests.kernels.windows import window
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from gossamer.nest.target import Target
 
 PRODUCTS = r"\t(vfmadd|vpdpbusd|v?pmaddwd|mulps)"
-STACK = re.compile(r"\(%rsp.*%[xyz]mm|%[xyz]mm.*\(%rsp")
 LAYERS = {
     "pointwise": (dense(64, 256), 128),
     "narrow": (dense(49, 96), 24),
@@ -39,29 +36,6 @@ LAYERS = {
     "3x3": (window((1, 16, 16, 32), (3, 3)), 64),
     "3x3 of a picture": (window((1, 32, 32, 3), (3, 3), (2, 2)), 32),
 }
-
-
-def innermost_loops(assembly: str) -> list[list[str]]:
-    """The lines between a label and a jump back to it, with no such loop inside."""
-    lines = assembly.splitlines()
-    labels = {
-        line.partition(":")[0]: index
-        for index, line in enumerate(lines)
-        if line.startswith(".L") and ":" in line
-    }
-    loops: list[tuple[int, int]] = []
-    for index, line in enumerate(lines):
-        jump = re.match(r"\tj\w+\t(\.L\w+)", line)
-        if jump and labels.get(jump[1], index) < index:
-            loops.append((labels[jump[1]], index))
-    return [
-        lines[first : last + 1]
-        for first, last in loops
-        if not any(
-            first <= other and end <= last and (other, end) != (first, last)
-            for other, end in loops
-        )
-    ]
 
 
 def float_product(target: Target, shape: Window, columns: int) -> Step:
@@ -91,16 +65,10 @@ def hybrid_product(target: Target, shape: Window, columns: int) -> Step:
     return steps[-1]
 
 
-def assembly_of(target: Target, step: Step) -> str:
-    places = tuple((0, 0) for _ in step.arguments)
-    text = module_text(target, {"run": [Call(step.kernel, places, step.units)]})
-    return emit_assembly(text, target)
-
-
 def stack_traffic(name: str, make, layer: str) -> tuple[int, int]:
     """Vectors that go over the stack in the innermost loops, and their products."""
     target = TARGETS[name]
-    return traffic(assembly_of(target, make(target, *LAYERS[layer])))
+    return traffic(assembly_of(target, make(target, *LAYERS[layer]).kernel))
 
 
 def traffic(assembly: str) -> tuple[int, int]:
@@ -147,7 +115,7 @@ def test_no_depthwise_sum_goes_over_the_stack(name: str, layer: str) -> None:
     target, shape = TARGETS[name], DEPTHWISE[layer]
     weights = np.zeros((1, *shape.filter, 64), np.float32)
     steps = float_depthwise(target, shape, weights, None, UNBOUNDED, X, Y)
-    spilled, products = traffic(assembly_of(target, steps[-1]))
+    spilled, products = traffic(assembly_of(target, steps[-1].kernel))
     assert spilled == 0, f"{spilled} of {products}"
 
 
@@ -186,3 +154,7 @@ def test_innermost_loops_are_found() -> None:
     assert STACK.search("\tmovaps\t%xmm1, 16(%rsp)                 # 16-byte Spill")
     assert not STACK.search("\tvmovups\t64(%rdi), %zmm3")
     assert not STACK.search("\tmovq\t64(%rsp), %rax")
+    assert not STACK.search("\tvbroadcastss\t64(%rsp), %zmm3")
+    assert not STACK.search("\tvaddps\t64(%rsp){1to16}, %zmm3, %zmm3")
+    assert not STACK.search("\tvmovups\t64(%rsp,%rax), %zmm3")
+    assert STACK.search("\tvaddps\t-64(%rsp), %zmm3, %zmm3")
