@@ -125,7 +125,7 @@ class _Band:
     def _edges(self, left: int, middle: int, *, few: bool) -> None:
         """Tiles of the columns before `left` and of those behind the middle."""
         total, (_, width) = self.window.out_width, tile_shape(self.window)
-        whole = total - (total - left - middle) % width
+        whole = total - total % width
         if few or whole - middle <= width:
             self._written(0, left)
             self._written(left + middle, total)
