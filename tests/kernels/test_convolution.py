@@ -17,6 +17,7 @@ from gossamer.kernels.windows.border import (
     pair_form,
     quad_form,
 )
+from gossamer.kernels.windows.depthwise import Window
 from gossamer.nest.build import Nest
 from tests.codegen.machines import TARGETS
 from tests.kernels.steps import Job, X, Y, check_compiled, check_interpreted
@@ -24,7 +25,6 @@ from tests.kernels.test_gemm import scaled, some_output, whole_floats
 from tests.kernels.windows import some_windows, taps, window
 
 if TYPE_CHECKING:
-    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
 
 LIMITS = ((-math.inf, math.inf), (0.0, 6.0))
