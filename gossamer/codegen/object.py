@@ -25,6 +25,11 @@ def _library() -> Any:
     return llvm
 
 
+def load_library() -> None:
+    """Load LLVM now, since it will be needed."""
+    _library()
+
+
 @cache
 def _machine(target: Target) -> Any:
     llvm = _library()

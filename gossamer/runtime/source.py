@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 INVALID = "The model is not a valid Flatbuffer buffer"
 
 
+_LARGE = 1 << 20
+"""Bytes of a file that is worth processes of its own to compile it."""
+
+
 class Source:
     """The bytes of a model in a file or in memory."""
 
@@ -146,6 +150,10 @@ class Source:
             raise InputError(
                 f"the file {self.where} has changed since it was opened; open it again"
             )
+        if self._outline is None and len(data) >= _LARGE:
+            from gossamer.codegen.emitters import stand_by  # noqa: PLC0415
+
+            stand_by()  # Nothing is known of the file, so that it will be compiled.
         self._model = self._parse(data)
         if known is not None and self._outline is None:
             self._outline = store.outline_of(self._model)
