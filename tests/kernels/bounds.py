@@ -76,11 +76,20 @@ BOUNDS = (
         "them. Of integers, all powers by squaring are in flight.",
         {"amx": 9, "vnni": 9, "avx2": 20, "sse2": 13},
     ),
-    Bound("atan2 cos sin", _CONSTANTS, {"avx2": 11, "sse2": 4}),
+    Bound("cos sin", _CONSTANTS, {"avx2": 11, "sse2": 4}),
+    Bound(
+        "atan2",
+        f"{_CONSTANTS} Four vectors are in flight, whose signs and quadrants wait.",
+        {"amx": 9, "vnni": 9, "avx2": 11, "sse2": 4},
+    ),
     Bound("elu gelu logistic tanh log", _CONSTANTS, {"avx2": 6}),
     Bound("softmax", _CONSTANTS, {"avx2": 11, "sse2": 7}),
     Bound("log_softmax neighbours", _CONSTANTS, {"avx2": 2, "sse2": 1}),
-    Bound("floor_mod leaky_relu", _CONSTANTS, {"avx2": 3, "sse2": 6}),
+    Bound(
+        "floor_mod leaky_relu",
+        _CONSTANTS,
+        {"amx": 1, "vnni": 1, "avx2": 3, "sse2": 6},
+    ),
     Bound("add sub", _CONSTANTS, {"avx2": 6, "sse2": 8}),
     Bound(
         "mul squared_difference prelu requantize l2_normalize",
