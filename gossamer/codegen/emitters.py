@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gossamer.codegen.object import emit_object
@@ -61,7 +62,7 @@ def emit_objects(module: Module, target: Target) -> list[bytes]:
 
 def _is_python() -> bool:
     """Whether the program can be started anew as Python: not one that is frozen."""
-    name = os.path.basename(sys.executable or "")
+    name = Path(sys.executable or "").name
     return name.startswith("python") and not getattr(sys, "frozen", False)
 
 

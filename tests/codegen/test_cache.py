@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gossamer.codegen import cache
+from gossamer.codegen import cache, emitters
 from gossamer.codegen import compile as compiler
 from gossamer.codegen.image import Image
 from gossamer.codegen.procedure import Call
@@ -141,13 +141,13 @@ def test_a_module_is_compiled_once_and_again_when_its_entry_is_damaged(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    emit = compiler.emit_object
+    emit = emitters.emit_object
 
     def counted(text, target):
         made.append(text)
         return emit(text, target)
 
-    monkeypatch.setattr(compiler, "emit_object", counted)
+    monkeypatch.setattr(emitters, "emit_object", counted)
     nest = Nest("nothing", TARGET)
     nest.integer(), nest.integer()
     procedures = {"part0": [Call(nest.finish(), (), 1)]}
