@@ -6,8 +6,9 @@
     python -m benchmarks --section processes    # some sections
     python -m benchmarks --resume               # only what has no row yet
 
-Each row is stored in `benchmarks/results/bench.json` as soon as it is measured. The
-picture goes to `docs/images/bench.png`.
+Each file is visited several times, minutes apart. Each row is stored in
+`benchmarks/results/bench.json` as soon as it is measured. The picture goes to
+`docs/images/bench.png`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
 CHART = ROOT / "docs" / "images" / "bench.png"
 SECTIONS = ("speed", "threads", "processes")
-SPEED_SECONDS, THREADS_SECONDS, STARTS, COLD_STARTS = 10.0, 1.0, 11, 3
+VISITS, SPEED_SECONDS, THREADS_SECONDS = 4, 2.5, 0.4
+"""Of one file; the seconds are those of a visit."""
+STARTS, COLD_STARTS = 11, 3
 QUICK = 0.05
 """The part of a duration that `--quick` takes."""
 
@@ -63,61 +66,50 @@ class Plan:
 
 def measure(plan: Plan, store: Store, bars: Progress) -> None:
     """Measure and store one row after another."""
-    task = bars.add_task("", total=len(plan.networks))
-    for name in plan.networks:
-        bars.update(task, description=name)
-        if _is_wanted(plan, store, name):
-            for mode, path in models.files(name, plan.modes):
+    if not plan.resume:
+        for name in plan.networks:
+            list(models.files(name, plan.modes))
+    visits = plan.times(VISITS)
+    task = bars.add_task("", total=visits * len(plan.networks) * len(plan.modes))
+    for visit in range(visits):
+        for name in plan.networks:
+            for mode in plan.modes:
                 bars.update(task, description=f"{name} {mode}")
-                _measure_file(plan, store, (name, mode), path)
-        bars.advance(task)
+                _visit(plan, store, (name, mode), visit)
+                bars.advance(task)
     if "processes" in plan.sections:
         _measure_processes(plan, store, bars)
 
 
-def _is_wanted(plan: Plan, store: Store, name: str) -> bool:
-    return any(
-        _missing(plan, store, section, (name, mode))
-        for section in ("results", "two_threads")
-        for mode in plan.modes
-    )
-
-
-_SECTION_OF = {"results": "speed", "two_threads": "threads", "processes": "processes"}
-
-
-def _missing(
-    plan: Plan, store: Store, section: str, file: tuple[str, str], **keys: Any
-) -> bool:
-    """Whether a row is to be measured."""
-    if _SECTION_OF[section] not in plan.sections:
-        return False
-    name, mode = file
-    return not (plan.resume and store.has(section, model=name, mode=mode, **keys))
-
-
-def _measure_file(plan: Plan, store: Store, file: tuple[str, str], path: Path) -> None:
-    if _missing(plan, store, "results", file):
-        row = speed.measure(*file, path, SPEED_SECONDS * plan.part)
-        store.put("results", row.record())
-    if _missing(plan, store, "two_threads", file):
-        pair = threads.measure(*file, path, THREADS_SECONDS * plan.part)
-        store.put("two_threads", pair.record())
+def _visit(plan: Plan, store: Store, file: tuple[str, str], visit: int) -> None:
+    for name, section, part, seconds in (
+        ("speed", "results", speed, SPEED_SECONDS),
+        ("threads", "two_threads", threads, THREADS_SECONDS),
+    ):
+        known = store.visits(section, model=file[0], mode=file[1])
+        if name not in plan.sections:
+            continue
+        if plan.resume and len(known) > visit:
+            continue
+        path = models.file(*file)
+        found = part.measure(*file, path, seconds * plan.part).record()
+        every = [*known[:visit], found]
+        store.put(section, {**part.Result.combined(every).record(), "visits": every})
 
 
 def _measure_processes(plan: Plan, store: Store, bars: Progress) -> None:
     for name, mode in STARTED:
         if name not in plan.networks or mode not in plan.modes:
             continue
-        path = models.file(name, mode)
+        path, keys = models.file(name, mode), {"model": name, "mode": mode}
         task = bars.add_task(f"starting {name} {mode}", total=None)
-        if _missing(plan, store, "processes", (name, mode), cold=False):
+        if not (plan.resume and store.row("processes", cold=False, **keys)):
             engines = list(processes.IMPORTS)
             times = plan.times(STARTS)
             for row in processes.measure(name, mode, path, engines, times):
                 store.put("processes", row.record())
         cold = (name, mode) in COLD
-        if cold and _missing(plan, store, "processes", (name, mode), cold=True):
+        if cold and not (plan.resume and store.row("processes", cold=True, **keys)):
             times = plan.times(COLD_STARTS)
             made = processes.measure_cold(name, mode, path, times)
             store.put("processes", made.record())

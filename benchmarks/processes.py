@@ -64,6 +64,8 @@ def run(engine: str, path: Path, cache: str | None = None) -> tuple[float, int]:
     `cache` is the folder of compiled code, the user's if None.
     """
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    # What is installed has its bytecode; without it Python's compiler is measured.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if cache is not None:
         environment["GOSSAMER_CACHE"] = cache
     command = [sys.executable, "-c", PROGRAM.format(imports=IMPORTS[engine]), str(path)]

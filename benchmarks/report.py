@@ -49,7 +49,9 @@ def _head(facts: Row) -> str:
         "An inference is the whole loop of a user: set the inputs, run, get the "
         "outputs. The networks have random weights; `benchmarks/zoo.py` defines them, "
         "and Gossamer converts them. All engines run in one process, in turns, on the "
-        "same inputs. LiteRT is the interpreter with XNNPACK, as it comes."
+        "same inputs, in several visits minutes apart: fastest is the fastest of all, "
+        "median the median of the visits' medians. LiteRT is the interpreter with "
+        "XNNPACK, as it comes."
     )
 
 

@@ -1,8 +1,13 @@
-"""Whole models on one thread, beside LiteRT and its peers in one process."""
+"""Whole models on one thread, beside LiteRT and its peers in one process.
+
+A file is visited several times, minutes apart: the clock and the matrix unit of a
+machine that others use too have slow phases longer than a visit.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import statistics
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +17,7 @@ from benchmarks.timing import without_native_log
 from gossamer.runtime.timing import take_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gossamer.runtime.timing import Engine
@@ -47,6 +52,29 @@ class Result:
     def record(self) -> dict[str, Any]:
         """The result in types that JSON has."""
         return {**asdict(self), "ratio": self.ratio}
+
+    @staticmethod
+    def combined(visits: Sequence[Mapping[str, Any]]) -> Result:
+        """Of several visits the fastest inferences, and the median of the medians."""
+        last = Result(**{k: v for k, v in visits[-1].items() if k != "ratio"})
+        return replace(
+            last,
+            ours_min=min(each["ours_min"] for each in visits),
+            ours_median=statistics.median(each["ours_median"] for each in visits),
+            litert_min=min(each["litert_min"] for each in visits),
+            litert_median=statistics.median(each["litert_median"] for each in visits),
+            peers={
+                name: _combined([each["peers"][name] for each in visits])
+                for name in last.peers
+            },
+        )
+
+
+def _combined(times: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {
+        "min": min(each["min"] for each in times),
+        "median": statistics.median(each["median"] for each in times),
+    }
 
 
 def measure(

@@ -42,12 +42,17 @@ class Store:
         rows = {section: facts.get(section, []) for section in SECTIONS}
         return {**header(), **rows}
 
-    def has(self, section: str, **keys: Any) -> bool:
-        """Whether a section has a row with these values."""
-        return any(
-            all(row.get(name) == value for name, value in keys.items())
-            for row in self.facts[section]
-        )
+    def row(self, section: str, **keys: Any) -> Mapping[str, Any] | None:
+        """The row of a section with these values."""
+        for row in self.facts[section]:
+            if all(row.get(name) == value for name, value in keys.items()):
+                return row
+        return None
+
+    def visits(self, section: str, **keys: Any) -> list[Mapping[str, Any]]:
+        """What was measured for a row, visit by visit."""
+        row = self.row(section, **keys)
+        return row["visits"] if row else []
 
     def put(self, section: str, row: Mapping[str, Any]) -> None:
         """Add a row, in place of the one that was measured before."""

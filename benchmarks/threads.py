@@ -14,6 +14,7 @@ from benchmarks import engines
 from benchmarks.timing import without_native_log
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gossamer.runtime.timing import Engine
@@ -35,6 +36,15 @@ class Result:
     def record(self) -> dict[str, Any]:
         """The result in types that JSON has."""
         return asdict(self)
+
+    @staticmethod
+    def combined(visits: Sequence[Mapping[str, Any]]) -> Result:
+        """The fastest inferences of several visits."""
+        times = {
+            name: min(each[name] for each in visits)
+            for name in ("ours_1", "ours_2", "litert_2")
+        }
+        return Result(visits[-1]["model"], visits[-1]["mode"], **times)
 
 
 def measure(name: str, mode: str, path: Path, seconds: float) -> Result:

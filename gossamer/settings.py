@@ -10,11 +10,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The variables' values; empty where they are not set."""
 
     cache: str
@@ -29,3 +28,18 @@ def settings() -> Settings:
         debug=os.environ.get("GOSSAMER_DEBUG", "") == "1",
         float=os.environ.get("GOSSAMER_FLOAT", ""),
     )
+
+
+def cache_folder() -> str | None:
+    """Where compiled code lies: the user's own cache folder; None if that is off."""
+    chosen = settings().cache
+    if chosen == "off":
+        return None
+    if chosen:
+        return chosen
+    base = os.environ.get("XDG_CACHE_HOME")
+    if base:
+        return f"{base}/gossamer"
+    home = os.path.expanduser("~")
+    # A user without a home is left as a tilde.
+    return None if home == "~" else f"{home}/.cache/gossamer"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gossamer.codegen.image import Image
-from gossamer.settings import settings
+from gossamer.settings import cache_folder
 
 if TYPE_CHECKING:
     from gossamer.nest.target import Target
@@ -37,18 +37,8 @@ def key_of(text: str, target: Target) -> str:
 
 def folder() -> Path | None:
     """Where entries lie: the user's own cache folder; None if caching is off."""
-    chosen = settings().cache
-    if chosen == "off":
-        return None
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    if base:
-        return Path(base) / "gossamer"
-    try:
-        return Path.home() / ".cache" / "gossamer"
-    except RuntimeError:  # a user without a home
-        return None
+    found = cache_folder()
+    return None if found is None else Path(found)
 
 
 def load(key: str) -> Image | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.codegen import cache
+from gossamer.codegen.emitters import emit_objects
 from gossamer.codegen.link import link
 from gossamer.codegen.load import LoadedCode
-from gossamer.codegen.module import module_text
-from gossamer.codegen.object import emit_object
+from gossamer.codegen.module import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,11 +28,11 @@ def image_of(
     Raises:
         CompilationError: the code cannot be made.
     """
-    text = module_text(target, procedures, threads=threads)
-    key = cache.key_of(text, target)
+    module = module_of(target, procedures, threads=threads)
+    key = cache.key_of(module.text, target)
     image = cache.load(key)
     if image is None:
-        image = link(emit_object(text, target))
+        image = link(*emit_objects(module, target))
         cache.store(key, image)
     return image
 

@@ -7,7 +7,6 @@ import platform
 import sys
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from gossamer.errors import CompilationError
 from gossamer.nest.target import Dot, Target, Tiles
@@ -61,14 +60,13 @@ def _machine() -> Target:
 
 def _x86_flags() -> frozenset[str]:
     """The CPU's features by Linux's names; none elsewhere, which is always safe."""
-    path = Path("/proc/cpuinfo")
-    if not path.exists():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            line = next((line for line in lines if line.startswith("flags")), "")
+    except OSError:
         return frozenset()
-    for line in path.read_text().splitlines():
-        if line.startswith("flags"):
-            flags = frozenset(line.partition(":")[2].split())
-            return flags if _may_use_tiles(flags) else flags - set(_TILES)
-    return frozenset()
+    flags = frozenset(line.partition(":")[2].split())
+    return flags if _may_use_tiles(flags) else flags - set(_TILES)
 
 
 def _may_use_tiles(flags: frozenset[str]) -> bool:

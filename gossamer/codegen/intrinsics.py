@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from gossamer.codegen import plain
@@ -50,11 +50,13 @@ class Site:
     operands: Sequence[Value]
     texts: Sequence[str]
     attribute: object
+    own: str = ""
+    """The result's name, where it is not one of the kernel's values."""
 
     @property
     def name(self) -> str:
         """The result's name."""
-        return f"%v{self.result.number}"
+        return self.own or f"%v{self.result.number}"
 
     def value(self, text: str) -> None:
         """Print the instruction that computes the result."""
@@ -114,6 +116,10 @@ def _negate(at: Site) -> None:
     text = _text(at.result.kind)
     word = f"fneg {text}" if at.result.kind.is_float else f"sub {text} zeroinitializer,"
     at.value(f"{word} {at.texts[0]}")
+
+
+def _opaque(at: Site) -> None:
+    at.value(f'call ptr asm "", "=r,0"(ptr {at.texts[0]})')
 
 
 def _unsigned_less(at: Site) -> None:
@@ -271,6 +277,40 @@ def _narrow(at: Site) -> None:
     at.value(f"trunc {text} {high} to {_text(at.result.kind)}")
 
 
+_NEAREST = {4: "llvm.x86.sse2.cvtps2dq", 8: "llvm.x86.avx.cvt.ps2dq.256"}
+_CURRENT_ROUNDING = "i32 4"
+
+
+def _nearest(at: Site) -> None:
+    """One instruction, which rounds as the machine is set: halves to even."""
+    kind = at.operands[0].kind
+    lanes = kind.lanes
+    given = _typed(kind, at.texts)
+    if kind.bytes * lanes <= at.printer.target.vector_bytes and lanes in _NEAREST:
+        call(at.printer, at.name, at.result.kind, _NEAREST[lanes], given)
+    elif kind.bytes * lanes == at.printer.target.vector_bytes and lanes == 16:
+        rest = [f"{_text(at.result.kind)} zeroinitializer", "i16 -1", _CURRENT_ROUNDING]
+        name = "llvm.x86.avx512.mask.cvtps2dq.512"
+        call(at.printer, at.name, at.result.kind, name, [*given, *rest])
+    else:
+        whole = at.printer.fresh("%w")
+        _rounding("rint")(replace(at, result=at.operands[0], own=whole))
+        at.value(f"fptosi {_text(kind)} {whole} to {_text(at.result.kind)}")
+
+
+def _estimate(name: str) -> Write:
+    """An instruction that exists for vectors of 4, 8 and 16 floats."""
+
+    def write(at: Site) -> None:
+        kind = at.result.kind
+        mask = "i16 -1" if kind.lanes == 16 else "i8 -1"
+        arguments = [*_typed(kind, at.texts), f"{_text(kind)} zeroinitializer", mask]
+        whole = f"llvm.x86.avx512.{name}.ps.{kind.lanes * 32}"
+        call(at.printer, at.name, kind, whole, arguments)
+
+    return write
+
+
 _PACKS = {
     4: ("llvm.x86.sse2.packssdw.128", "llvm.x86.sse2.packsswb.128"),
     8: ("llvm.x86.avx2.packssdw", "llvm.x86.avx2.packsswb"),
@@ -316,6 +356,8 @@ INTRINSICS: Mapping[str, Write] = {
     "convert": _convert,
     "dot_pairs": _dot_pairs,
     "dot_quads": _dot_quads,
+    "estimate_inverse_root": _estimate("rsqrt14"),
+    "estimate_reciprocal": _estimate("rcp14"),
     "extract": _extract,
     "floor": _rounding("floor"),
     "fma": _same_type("fmuladd"),
@@ -323,7 +365,9 @@ INTRINSICS: Mapping[str, Write] = {
     "max": _choose("ogt"),
     "min": _choose("olt"),
     "narrow": _narrow,
+    "nearest": _nearest,
     "neg": _negate,
+    "opaque": _opaque,
     "pack": _pack,
     "peak": _peak,
     "rint": _rounding("rint"),

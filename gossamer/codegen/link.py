@@ -1,6 +1,6 @@
-"""Link one relocatable ELF object into an image that runs at any address.
+"""Link relocatable ELF objects into an image that runs at any address.
 
-A generated object calls nothing outside itself, so that linking is only this: lay the
+Generated objects call nothing outside themselves, so that linking is only this: lay the
 sections out one after another and put the distances between them into the code.
 """
 
@@ -14,7 +14,7 @@ from gossamer.codegen.image import Image
 from gossamer.errors import CompilationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SECTION = struct.Struct("<IIQQQQIIQQ")
@@ -48,20 +48,68 @@ class _Symbol:
     is_global: bool
 
 
-def link(data: bytes) -> Image:
-    """The image of an object file.
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """An object file, and where its sections that live in memory go."""
+
+    data: bytes
+    sections: list[_Section]
+    symbols: list[_Symbol]
+    places: dict[int, int]
+
+    def copy(self, code: bytearray) -> None:
+        """Put what the sections hold in its place."""
+        for index, place in self.places.items():
+            section = self.sections[index]
+            if section.kind != _PROGBITS:
+                continue
+            content = self.data[section.offset : section.offset + section.size]
+            if len(content) != section.size:
+                raise CompilationError("the object file is truncated")
+            code[place : place + section.size] = content
+
+    def entries(self) -> dict[str, int]:
+        """Where the symbols are that other objects may name."""
+        return {
+            symbol.name: self.places[symbol.section] + symbol.value
+            for symbol in self.symbols
+            if symbol.is_global and symbol.section in self.places
+        }
+
+
+def link(*objects: bytes) -> Image:
+    """The image of the object files of one module, or of its parts.
 
     Raises:
-        CompilationError: the object is damaged, for another machine, or needs symbols
-            from outside.
+        CompilationError: an object is damaged, for another machine, or needs symbols
+            that are in none of them.
     """
     try:
-        return _link(data)
+        return _link(objects)
     except (struct.error, LookupError, OverflowError, ValueError) as error:
         raise CompilationError(f"the object file is damaged: {error}") from error
 
 
-def _link(data: bytes) -> Image:
+def _link(objects: Sequence[bytes]) -> Image:
+    size = 0
+    read: list[_Object] = []
+    for data in objects:
+        made, size = _read(data, size)
+        read.append(made)
+    code = bytearray(size)
+    entries: dict[str, int] = {}
+    for each in read:
+        each.copy(code)
+        entries |= each.entries()
+    for each in read:
+        for section in each.sections:
+            if section.kind == _RELA and section.info in each.places:
+                _relocate(each, section, code, entries)
+    return Image(bytes(code), entries)
+
+
+def _read(data: bytes, start: int) -> tuple[_Object, int]:
+    """An object whose memory begins at `start`, and where it ends."""
     if data[:6] != b"\x7fELF\x02\x01":
         raise CompilationError("only little-endian 64-bit ELF objects can be linked")
     header = _HEADER.unpack_from(data)
@@ -69,25 +117,8 @@ def _link(data: bytes) -> Image:
     if machine != _X86_64:
         raise CompilationError(f"no linker for ELF machine {machine}")
     sections = _sections(data, header[6], header[12])
-    places, size = _layout(sections)
-    code = bytearray(size)
-    for index, place in places.items():
-        section = sections[index]
-        if section.kind == _PROGBITS:
-            content = data[section.offset : section.offset + section.size]
-            if len(content) != section.size:
-                raise CompilationError("the object file is truncated")
-            code[place : place + section.size] = content
-    symbols = _symbols(data, sections)
-    for section in sections:
-        if section.kind == _RELA and section.info in places:
-            _relocate(data, section, code, places, symbols)
-    entries = {
-        symbol.name: places[symbol.section] + symbol.value
-        for symbol in symbols
-        if symbol.is_global and symbol.section in places
-    }
-    return Image(bytes(code), entries)
+    places, end = _layout(sections, start)
+    return _Object(data, sections, _symbols(data, sections), places), end
 
 
 def _sections(data: bytes, offset: int, count: int) -> list[_Section]:
@@ -99,10 +130,10 @@ def _sections(data: bytes, offset: int, count: int) -> list[_Section]:
     return found
 
 
-def _layout(sections: list[_Section]) -> tuple[dict[int, int], int]:
-    """Where each section that lives in memory goes, and the size of it all."""
+def _layout(sections: list[_Section], start: int) -> tuple[dict[int, int], int]:
+    """Where each section that lives in memory goes, and where the last page ends."""
     places: dict[int, int] = {}
-    end = 0
+    end = start
     for index, section in enumerate(sections):
         if not section.flags & _ALLOCATED or section.kind not in (_PROGBITS, _NOBITS):
             continue
@@ -130,20 +161,19 @@ def _symbols(data: bytes, sections: list[_Section]) -> list[_Symbol]:
 
 
 def _relocate(
-    data: bytes,
-    section: _Section,
-    code: bytearray,
-    places: Mapping[int, int],
-    symbols: list[_Symbol],
+    made: _Object, section: _Section, code: bytearray, entries: Mapping[str, int]
 ) -> None:
+    places = made.places
     start, end = section.offset, section.offset + section.size
     for position in range(start, end, _RELOCATION.size):
-        offset, info, addend = _RELOCATION.unpack_from(data, position)
-        kind, symbol = int(info) & 0xFFFFFFFF, symbols[int(info) >> 32]
-        if symbol.section not in places:
+        offset, info, addend = _RELOCATION.unpack_from(made.data, position)
+        kind, symbol = int(info) & 0xFFFFFFFF, made.symbols[int(info) >> 32]
+        target = entries.get(symbol.name)
+        if symbol.section in places:
+            target = places[symbol.section] + symbol.value
+        if target is None:
             raise CompilationError(f"the code needs '{symbol.name}' from outside")
         if kind not in (_PC32, _PLT32):
             raise CompilationError(f"no rule for x86-64 relocation {kind}")
         place = places[section.info] + offset
-        target = places[symbol.section] + symbol.value
         struct.pack_into("<i", code, place, target + addend - place)

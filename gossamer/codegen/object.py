@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +17,26 @@ def _library() -> Any:
     """LLVM, set up once for the process."""
     import llvmlite.binding as llvm  # noqa: PLC0415  (costs as much as NumPy)
 
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
     # It would turn chains of integer sums into trees, which need more registers than
     # there are: kernels order their sums themselves.
     llvm.set_option("gossamer", "-x86-machine-combiner=false")  # pyright: ignore[reportUnknownMemberType]
     return llvm
 
 
+def load_library() -> None:
+    """Load LLVM now, since it will be needed."""
+    _library()
+
+
 @cache
 def _machine(target: Target) -> Any:
     llvm = _library()
+    if not target.triple.startswith(platform.machine()):
+        # Not for this machine, which needs 10 MB less without the others.
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
     found: Any = llvm.Target.from_triple(target.triple)  # pyright: ignore[reportUnknownMemberType]
     return found.create_target_machine(
         cpu=target.cpu,

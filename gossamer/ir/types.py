@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +19,8 @@ class DType(enum.Enum):
 
     `numpy` is the type of the array that holds such elements: types narrower than
     a byte are held one per byte (int4 and int2 in int8, uint4 in uint8) and packed
-    only in the file; a string is a `bytes` object.
+    only in the file; a string is a `bytes` object. Types that NumPy has not are named
+    here, and loaded from `ml_dtypes` when they are first used.
     """
 
     FLOAT32 = (0, 32, np.float32)
@@ -40,16 +41,24 @@ class DType(enum.Enum):
     UINT32 = (15, 32, np.uint32)
     UINT16 = (16, 16, np.uint16)
     INT4 = (17, 4, np.int8)
-    BFLOAT16 = (18, 16, ml_dtypes.bfloat16)
+    BFLOAT16 = (18, 16, "bfloat16")
     INT2 = (19, 2, np.int8)
     UINT4 = (20, 4, np.uint8)
-    FLOAT8_E4M3FN = (21, 8, ml_dtypes.float8_e4m3fn)
-    FLOAT8_E5M2 = (22, 8, ml_dtypes.float8_e5m2)
+    FLOAT8_E4M3FN = (21, 8, "float8_e4m3fn")
+    FLOAT8_E5M2 = (22, 8, "float8_e5m2")
 
-    def __init__(self, code: int, bits: int, numpy: type[Any]) -> None:
+    def __init__(self, code: int, bits: int, held: type[Any] | str) -> None:
         self.code = code
         self.bits = bits
-        self.numpy: np.dtype[Any] = np.dtype(numpy)
+        self._held = held
+
+    @cached_property
+    def numpy(self) -> np.dtype[Any]:
+        if not isinstance(self._held, str):
+            return np.dtype(self._held)
+        import ml_dtypes  # noqa: PLC0415  (few models have such types)
+
+        return np.dtype(getattr(ml_dtypes, self._held))
 
     @property
     def is_float(self) -> bool:
@@ -76,17 +85,13 @@ class DType(enum.Enum):
         Raises:
             TypeError: no element type is held in such an array.
         """
-        found = _BY_NUMPY.get(np.dtype(dtype))
+        found = _by_numpy().get(np.dtype(dtype))
         if found is None:
             raise TypeError(f"no tensor type holds NumPy's {np.dtype(dtype)}")
         return found
 
 
 _BY_CODE = {dtype.code: dtype for dtype in DType}
-_BY_NUMPY: dict[np.dtype[Any], DType] = {}
-for _dtype in DType:
-    if _dtype not in (DType.RESOURCE, DType.VARIANT):
-        _BY_NUMPY.setdefault(_dtype.numpy, _dtype)
 _FLOATS = frozenset(
     {
         DType.FLOAT32,
@@ -112,6 +117,15 @@ _INTEGERS = frozenset(
         DType.UINT64,
     }
 )
+
+
+@cache
+def _by_numpy() -> dict[np.dtype[Any], DType]:
+    found: dict[np.dtype[Any], DType] = {}
+    for dtype in DType:
+        if dtype not in (DType.RESOURCE, DType.VARIANT):
+            found.setdefault(dtype.numpy, dtype)
+    return found
 
 
 def limits_of(dtype: DType) -> tuple[int, int]:

@@ -54,7 +54,8 @@ class Step:
 
     `operation` is what the step does, where it goes element by element. `extend` makes
     the same step with operations on its result, which is then not stored itself; it
-    gives None where it cannot.
+    gives None where it cannot. Steps that are not None and equal in `same` leave the
+    same behind, where they read the same.
     """
 
     kernel: Kernel
@@ -64,3 +65,4 @@ class Step:
     note: str = ""
     operation: Operation | None = None
     extend: Callable[[Sequence[Operation]], Step | None] | None = None
+    same: object = None

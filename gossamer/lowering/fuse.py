@@ -32,7 +32,7 @@ def fuse(
     items: Sequence[Item], subgraph: Subgraph, target: Target, sharing: Sharing
 ) -> list[Item]:
     """The same work in fewer steps."""
-    uses = _Uses(sharing)
+    uses = Uses(sharing)
     uses.count(items)
     for tensor in (*subgraph.inputs, *subgraph.outputs):
         uses.fixed.add(uses.root(tensor))
@@ -40,7 +40,7 @@ def fuse(
 
 
 @dataclass(slots=True)
-class _Uses:
+class Uses:
     """Who reads and writes each block of memory."""
 
     sharing: Sharing
@@ -96,7 +96,7 @@ class _Uses:
 @dataclass(slots=True)
 class _Fuser:
     target: Target
-    uses: _Uses
+    uses: Uses
 
     def items(self, items: Sequence[Item]) -> list[Item]:
         places = {id(item): place for place, item in enumerate(items)}
@@ -158,7 +158,7 @@ class _Fuser:
 class _Group:
     """A step, and the operations that may follow it, in order."""
 
-    uses: _Uses
+    uses: Uses
     start: Step
     works: list[Work] = field(default_factory=list[Work])
     operations: list[Operation] = field(default_factory=list["Operation"])

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _SLACK = 64
 """Bytes behind arena and constants that vector loads may touch."""
 
-_DEDUPLICATED = 1 << 16
-"""Constants up to this size are stored once however often they occur."""
+_SAMPLED = 512
+"""Bytes of a constant by which it is compared with others, before all of it is."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,9 @@ class Layout:
     _constants: dict[object, int] = field(default_factory=dict[object, int])
     _chunks: list[np.ndarray] = field(default_factory=list[np.ndarray])
     _size: int = 0
-    _known: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    _known: dict[object, list[tuple[int, np.ndarray]]] = field(
+        default_factory=dict[object, "list[tuple[int, np.ndarray]]"]
+    )
 
     def address(self, argument: object) -> Address:
         if isinstance(argument, Constant):
@@ -58,17 +60,23 @@ class Layout:
         return ARENA, self.arena[root]
 
     def _constant(self, key: object, array: np.ndarray) -> int:
-        if key in self._constants:
-            return self._constants[key]
-        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        small = data.tobytes() if data.size <= _DEDUPLICATED else b""
-        if small and small in self._known:
-            self._constants[key] = self._known[small]
-            return self._constants[key]
+        if key not in self._constants:
+            data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+            self._constants[key] = self._stored(data)
+        return self._constants[key]
+
+    def _stored(self, data: np.ndarray) -> int:
+        """Where bytes lie: once, however many steps have them as a constant.
+
+        An unrolled loop that reads one copy of its weights finds them in the cache.
+        """
+        sample = data[:: max(data.size // _SAMPLED, 1)].tobytes()
+        alike = self._known.setdefault((data.size, sample), [])
+        for offset, other in alike:
+            if np.array_equal(other, data):
+                return offset
         offset = self._size
-        if small:
-            self._known[small] = offset
-        self._constants[key] = offset
+        alike.append((offset, data))
         self._chunks.append(data)
         self._size = offset + align(data.size)
         return offset

@@ -8,6 +8,7 @@ from gossamer.ir.graph import Node
 from gossamer.kernels.step import Alarm
 from gossamer.lowering.fuse import fuse
 from gossamer.lowering.layout import Layout, aligned, lay_out, size_of
+from gossamer.lowering.once import once
 from gossamer.lowering.program import (
     Action,
     Branch,
@@ -26,6 +27,7 @@ from gossamer.lowering.schedule import (
     lifetimes,
 )
 from gossamer.lowering.share import Sharing
+from gossamer.lowering.tabulate import tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,10 +56,12 @@ def lower(
             too.
         known: constants that must have a place, since somebody may ask for them.
     """
+    if not keep_all:
+        subgraph = tabulate(subgraph, target)
     sharing = Sharing(subgraph, keep_all=keep_all)
     items = Scheduler(target, sharing).items(subgraph.nodes)
     if not keep_all:
-        items = fuse(items, subgraph, target, sharing)
+        items = once(fuse(items, subgraph, target, sharing), sharing)
     times = lifetimes(subgraph, items, sharing)
     layout = lay_out(times, sharing, variables, keep_all=keep_all)
     actions = _actions(items, layout)

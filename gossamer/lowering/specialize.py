@@ -11,7 +11,8 @@ from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.shapes import infer_node
 from gossamer.ir.sparse import dense_tensor
 from gossamer.ir.types import TensorType
-from gossamer.lowering.link import Linker, bind
+from gossamer.lowering.bind import Binder
+from gossamer.lowering.link import Linker
 from gossamer.ops.bound import changes_state
 from gossamer.ops.hashtable import Hashtable
 from gossamer.ops.variable import VarHandle
@@ -84,7 +85,7 @@ def _specialized(
 ) -> tuple[Node, ...]:
     """What takes the place of a node; `moved` learns of its outputs."""
     inputs = tuple(None if x is None else moved.get(x, x) for x in node.inputs)
-    linked = bind(node, inputs, moved, linker, _specialize)
+    linked = Binder(moved, linker, _specialize).bind(node, inputs)
     if linked is not None:
         return linked
     moved.update(infer_node(node, inputs))

@@ -10,6 +10,7 @@ kernel = nest.finish()
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from gossamer.nest.expr import F32, I1, I8, I32, I64, PTR, Kind, Operand, Value
@@ -17,7 +18,7 @@ from gossamer.nest.simplify import fold_binary
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from gossamer.nest.target import Target
 
@@ -168,6 +169,10 @@ class Nest:
         """The same bits read as another kind of the same size."""
         return self._emit("bits", kind, (value,))
 
+    def opaque(self, pointer: Value) -> Value:
+        """The same pointer, which LLVM takes for any other."""
+        return self._emit("opaque", PTR, (pointer,))
+
     def splat(self, value: Value, lanes: int) -> Value:
         if lanes == 1:
             return value
@@ -209,6 +214,10 @@ class Nest:
     def narrow(self, value: Value) -> Value:
         """int32 to int8, saturating."""
         return self._emit("narrow", I8.of(value.kind.lanes), (value,))
+
+    def nearest(self, value: Value) -> Value:
+        """float32 to the nearest int32, halves to even; what does not fit is any."""
+        return self._emit("nearest", I32.of(value.kind.lanes), (value,))
 
     def pack(self, vectors: Sequence[Value]) -> Value:
         """Four int32 vectors, saturated, as one int8 vector.
@@ -334,6 +343,23 @@ class Nest:
         outer, self._block = self._block, statement.otherwise
         yield
         self._block = outer
+
+    def interleave(self, parts: Sequence[Callable[[], None]]) -> None:
+        """The statements of parts that do not need one another, taken in turns.
+
+        A machine looks only so far ahead for what it can begin with: long chains of
+        instructions go side by side only if they are written so.
+        """
+        outer = self._block
+        blocks: list[list[Statement]] = []
+        for emit in parts:
+            block: list[Statement] = []
+            self._block = block
+            emit()
+            blocks.append(block)
+        self._block = outer
+        for statements in zip_longest(*blocks):
+            outer.extend(each for each in statements if each is not None)
 
     def zero(self, lanes: int = 1, kind: Kind = F32) -> Value:
         return self.constant(0, kind.of(lanes))

@@ -123,6 +123,18 @@ def _narrow(value: Any) -> Any:
     return np.clip(value, -128, 127).astype(np.int8)
 
 
+def _reciprocal(value: Any) -> Any:
+    return (1 / value).astype(value.dtype)
+
+
+def _inverse_root(value: Any) -> Any:
+    return (1 / np.sqrt(value)).astype(value.dtype)
+
+
+def _nearest(value: Any) -> Any:
+    return np.rint(value).astype(np.int32)
+
+
 def _pack(*vectors: Any) -> Any:
     blocks = [vector.reshape(-1, 4) for vector in vectors]
     return _narrow(np.stack(blocks, axis=1).reshape(-1))
@@ -144,6 +156,10 @@ def _prefetch(pointer: Any, index: Any) -> None:
     del pointer, index
 
 
+def _same(pointer: Any) -> Any:
+    return pointer
+
+
 def _choose(condition: Any, yes: Any, no: Any) -> Any:
     return yes if condition else no
 
@@ -163,6 +179,8 @@ _PLAIN: Mapping[str, Compute] = {
     "dot_quads": _quads,
     "eq": _ready("eq"),
     "floor": np.floor,
+    "estimate_inverse_root": _inverse_root,
+    "estimate_reciprocal": _reciprocal,
     "fma": _fused,
     "ge": _ready("ge"),
     "gt": _ready("gt"),
@@ -175,8 +193,10 @@ _PLAIN: Mapping[str, Compute] = {
     "mul": _ready("mul"),
     "narrow": _narrow,
     "ne": _ready("ne"),
+    "nearest": _nearest,
     "neg": _ready("neg"),
     "offset": _offset,
+    "opaque": _same,
     "or": _ready("or_"),
     "pack": _pack,
     "peak": np.max,

@@ -19,8 +19,9 @@ class Instruction(NamedTuple):
     `convert` (numeric, rounding toward zero), `unsigned` (wider, zeros in front),
     `bits` (same bits, other kind), `splat`, `extract` (attribute: lane), `shuffle`
     (attribute: lanes), `sum` and `peak` (of the lanes), `load` and `store` (attribute:
-    valid lanes, None for all), `offset` (pointer plus bytes), `prefetch`, `dot_quads`,
-    `dot_pairs`, `narrow` (saturating i32 to i8), `pack` (four i32 vectors to one i8),
+    valid lanes, None for all), `offset` (pointer plus bytes), `opaque` (the same
+    pointer), `prefetch`, `dot_quads`, `dot_pairs`, `narrow` (saturating i32 to i8),
+    `pack` (four i32 vectors to one i8),
     `look_up` (bytes of four i8 vectors of 64 lanes, by an index without sign),
     `local` (attribute: bytes of memory of this call).
 

@@ -72,6 +72,14 @@ class Target:
         return "+avx512vbmi" in self.features.split(",")
 
     @property
+    def estimates(self) -> bool:
+        """Whether there are instructions for estimates within 2**-14 (x86 AVX-512).
+
+        They are `estimate_reciprocal` and `estimate_inverse_root`, of float32 vectors.
+        """
+        return "+avx512vl" in self.features.split(",")
+
+    @property
     def lanes(self) -> int:
         """float32 or int32 elements in a vector register."""
         return max(self.vector_bytes // 4, 1)

@@ -32,6 +32,7 @@ from gossamer.ops.integer_steps import (
     centered_lanes,
     is_scaled,
 )
+from gossamer.ops.nearest import Linear, nearest_product
 from gossamer.ops.sums import FixedPointSum
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
     from gossamer.ops.element_steps import Compute
+    from gossamer.ops.nearest import Nearest
 
 
 class Arithmetic(Op):
@@ -220,12 +222,27 @@ class Mul(Arithmetic):
         factor = float(factor / parameters(node.output)[0])
         settle_ = Settle.of(node, factor, self.fused_activation_function)
 
+        rounded = self._rounded(node, factor, settle_)
+
         def compute(nest: Nest, left: Value, right: Value) -> Value:
             one = centered_lanes(nest, left, node.input(0))
             two = centered_lanes(nest, right, node.input(1))
-            return settle_.apply(nest, one * two)
+            if rounded is None:
+                return settle_.apply(nest, one * two)
+            return settle_.clamp(nest, rounded.product_lanes(nest, one, two))
 
         return compute
+
+    def _rounded(self, node: Node, factor: float, settle_: Settle) -> Nearest | None:
+        """The product by one rounding, where there is such a thing."""
+        away = 2.0 ** (settle_.shift - 1)
+        output = (settle_.zero_point, settle_.low, settle_.high)
+        linear = Linear((factor,), (0,), *output, away)
+
+        def exact(left: Integers, right: Integers) -> Array:
+            return self.integer(node, left, right)[0]
+
+        return nearest_product(node, linear, exact)
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         left, right = inputs

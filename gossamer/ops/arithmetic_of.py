@@ -49,6 +49,8 @@ AnySums: TypeAlias = FloatSums | IntegerSums | HybridSums | WideSums | ShortSums
 
 _SMALL = frozenset({DType.INT8, DType.INT4, DType.INT2})
 _EIGHT = frozenset({DType.INT8, DType.UINT8})
+_FARTHEST = 255 * 255
+"""No product of eight bits by eight bits, both centred, is further from zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,19 @@ def integer_output(task: Task, columns: int, lift: int = 0) -> IntegerOutput:
         low - lift,
         high - lift,
         np.broadcast_to(real, columns) if task.is_real else None,
+        _reach(task, columns),
     )
+
+
+def _reach(task: Task, columns: int) -> int:
+    """How far from zero a sum of products can be, at most."""
+    whole, weights, bias = 1 << 31, task.weights.data, _bias(task)
+    if task.x.dtype not in _EIGHT or weights is None or not columns:
+        return whole
+    if bias is not None and bias.dtype != np.int32:
+        return whole
+    start = 0 if bias is None else int(np.abs(bias.astype(np.int64)).max(initial=0))
+    return min(start + weights.size // columns * _FARTHEST, whole)
 
 
 def _sixteen_bits(task: Task) -> Arithmetic | None:

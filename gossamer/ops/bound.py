@@ -1,6 +1,6 @@
 """IF and WHILE with the subgraphs themselves in the place of their indices.
 
-`gossamer.lowering.link` makes them when all shapes are fixed. They exist between that
+`gossamer.lowering.bind` makes them when all shapes are fixed. They exist between that
 and the program only, and never in a file.
 """
 

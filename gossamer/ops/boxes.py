@@ -85,18 +85,34 @@ def _box(
     sizes: Shape, start: int, tables: Sequence[npt.NDArray[np.int64] | int]
 ) -> Box:
     """A box whose regular tables are strides."""
+    split: list[int] = []
     strides: list[int] = []
     irregular: list[npt.NDArray[np.int64] | None] = []
-    for table in tables:
+    for size, table in zip(sizes, tables, strict=True):
         if isinstance(table, int):
-            strides.append(table)
-            irregular.append(None)
-            continue
-        start += int(table[0])
-        offsets: Offsets = table - table[0]
-        stride = int(offsets[1]) if offsets.size > 1 else 0
-        steps: Offsets = np.arange(offsets.size, dtype=np.int64) * stride
-        regular = np.array_equal(offsets, steps)
-        strides.append(stride if regular else 0)
-        irregular.append(None if regular else offsets)
-    return Box(sizes, start, tuple(strides), 0, strides_of(sizes), tuple(irregular))
+            parts: list[tuple[int, Offsets | int]] = [(size, table)]
+        else:
+            start += int(table[0])
+            parts = _levels(table - table[0])
+        for count, part in parts:
+            split.append(count)
+            strides.append(part if isinstance(part, int) else 0)
+            irregular.append(None if isinstance(part, int) else part)
+    whole = tuple(split)
+    return Box(whole, start, tuple(strides), 0, strides_of(whole), tuple(irregular))
+
+
+def _levels(offsets: Offsets) -> list[tuple[int, Offsets | int]]:
+    """Offsets from 0 as loops in one another: sizes with a stride or a table."""
+    count = offsets.size
+    stride = int(offsets[1]) if count > 1 else 0
+    line: Offsets = np.arange(count, dtype=np.int64) * stride
+    (others,) = np.nonzero(offsets != line)
+    if not others.size:
+        return [(count, stride)]
+    length = int(others[0])
+    if length > 1 and count % length == 0:
+        rows = offsets.reshape(-1, length)
+        if np.array_equal(rows, rows[:, :1] + line[:length]):
+            return [*_levels(rows[:, 0]), (length, stride)]
+    return [(count, offsets)]

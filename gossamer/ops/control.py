@@ -1,7 +1,7 @@
 """Control flow: IF, WHILE, CALL_ONCE.
 
 They call subgraphs by index. A compiled graph has the subgraphs' own steps in the
-place of the call (see `gossamer.lowering.link`).
+place of the call (see `gossamer.lowering.bind`).
 """
 
 from __future__ import annotations

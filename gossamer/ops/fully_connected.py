@@ -94,7 +94,7 @@ class FullyConnected(Op):
         return x.reshape(-1, weights.shape[1])
 
     def _finish(self, x: Array, y: Array) -> Array:
-        return y.reshape(*x.shape[:-1], -1) if self.keep_num_dims else y
+        return y.reshape(*x.shape[:-1], y.shape[-1]) if self.keep_num_dims else y
 
     def integer(self, node: Node, *inputs: Any) -> tuple[Array, ...]:
         x, weights, *rest = inputs

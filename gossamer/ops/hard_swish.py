@@ -71,7 +71,9 @@ class HardSwish(Op):
 
 
 def _lanes(nest: Nest, x: Value) -> Value:
-    return x * clamp(nest, x + 3.0, (0.0, 6.0)) / 6.0
+    """X * (x / 6 + 1/2, clamped to [0, 1]): nothing is divided, which takes long."""
+    half = nest.constant(0.5, x.kind)
+    return x * clamp(nest, nest.fma(x, 1 / 6, half), (0.0, 1.0))
 
 
 def _narrow(multiplier: int) -> int:

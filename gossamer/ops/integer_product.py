@@ -114,7 +114,7 @@ def quantize_rows_symmetric(rows: Array) -> tuple[Array, Array, Array]:
     Returns:
         int64 values, float32 scales (R, 1) and zero points (R, 1), which are 0.
     """
-    reach = np.abs(rows).max(axis=1, keepdims=True).astype(np.float32)
+    reach = np.abs(rows).max(axis=1, keepdims=True, initial=0).astype(np.float32)
     safe = np.where(reach == 0, np.float32(1), reach)
     scale = np.where(reach == 0, np.float32(1), reach / np.float32(127))
     values = round_half_away(rows * (np.float32(127) / safe))
@@ -128,8 +128,8 @@ def quantize_rows_asymmetric(rows: Array) -> tuple[Array, Array, Array]:
     Returns:
         int64 values, float32 scales (R, 1) and zero points (R, 1).
     """
-    low = np.minimum(rows.min(axis=1, keepdims=True), 0).astype(np.float64)
-    high = np.maximum(rows.max(axis=1, keepdims=True), 0).astype(np.float64)
+    low = rows.min(axis=1, keepdims=True, initial=0).astype(np.float64)
+    high = rows.max(axis=1, keepdims=True, initial=0).astype(np.float64)
     is_zero = low == high
     step = np.where(is_zero, 1.0, (high - low) / 255.0)
     # Of the two ends the one whose numbers are smaller rounds less.
@@ -175,11 +175,12 @@ def hybrid(
         activation: the fused activation, applied to floats.
         asymmetric: whether items get a zero point.
     """
-    rows = np.ascontiguousarray(x, np.float32).reshape(x.shape[0], -1)
+    count = x.shape[0]
+    rows = np.ascontiguousarray(x, np.float32).reshape(count, x.size // max(count, 1))
     quantize = quantize_rows_asymmetric if asymmetric else quantize_rows_symmetric
     values, scale, zero_point = quantize(rows)
     sums = product((values - zero_point).reshape(x.shape).astype(np.float64))
-    lead = (-1,) + (1,) * (sums.ndim - 1)
+    lead = (count,) + (1,) * (sums.ndim - 1)
     factors = scale.reshape(lead) * weight_scales(weights)
     result = sums.astype(np.float32) * factors
     if bias is not None:

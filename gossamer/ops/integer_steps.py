@@ -80,7 +80,10 @@ class Settle:
 
     def clamp(self, nest: Nest, scaled: Value) -> Value:
         """Lanes of the output's scale, moved by its zero point and held in range."""
-        moved = scaled + nest.number(self.zero_point, scaled.kind)
+        return self.hold(nest, scaled + nest.number(self.zero_point, scaled.kind))
+
+    def hold(self, nest: Nest, moved: Value) -> Value:
+        """Lanes of the output's integers, held in range."""
         if self.kind == I8:
             return saturate(nest, moved, self.low, self.high)
         held = nest.maximum(moved, nest.number(self.low, moved.kind))

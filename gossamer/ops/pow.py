@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gossamer.ir.op import operator, require
+from gossamer.ir.types import DType
 from gossamer.kernels.arithmetic import logarithm
 from gossamer.ops.binary import Binary
+from gossamer.ops.element_steps import element_step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.ir.graph import Node
     from gossamer.ir.types import Array
+    from gossamer.kernels.step import Step
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
+    from gossamer.nest.target import Target
 
 _POWER_BITS = 31
 """Bits of a power of a whole number."""
@@ -29,6 +36,16 @@ class Pow(Binary):
         require(not negative, self, "a whole number has a power below 0")
         return np.power(x, y)
 
+    def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y = node.input(0), node.input(1)
+        known = _only_value(y.data)
+        if x.dtype is not DType.FLOAT32 or known not in _SHORT:
+            return Binary.lower(self, node, target)
+        if node.output.shape != x.shape:
+            return Binary.lower(self, node, target)
+        emit = partial(_repeated, power=int(known))
+        return element_step("power", target, (x,), node.output, emit)
+
     def emit(self, nest: Nest, left: Value, right: Value) -> Value:
         if left.kind.is_float:
             return logarithm.power(nest, left, right)
@@ -40,6 +57,22 @@ class Pow(Binary):
         if power.dtype.is_float:
             return True
         return power.data is not None and bool(np.all(power.data >= 0))
+
+
+_SHORT = (1.0, 2.0, 3.0, 4.0)
+"""Powers that a few products give as exactly."""
+
+
+def _only_value(array: Array | None) -> float:
+    """The number that a constant holds; 0 where it is not known or holds several."""
+    return float(array.flat[0]) if array is not None and array.size == 1 else 0.0
+
+
+def _repeated(nest: Nest, x: Value, power: int) -> Value:  # noqa: ARG001
+    if power == 1:
+        return x
+    square = x * x
+    return square if power == 2 else square * (x if power == 3 else square)
 
 
 def _whole_power(nest: Nest, base: Value, power: Value) -> Value:

@@ -12,8 +12,13 @@ from gossamer.ir.op import Free, NotQuantized, Op, operator
 from gossamer.ir.types import DType, TensorType, limits_of
 from gossamer.nest.expr import F32, I32
 from gossamer.ops.broadcasting import single
-from gossamer.ops.element_steps import element_step
-from gossamer.ops.integer_steps import Settle, centered_lanes, is_scaled
+from gossamer.ops.element_steps import element_step, integer_table_step
+from gossamer.ops.integer_steps import (
+    Settle,
+    centered_lanes,
+    is_scaled,
+)
+from gossamer.ops.reciprocal import reciprocals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +29,16 @@ if TYPE_CHECKING:
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
     from gossamer.nest.target import Target
+    from gossamer.ops.element_steps import Compute
+
+
+_FIT_IN_A_LANE = frozenset(
+    {
+        *(DType.INT2, DType.INT4, DType.INT8, DType.INT16, DType.INT32),
+        *(DType.UINT4, DType.UINT8, DType.UINT16),
+    }
+)
+"""Integers that kernels compute with in 32 bits."""
 
 
 def _is_per_channel(tensor: Tensor) -> bool:
@@ -64,9 +79,12 @@ class Quantize(Op):
         if x.dtype is not DType.FLOAT32 or numbers is None:
             return None
         limits = limits_of(y.dtype)
+        parts = _reciprocals(numbers, limits, target)
+        if parts is not None:
+            return element_step("quantize", target, (x, *parts), y, _by_product(limits))
 
         def compute(nest: Nest, value: Value, scale: Value, zero: Value) -> Value:
-            return quantize_lanes(nest, value, scale, zero, limits)
+            return quantize_lanes(nest, value / scale, zero, limits)
 
         return element_step("quantize", target, (x, *numbers), y, compute)
 
@@ -101,10 +119,12 @@ class Dequantize(Op):
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, y = node.input(0), node.output
+        if y.dtype is not DType.FLOAT32:
+            return None
         if x.dtype.is_float:
             return element_step("widen", target, (x,), y, _same)
         numbers = _numbers(x, y.shape)
-        if numbers is None:
+        if numbers is None or x.dtype not in _FIT_IN_A_LANE:
             return None
         return element_step("dequantize", target, (x, *numbers), y, _dequantize_lanes)
 
@@ -121,12 +141,17 @@ class Dequantize(Op):
 
 def _requantize_step(node: Node, target: Target) -> Sequence[Step] | None:
     x, y = node.input(0), node.output
+    if target.looks_up_bytes and x.dtype.bits == y.dtype.bits == _BYTE:
+        return integer_table_step(node, target)
     settle = Settle.of(node, _factor(node), "none")
 
     def compute(nest: Nest, value: Value) -> Value:
         return settle.apply(nest, centered_lanes(nest, value, x))
 
     return element_step("requantize", target, (x,), y, compute)
+
+
+_BYTE = 8
 
 
 def _factor(node: Node) -> float:
@@ -172,17 +197,43 @@ def _dequantize_lanes(
     return nest.convert(value - zero_point, F32.of(value.kind.lanes)) * scale
 
 
+def _reciprocals(
+    numbers: tuple[Tensor, Tensor], limits: tuple[int, int], target: Target
+) -> tuple[Tensor, Tensor, Tensor] | None:
+    """Both parts of 1 / scale, and the zero point, where that serves as well."""
+    scale, zero = numbers
+    assert scale.data is not None
+    assert zero.data is not None
+    if "+fma" not in target.features.split(","):
+        return None
+    if zero.data.min() < limits[0] or zero.data.max() > limits[1]:
+        return None
+    found = reciprocals(scale.data, limits[1] - limits[0])
+    if found is None:
+        return None
+    return _constant("reciprocal", found[0]), _constant("rest", found[1]), zero
+
+
+def _by_product(limits: tuple[int, int]) -> Compute:
+    def compute(
+        nest: Nest, value: Value, high: Value, low: Value, zero: Value
+    ) -> Value:
+        return quantize_lanes(nest, nest.fma(value, high, value * low), zero, limits)
+
+    return compute
+
+
 def quantize_lanes(
-    nest: Nest, value: Value, scale: Value, zero_point: Value, limits: tuple[int, int]
+    nest: Nest, scaled: Value, zero_point: Value, limits: tuple[int, int]
 ) -> Value:
     """Float lanes as int32 within limits, halves away from zero.
 
     What is not a number becomes the least.
     """
-    kind = I32.of(value.kind.lanes)
+    kind = I32.of(scaled.kind.lanes)
     # Far beyond 16 bits nothing changes any more, and the conversion stays defined.
-    scaled = nest.minimum(nest.maximum(value / scale, -1e6), 1e6)
-    half = nest.bits((nest.bits(scaled, kind) & _SIGN) | _HALF, value.kind)
+    scaled = nest.minimum(nest.maximum(scaled, -1e6), 1e6)
+    half = nest.bits((nest.bits(scaled, kind) & _SIGN) | _HALF, scaled.kind)
     moved = nest.convert(scaled + half, kind) + zero_point
     return nest.minimum(nest.maximum(moved, limits[0]), limits[1])
 

@@ -280,6 +280,8 @@ def product_factor(node: Node, count: int) -> tuple[int, int]:
 
 def _limits(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     """The least and greatest value of a type."""
+    if dtype.kind == "b":
+        return False, True
     if dtype.kind == "f":
         return np.finfo(dtype).min, np.finfo(dtype).max
     return np.iinfo(dtype).min, np.iinfo(dtype).max
@@ -329,6 +331,8 @@ class ReduceMin(Reduce):
 
 def _extreme(dtype: DType, *, greatest: bool) -> ReduceArithmetic | None:
     """What finds the greatest or the least element of a type."""
+    if dtype is DType.BOOL:
+        return ANY if greatest else ALL
     kind = _ORDERED.get(dtype)
     if kind is None:
         return None

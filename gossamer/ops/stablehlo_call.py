@@ -1,7 +1,7 @@
 """STABLEHLO_COMPOSITE and STABLEHLO_CASE: operators that run a subgraph.
 
 A compiled graph has the subgraph's own steps in the place of a composite, and of a
-case whose choice is known (see `gossamer.lowering.link`).
+case whose choice is known (see `gossamer.lowering.bind`).
 """
 
 from __future__ import annotations

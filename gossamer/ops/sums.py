@@ -19,6 +19,7 @@ from gossamer.ir.arithmetic import (
 )
 from gossamer.ir.types import DType
 from gossamer.ops.integer_steps import Settle, centered_lanes, halved, times
+from gossamer.ops.nearest import Linear, nearest_sum
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gossamer.nest.build import Nest
     from gossamer.nest.expr import Value
     from gossamer.ops.element_steps import Compute
+    from gossamer.ops.nearest import Nearest
 
 _FARTHEST = 31
 """Shifted right so far, any 16-bit number is 0."""
@@ -66,16 +68,33 @@ class FixedPointSum:
             return self._shifted_lanes(shifts)
         factors, twice, bits = self._factors()
         settle_ = Settle.of(self.node, self._back(twice, bits), self.activation)
+        rounded = self._rounded(settle_)
 
         def side(nest: Nest, value: Value, which: int) -> Value:
             fine = centered_lanes(nest, value, self.node.input(which)) << bits
             return times(nest, fine, *factors[which])
 
         def compute(nest: Nest, left: Value, right: Value) -> Value:
+            if rounded is not None:
+                return settle_.hold(nest, rounded.lanes(nest, (left, right)))
             one, two = side(nest, left, 0), side(nest, right, 1)
             return settle_.apply(nest, one + two if self.sign > 0 else one - two)
 
         return compute
+
+    def _rounded(self, settle_: Settle) -> Nearest | None:
+        """The same by one rounding, where there is such a thing."""
+        tensors = (self.node.input(0), self.node.input(1))
+        (one, zero_one), (two, zero_two) = (parameters(each) for each in tensors)
+        scale = float(parameters(self.node.output)[0])
+        linear = Linear(
+            (float(one) / scale, self.sign * float(two) / scale),
+            (zero_one, zero_two),
+            settle_.zero_point,
+            settle_.low,
+            settle_.high,
+        )
+        return nearest_sum(self.node, linear, self.integer)
 
     def _factors(self) -> tuple[list[tuple[int, int]], float, int]:
         """Both inputs' factors to a scale for the two, that scale, and finer bits."""

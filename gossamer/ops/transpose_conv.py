@@ -68,11 +68,20 @@ class TransposeConv(Op):
         self.window(height, width).check(self)
         shape = (x.shape[0], -1, -1, outputs)
         if sizes.data is not None:
-            shape = self._shape(sizes.data, x.shape, outputs)
+            shape = self._shape(sizes.data, x.shape, weights.shape)
         return (TensorType(x.dtype, shape),)
 
-    def _shape(self, sizes: Array, x: Shape, outputs: int) -> Shape:
-        return target_shape(self, sizes, (x[0], -1, -1, outputs))
+    def _shape(self, sizes: Array, x: Shape, weights: Shape) -> Shape:
+        shape = target_shape(self, sizes, (x[0], -1, -1, weights[0]))
+        window = self.window(*weights[1:3])
+        found = (window.output_size(shape[1], 0), window.output_size(shape[2], 1))
+        require(
+            all(a in (-1, b) for a, b in zip(x[1:3], found, strict=True)),
+            self,
+            f"the window takes the output shape {shape} to {found}; the input has "
+            f"{x[1:3]}",
+        )
+        return shape
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
         sizes, weights, x, *rest = inputs
@@ -82,7 +91,7 @@ class TransposeConv(Op):
 
     def _scatter(self, sizes: Array, weights: Array, x: Array) -> Array:
         """The output before the bias, in the type of `x`."""
-        shape = self._shape(sizes, x.shape, weights.shape[0])
+        shape = self._shape(sizes, x.shape, weights.shape)
         window = self.window(*weights.shape[1:3])
         return convolve_transposed(x, weights, window, (shape[1], shape[2]))
 

@@ -20,7 +20,7 @@ from gossamer.ir.fixed_point import inverse_square_root
 from gossamer.ir.interpolation import interpolated
 from gossamer.ir.op import Free, Op, operator, require
 from gossamer.ir.types import DType
-from gossamer.kernels.arithmetic import angles, logarithm, math
+from gossamer.kernels.arithmetic import angles, estimate, logarithm, math
 from gossamer.ops.element_steps import element_step, integer_table_step
 from gossamer.ops.movement import version_of_type
 from gossamer.ops.shapes import made, operands
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
 def _instruction(op: str) -> Callable[[Nest, Value], Value]:
     """An expression that is one instruction of the loop language."""
     return lambda nest, value: nest.unary(op, value)
-
-
-def _inverse_root(nest: Nest, value: Value) -> Value:
-    return nest.constant(1.0, value.kind) / nest.unary("sqrt", value)
 
 
 def _sign(nest: Nest, value: Value) -> Value:
@@ -161,7 +157,7 @@ class Neg(Unary):
 class Sqrt(Unary):
     """The square root; not a number below 0."""
 
-    emit = staticmethod(_instruction("sqrt"))
+    emit = staticmethod(estimate.root)
 
     def apply(self, x: Array) -> Array:
         return np.sqrt(x)
@@ -179,7 +175,7 @@ class Sqrt(Unary):
 class Rsqrt(Tabulated):
     """1 / sqrt(x)."""
 
-    emit = staticmethod(_inverse_root)
+    emit = staticmethod(estimate.inverse_root)
 
     def apply(self, x: Array) -> Array:
         return np.reciprocal(np.sqrt(x))

@@ -1,7 +1,7 @@
 """Variables that outlive a run: VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE.
 
 In a file, a node is given the handle of its variable. A compiled graph has the
-variable's own tensor in that place (see `gossamer.lowering.link`), so that to read and
+variable's own tensor in that place (see `gossamer.lowering.bind`), so that to read and
 to assign are moves.
 """
 
@@ -93,6 +93,8 @@ class AssignVariable(Op):
     def perform(
         self, node: Node, inputs: Sequence[Any], environment: Environment
     ) -> tuple[Array, ...]:
+        if inputs[1] is None:
+            raise ExecutionError("the value to assign is left out")
         environment.assign(handle_of(inputs[0]), inputs[1])
         return (inputs[0],)
 

@@ -23,8 +23,7 @@ Address: TypeAlias = tuple[int, int]
 """A place in the context, and bytes behind the address that it holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rounds:
+class Rounds(NamedTuple):
     """A loop with something in it that is not compiled."""
 
     condition: tuple[Part, ...]
@@ -32,8 +31,7 @@ class Rounds:
     body: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(NamedTuple):
     """A branch with something in it that is not compiled."""
 
     flag: Address
@@ -45,8 +43,7 @@ Part: TypeAlias = "str | Node | Rounds | Ways"
 """The name of a procedure, a node that runs through its meaning, or control flow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a tensor's value lies, and what it is."""
 
     address: Address

@@ -7,9 +7,8 @@ a model which was opened before is not read again.
 
 from __future__ import annotations
 
-import hashlib
 import os
-from pathlib import Path
+import time
 from typing import TYPE_CHECKING
 
 from gossamer.errors import FormatError, InputError
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from gossamer.ir.types import Array
 
 INVALID = "The model is not a valid Flatbuffer buffer"
+
+
+_LARGE = 1 << 20
+"""Bytes of a file that is worth processes of its own to compile it."""
 
 
 class Source:
@@ -95,13 +98,27 @@ class Source:
 
     def _compute_digest(self) -> str:
         if self._data is not None:
-            return hashlib.sha256(self._data).hexdigest()
+            return _digest_of(self._data)
         assert self._path
         try:
-            with Path(self._path).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            known = store.known_digest(os.stat(self._path))
+            return self._digest_of_file() if known is None else known
         except OSError as error:
             raise self._unreadable(error) from error
+
+    def _digest_of_file(self) -> str:
+        """The digest, kept for the next time if the file stayed as it was meanwhile."""
+        import hashlib  # noqa: PLC0415  (loads a library)
+
+        assert self._path
+        now = time.time_ns()
+        with open(self._path, "rb") as file:
+            before = os.fstat(file.fileno())
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            after = os.fstat(file.fileno())
+        if store.same_state(before, after):
+            store.keep_digest(before, digest, now)
+        return digest
 
     @property
     def outline(self) -> store.Outline:
@@ -129,10 +146,14 @@ class Source:
     def _read(self) -> None:
         data = self._bytes()
         known = self._digest
-        if known is not None and hashlib.sha256(data).hexdigest() != known:
+        if known is not None and _digest_of(data) != known:
             raise InputError(
                 f"the file {self.where} has changed since it was opened; open it again"
             )
+        if self._outline is None and len(data) >= _LARGE:
+            from gossamer.codegen.emitters import stand_by  # noqa: PLC0415
+
+            stand_by()  # Nothing is known of the file, so that it will be compiled.
         self._model = self._parse(data)
         if known is not None and self._outline is None:
             self._outline = store.outline_of(self._model)
@@ -143,7 +164,8 @@ class Source:
             return self._data
         assert self._path
         try:
-            return Path(self._path).read_bytes()
+            with open(self._path, "rb") as file:
+                return file.read()
         except OSError as error:
             raise self._unreadable(error) from error
 
@@ -163,3 +185,9 @@ class Source:
             where = self.where if self._path else "`model_content`"
             reason = str(error).removeprefix(f"{INVALID}: ")
             raise FormatError(f"{INVALID}: {where}: {reason}") from error
+
+
+def _digest_of(data: bytes) -> str:
+    import hashlib  # noqa: PLC0415  (loads a library)
+
+    return hashlib.sha256(data).hexdigest()

@@ -79,8 +79,35 @@ def test_rows_are_replaced_and_kept_in_order(tmp_path):
         ("mnist_mlp", 2),
         ("lstm", 3),
     ]
-    assert store.has("results", model="lstm", mode="int8")
-    assert not store.has("results", model="lstm", mode="float32")
+    assert store.row("results", model="lstm", mode="int8") == rows[1]
+    assert store.row("results", model="lstm", mode="float32") is None
+
+
+def test_visits_are_combined(facts):
+    (one,) = facts["results"]
+    two = {
+        **one,
+        "ours_min": one["ours_min"] / 2,
+        "ours_median": 7 * one["ours_median"],
+    }
+    peers = {**one["peers"], "openvino": {"min": 1e-3, "median": 1e9}}
+    result = speed.Result.combined([one, {**two, "peers": peers}, one])
+    assert result.ours_min == one["ours_min"] / 2
+    assert result.ours_median == one["ours_median"]
+    assert result.litert_min == one["litert_min"]
+    assert result.ratio == pytest.approx(2 * one["ratio"])
+    assert result.peers["openvino"]["min"] == 1e-3
+    assert result.peers["onnxruntime"] == one["peers"]["onnxruntime"]
+    (pair,) = facts["two_threads"]
+    faster = {**pair, "ours_2": 1e-3}
+    assert threads.Result.combined([pair, faster]).record() == faster
+
+
+def test_a_row_remembers_its_visits(tmp_path):
+    store = Store(tmp_path / "bench.json")
+    assert store.visits("results", model="lstm") == []
+    store.put("results", {"model": "lstm", "mode": "int8", "visits": [{"a": 1}]})
+    assert Store(store.path).visits("results", model="lstm") == [{"a": 1}]
 
 
 def test_results_of_another_machine_are_dropped(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gossamer.codegen import cache
+from gossamer.codegen import cache, emitters
 from gossamer.codegen import compile as compiler
 from gossamer.codegen.image import Image
 from gossamer.codegen.procedure import Call
@@ -131,12 +131,9 @@ def test_off_means_off(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_home_nothing_is_cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_home() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
     monkeypatch.delenv("GOSSAMER_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     assert cache.folder() is None
 
 
@@ -144,13 +141,13 @@ def test_a_module_is_compiled_once_and_again_when_its_entry_is_damaged(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    emit = compiler.emit_object
+    emit = emitters.emit_object
 
     def counted(text, target):
         made.append(text)
         return emit(text, target)
 
-    monkeypatch.setattr(compiler, "emit_object", counted)
+    monkeypatch.setattr(emitters, "emit_object", counted)
     nest = Nest("nothing", TARGET)
     nest.integer(), nest.integer()
     procedures = {"part0": [Call(nest.finish(), (), 1)]}

@@ -192,6 +192,7 @@ def lanewise(lanes: int) -> list[Trial]:
         Trial("select", (I64.of(lanes), I64.of(lanes), f32, f32), chosen),
         Trial("select_whole", (I32, I32, f32, f32), chosen),
         Trial("fma", (f32, f32, f32), lambda nest, v: nest.fma(*v), small),
+        Trial("nearest", (f32,), lambda nest, v: nest.nearest(v[0]), small),
         Trial("narrow", (i32,), lambda nest, v: nest.narrow(v[0])),
         Trial("splat", (F32,), lambda nest, v: nest.splat(v[0], lanes)),
         Trial("sum", (f32,), lambda nest, v: nest.sum(v[0]), small),

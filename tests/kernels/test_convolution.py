@@ -17,6 +17,7 @@ from gossamer.kernels.windows.border import (
     pair_form,
     quad_form,
 )
+from gossamer.kernels.windows.depthwise import Window
 from gossamer.nest.build import Nest
 from tests.codegen.machines import TARGETS
 from tests.kernels.steps import Job, X, Y, check_compiled, check_interpreted
@@ -24,7 +25,6 @@ from tests.kernels.test_gemm import scaled, some_output, whole_floats
 from tests.kernels.windows import some_windows, taps, window
 
 if TYPE_CHECKING:
-    from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
 
 LIMITS = ((-math.inf, math.inf), (0.0, 6.0))
@@ -213,3 +213,13 @@ def test_border(name: str, form) -> None:
         jobs.append(Job([step], {X: x}, y, f"{sides}"))
     check_interpreted(jobs)
     check_compiled(name, jobs)
+
+
+@pytest.mark.parametrize("channels", [58, 126])
+@pytest.mark.parametrize("name", ["amx", "vnni"])
+def test_edges_in_one_loop_end_with_the_row(name: str, channels: int) -> None:
+    """Tiles of four do not fit 9 columns, of which hardly any is far from an edge."""
+    shape = Window(1, 8, 9, channels, 3, 9, (4, 3), (3, 1), (1, 1), (1, 1))
+    job = integer_job(TARGETS[name], shape, depthwise=True)
+    check_compiled(name, [job])
+    check_interpreted([job])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gossamer.kernels.arithmetic import angles, division, logarithm, math
+from gossamer.kernels.arithmetic import angles, division, estimate, logarithm, math
 from gossamer.kernels.elements.elementwise import block_units, each_block
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32
@@ -16,6 +16,9 @@ SPECIAL = np.array(
     [0, -0.0, 1, -1, np.inf, -np.inf, np.nan, 0.5, -0.5, 2, -3, 1e-45, 1e38, 2.5],
     np.float32,
 )
+
+
+LEAST_NORMAL = 2.0**-126
 
 
 def any_floats(seed: int) -> np.ndarray:
@@ -72,6 +75,57 @@ def test_one_number(name: str, function, real, places: float) -> None:
     with np.errstate(all="ignore"):
         exact = real(x.astype(np.float64))
     compare(computed(name, function, x), exact, places)
+
+
+@pytest.mark.parametrize(
+    ("function", "real", "error"),
+    [
+        (math.logistic, lambda x: 1 / (1 + np.exp(-x)), 1.1e-7),
+        (math.tanh, np.tanh, 2.2e-7),
+    ],
+    ids=["logistic", "tanh"],
+)
+@MACHINES
+def test_one_number_to_a_share(name: str, function, real, error: float) -> None:
+    """These end at 0, 1 or -1, so that their errors count as they are."""
+    x = np.concatenate([any_floats(2), np.linspace(-9, 9, 9001, dtype="f"), SPECIAL])
+    with np.errstate(all="ignore"):
+        exact = real(x.astype(np.float64))
+    found = computed(name, function, x)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(x))
+    assert np.nanmax(np.abs(found - exact)) <= error
+
+
+@pytest.mark.parametrize(
+    ("function", "real", "places"),
+    [
+        (estimate.root, np.sqrt, 1),
+        (estimate.inverse_root, lambda x: 1 / np.sqrt(x), 2),
+    ],
+    ids=["root", "inverse_root"],
+)
+@MACHINES
+def test_roots(name: str, function, real, places: float) -> None:
+    x = np.concatenate([any_floats(1), SPECIAL])
+    x = x[(np.abs(x) >= LEAST_NORMAL) | (x == 0) | np.isnan(x)]
+    with np.errstate(all="ignore"):
+        exact = real(x.astype(np.float64))
+    compare(computed(name, function, x), exact, places)
+
+
+@MACHINES
+def test_roots_of_the_smallest_numbers(name: str) -> None:
+    x = np.array([1, 2, 1000, 1 << 22], np.uint32).view(np.float32)
+    exact = np.sqrt(x.astype(np.float64))
+    found = computed(name, estimate.root, x)
+    assert np.abs(found / exact - 1).max() < 2.0**-13
+
+
+@MACHINES
+def test_reciprocals(name: str) -> None:
+    x = any_floats(5)
+    x = x[(np.abs(x) >= LEAST_NORMAL) & (np.abs(x) <= 2.0**126)]
+    compare(computed(name, estimate.reciprocal, x), 1 / x.astype(np.float64), 1)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 
 from gossamer.ir.arithmetic import multiply, multiply_real
 from gossamer.kernels.arithmetic.requantize import (
+    DoubledFactors,
     IntegerOutput,
     MergedFactors,
     saturate,
@@ -46,6 +48,7 @@ def job(target: Target, output: IntegerOutput, seed: int) -> Job:
     so that such rows are left to chance nowhere: they are not tried.
     """
     x = sums(40, seed)
+    x = np.where(np.abs(x.astype(np.int64)) <= output.reach, x, x >> 2)
     real = scaled(x, output)
     fits = (real >= LEAST + 128) & (real <= MOST - 128)
     x = np.where(fits, x, 0).astype(np.int32)
@@ -76,12 +79,16 @@ def scaled(x: np.ndarray, output: IntegerOutput) -> np.ndarray:
     return multiply(total, *factor)
 
 
-def outputs(*, merged: bool, once: bool) -> list[IntegerOutput]:
+def outputs(
+    *, merged: bool = False, once: bool = False, doubled: bool = False
+) -> list[IntegerOutput]:
     """Factors of one kind: right shifts, left shifts, none, and all of them at once."""
-    rng = np.random.default_rng([merged, once])
+    rng = np.random.default_rng([merged, once, doubled])
     ranges = [(-24, -1)] if merged else [(-31, -1), (0, 1), (1, 9), (-31, 9), (-4, 1)]
     made: list[IntegerOutput] = []
-    for (low, high), zero_point in product(ranges, (-128, -1, 0, 127)):
+    ranges = [(-22, -1), (-3, -1), (-1, 0)] if doubled else ranges
+    zero_points = (-127 if doubled else -128, -1, 0, 127)
+    for (low, high), zero_point in product(ranges, zero_points):
         multipliers = rng.integers(2**30, 2**31, COLUMNS, np.int64)
         multipliers[:4] = 2**30, 2**31 - 1, 2**30 + 1, 2**31 - 1
         shifts = rng.integers(low, high, COLUMNS)
@@ -96,16 +103,19 @@ def outputs(*, merged: bool, once: bool) -> list[IntegerOutput]:
                 zero_point,
                 *limits,
                 real if once else None,
+                2**30 - 1 if doubled else 2**31,
             )
         )
     assert all(output.is_merged == merged for output in made)
+    assert all(output.is_doubled == doubled for output in made)
     return made
 
 
 KINDS = {
-    "merged": outputs(merged=True, once=False),
-    "real": outputs(merged=False, once=True),
-    "double": outputs(merged=False, once=False),
+    "merged": outputs(merged=True),
+    "doubled": outputs(doubled=True),
+    "real": outputs(once=True),
+    "double": outputs(),
 }
 
 
@@ -130,6 +140,15 @@ def test_one_shift_does_where_the_sign_is_idle() -> None:
     assert isinstance(output.factors([nest.pointer()] * 4), MergedFactors)
     signed = IntegerOutput(output.multipliers, output.shifts, 0, -128, 127)
     assert not signed.is_merged
+
+
+def test_sums_without_room_are_not_doubled() -> None:
+    (output, *_) = KINDS["doubled"]
+    nest = Nest("n", TARGETS["avx2"])
+    assert isinstance(output.factors([nest.pointer()] * 3), DoubledFactors)
+    assert not replace(output, reach=2**30).is_doubled
+    assert not replace(output, zero_point=128).is_doubled
+    assert not replace(output, shifts=output.shifts - 30).is_doubled
 
 
 @pytest.mark.parametrize("lanes", [1, 4, 16])

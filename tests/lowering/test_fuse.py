@@ -104,7 +104,44 @@ def small_integers() -> Subgraph:
     return build.finish([build.node(Sub(), y, z, quantization=scale(0.06, 0))])
 
 
-GRAPHS = [chain, dense, convolution, depthwise, attention, small_integers]
+def small_weights(build: Builder, name: str, *shape: int) -> Tensor:
+    """Beside them float inputs are quantized as they come."""
+    return build.constant(name, integers(np.int8, *shape), scale(0.02, 0))
+
+
+def hybrid_dense() -> Subgraph:
+    """Two products of one input; the second has a residual sum behind it."""
+    build = Builder()
+    x = given(build, "x", 40, 70)
+    v, w = (small_weights(build, n, 35, 70) for n in "vw")
+    bias = build.constant("b", floats(35))
+    y = build.node(Gelu(), build.node(FullyConnected(), x, v, bias))
+    return build.finish([build.node(Add(), build.node(FullyConnected(), x, w), y)])
+
+
+def hybrid_convolution(images: int = 1) -> Subgraph:
+    build = Builder()
+    x, w = given(build, "x", images, 9, 8, 24), small_weights(build, "w", 40, 3, 3, 24)
+    op = Conv2D(padding="same", stride_h=1, stride_w=1)
+    y = swish(build, build.node(op, x, w, build.constant("b", floats(40))))
+    return build.finish([build.node(Add(), y, given(build, "z", images, 9, 8, 40))])
+
+
+def hybrid_images() -> Subgraph:
+    """Each image has a scale of its own."""
+    return hybrid_convolution(3)
+
+
+def hybrid_depthwise() -> Subgraph:
+    build = Builder()
+    x, w = given(build, "x", 2, 7, 6, 21), small_weights(build, "w", 1, 3, 3, 21)
+    op = DepthwiseConv2D(padding="same", stride_h=1, stride_w=1, depth_multiplier=1)
+    y = swish(build, build.node(op, x, w, build.constant("b", floats(21))))
+    return build.finish([build.node(Add(), y, given(build, "z", 2, 7, 6, 21))])
+
+
+HYBRID = [hybrid_dense, hybrid_convolution, hybrid_images, hybrid_depthwise]
+GRAPHS = [chain, dense, convolution, depthwise, attention, small_integers, *HYBRID]
 
 
 def run(executable: NativeExecutable, graph: Subgraph) -> Array:
@@ -127,7 +164,7 @@ def count(graph: Subgraph, name: str, *, keep_all: bool = False) -> int:
 
 
 @pytest.mark.parametrize("make", GRAPHS, ids=[make.__name__ for make in GRAPHS])
-@pytest.mark.parametrize("name", ["vnni", "avx2", "sse2"])
+@pytest.mark.parametrize("name", ["amx", "vnni", "avx2", "sse2"])
 def test_joined_steps_give_the_same(make: Callable[[], Subgraph], name: str) -> None:
     graph = make()
     assert count(graph, name) < count(graph, name, keep_all=True)
@@ -139,9 +176,9 @@ def test_joined_steps_give_the_same(make: Callable[[], Subgraph], name: str) -> 
     np.testing.assert_array_equal(run(joined, graph), run(apart, graph))
 
 
-def steps_of(graph: Subgraph) -> list[str]:
+def steps_of(graph: Subgraph, name: str = "vnni") -> list[str]:
     fixed, _ = specialize(graph, {})
-    actions = lower(fixed, TARGETS["vnni"]).actions
+    actions = lower(fixed, TARGETS[name]).actions
     return [each.kernel.name for each in actions if isinstance(each, PlacedStep)]
 
 
@@ -150,6 +187,13 @@ def test_a_product_takes_what_follows() -> None:
     assert steps_of(attention())[-1] == "batch_f32"
     assert steps_of(depthwise()) == ["depthwise_f32"]
     assert steps_of(chain()) == ["chain"]
+
+
+@pytest.mark.parametrize("name", ["amx", "vnni"])
+def test_a_product_with_small_weights_takes_what_follows(name: str) -> None:
+    assert steps_of(hybrid_images(), name) == ["quantize_items", "conv_hybrid"]
+    found = steps_of(hybrid_depthwise(), name)
+    assert found == ["quantize_items", "depthwise_hybrid"]
 
 
 def test_what_is_read_elsewhere_stays() -> None:

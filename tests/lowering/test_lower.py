@@ -212,14 +212,28 @@ def test_a_network_of_several_layers_runs() -> None:
     assert_runs(network(), array)
 
 
-def test_equal_constants_are_stored_once() -> None:
+def products_by(*kernels: np.ndarray) -> int:
+    """Bytes of the constants of products with square matrices, one after another."""
     build = Builder()
-    x = build.input("x", floats(1, 64))
-    kernel = np.random.default_rng(0).normal(size=(64, 64)).astype(np.float32)
-    for _ in range(3):
+    x = build.input("x", floats(1, len(kernels[0])))
+    for kernel in kernels:
         x = build.node(FullyConnected(), x, build.constant("w", kernel), None)
     program, _ = lowered(build.finish([x]))
-    assert len(program.constants) < 2 * kernel.nbytes
+    return len(program.constants)
+
+
+@pytest.mark.parametrize("size", [64, 192])
+def test_equal_constants_are_stored_once(size: int) -> None:
+    kernel = np.random.default_rng(0).normal(size=(size, size)).astype(np.float32)
+    assert products_by(kernel, kernel, kernel) < 2 * kernel.nbytes
+
+
+@pytest.mark.parametrize("place", [0, 1000, -1])
+def test_constants_that_differ_in_one_number_are_two(place: int) -> None:
+    kernel = np.random.default_rng(0).normal(size=(192, 192)).astype(np.float32)
+    other = kernel.copy()
+    other.reshape(-1)[place] += 1
+    assert products_by(kernel, other, kernel) >= 2 * kernel.nbytes
 
 
 @pytest.mark.parametrize("nbytes", [0, 1, 64, 1000])

@@ -134,6 +134,12 @@ def check_compiled(case: Case) -> None:
 
 def prepare(case: Case) -> Run:
     """Build the case's model and evaluate it."""
+    graph, feeds = graph_of(case)
+    return Run(case, Model((graph,)), feeds, evaluate(graph, feeds))
+
+
+def graph_of(case: Case) -> tuple[Subgraph, dict[Tensor, Array]]:
+    """A graph of one node, and what it is fed."""
     build = Builder("main")
     feeds: dict[Tensor, Array] = {}
     tensors: list[Tensor | None] = []
@@ -142,9 +148,7 @@ def prepare(case: Case) -> Run:
     outputs = build.nodes(case.op, *tensors, quantization=case.output)
     graph = _with_output_type(build.finish(outputs), case.output_dtype)
     graph = _with_outputs(graph, case.outputs)
-    graph = _with_intermediates(graph, case.intermediates)
-    values = evaluate(graph, feeds)
-    return Run(case, Model((graph,)), feeds, values)
+    return _with_intermediates(graph, case.intermediates), feeds
 
 
 def _tensor(

@@ -79,6 +79,8 @@ HYBRID = [
         ("int8", SAME, {}),
         ("int8", SAME, {"time_major": False}),
         ("uint8", ONE, {"merge": True}),
+        ("uint8", SAME, {}),
+        ("uint8", SAME, {"second": 5}),
         ("int8", SAME, {"second": 5}),
         ("int8", SAME, {"second": 4, "stacked": True, "merge": True}),
     )

@@ -53,6 +53,12 @@ FLOAT = [
     plain((1, 4, 4, 1), (1, 1, 1, 5), DepthwiseConv2D("valid", 1, 1, 5, "relu")),
     plain((1, 6, 19, 5), (1, 3, 7, 5), DepthwiseConv2D("same", 1, 1, 1)),
     plain((1, 3, 30, 5), (1, 1, 11, 5), DepthwiseConv2D("same", 1, 1, 1)),
+    plain((1, 4, 14, 20), (1, 5, 5, 20), DepthwiseConv2D("same", 1, 1, 1)),
+    plain((2, 7, 7, 16), (1, 5, 5, 16), DepthwiseConv2D("same", 1, 1, 1, "relu6")),
+    plain((1, 8, 31, 5), (1, 3, 3, 5), DepthwiseConv2D("same", 2, 2, 1)),
+    plain((1, 12, 28, 17), (1, 5, 5, 17), DepthwiseConv2D("same", 2, 2, 1, "relu")),
+    plain((1, 10, 21, 4), (1, 3, 5, 4), DepthwiseConv2D("same", 1, 1, 1, "none", 3, 2)),
+    plain((1, 2, 15, 3), (1, 2, 5, 3), DepthwiseConv2D("valid", 1, 1, 1)),
 ]
 
 INTEGER = [

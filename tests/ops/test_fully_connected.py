@@ -118,7 +118,11 @@ INTEGER = [
 HYBRID = [
     Case(
         FullyConnected("relu", asymmetric_quantize_inputs=asymmetric),
-        (Feed(x), weights((40, 24), axis), None if axis else Constant(floats(40))),
+        (
+            Feed(x),
+            weights((40, x.shape[-1]), axis),
+            None if axis else Constant(floats(40)),
+        ),
         name=f"dynamic-{asymmetric}-{axis}-{name}",
     )
     for asymmetric in (False, True)
@@ -130,6 +134,9 @@ HYBRID = [
         ("one zero row", floats(3, 24) * np.array([[1], [0], [1]], np.float32)),
         ("halves", np.round(floats(200, 24, reach=9) * 8) / np.float32(8)),
         ("clamped", np.clip(floats(200, 24, reach=9), 0, 6)),
+        ("many wide rows", floats(130, 200)),
+        ("whole vectors", floats(3, 256)),
+        ("long rows", floats(2, 9001)),
     ]
 ]
 

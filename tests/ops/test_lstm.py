@@ -85,6 +85,8 @@ HYBRID = [
         ("int8", PLAIN, {}),
         ("int8", WIDE, {"cifg": True}),
         ("uint8", PLAIN, {"peephole": True}),
+        ("uint8", WIDE, {}),
+        ("uint8", Sizes(1, 1, 1, 1), {}),
         ("int8", PROJECTED, {"projection": True}),
     )
 ]

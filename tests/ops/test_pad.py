@@ -85,6 +85,18 @@ CASES += [
             ),
             q,
         ),
+        *(
+            Case(
+                PadV2(),
+                (
+                    feed(dtype, shape, q),
+                    widths((1, 0), (0, 3)),
+                    Constant(np.array([2], dtype.numpy), q),
+                ),
+                q,
+            )
+            for shape in ((0, 3), (5, 37))
+        ),
     )
 ]
 

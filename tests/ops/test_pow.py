@@ -34,6 +34,14 @@ CASES += [
     Case(Pow(), (plain(DType.INT32, a, low=-6, high=6), stored_power(b)))
     for a, b in PAIRS_
 ]
+CASES += [
+    Case(Pow(), (feed(DType.FLOAT32, (3, 7), low=-9, high=9), stored), name=name)
+    for power in (0, 1, 2, 3, 4, 5, -0.0)
+    for stored, name in (
+        (Constant(np.float32(power)), f"to the {power}"),
+        (Constant(np.float32([[[power]]])), f"wider, to the {power}"),
+    )
+]
 CASES += [Case(Pow(), (Feed(SPECIAL), Feed(SPECIAL.reshape(-1, 1))), tolerance=1e-6)]
 CASES += [
     Case(op(), (plain(dtype, a, low=-99), Constant(divisors(dtype, b, low, high))))

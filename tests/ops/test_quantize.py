@@ -8,7 +8,15 @@ import pytest
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import Array, DType, limits_of
 from gossamer.ops import Dequantize, Quantize
-from tests.ops.contract import Case, Constant, Feed, check_compiled
+from tests.ops.contract import (
+    MACHINES,
+    Case,
+    Constant,
+    Feed,
+    check_compiled,
+    compiled_agrees_on,
+    prepare,
+)
 from tests.ops.elements import numbers
 from tests.ops.values import channel_scales, feed, floats, integers, scale
 
@@ -171,11 +179,11 @@ NARROW += [
 NARROW += [
     Case(
         Dequantize(),
-        (Feed(every_of(DType.INT2), scale(0.5, zero), DType.INT2),),
-        expected=(every_of(DType.INT2) - zero).astype(np.float32) / 2,
-        name=f"int2-{zero}",
+        (Feed(every_of(DType.INT2)[:count], scale(0.5, zero), DType.INT2),),
+        expected=(every_of(DType.INT2)[:count] - zero).astype(np.float32) / 2,
+        name=f"int2-{zero}-{count}",
     )
-    for zero in (0, 1, -2)
+    for zero, count in ((0, 4), (1, 4), (-2, 4), (-1, 3), (0, 1), (1, 0))
 ]
 NARROW += [
     Case(
@@ -209,3 +217,12 @@ WIDER = [
 @pytest.mark.parametrize("case", FROM_REAL + BETWEEN + BACK + NARROW + WIDER, ids=str)
 def test_contract(case: Case) -> None:
     check_compiled(case)
+
+
+@pytest.mark.parametrize("dtype", [DType.BOOL, DType.UINT32, DType.INT64])
+def test_types_without_a_kernel_go_through_the_meaning(dtype: DType) -> None:
+    array = np.array([[0, 1, 1], [1, 0, 1]], dtype.numpy)
+    run = prepare(Case(Dequantize(), (Feed(array, scale(0.5, 1), dtype),)))
+    assert not compiled_agrees_on(run, MACHINES[0])
+    expected = (array.astype(np.float32) - 1) * np.float32(0.5)
+    np.testing.assert_array_equal(run.values[run.node.output], expected)

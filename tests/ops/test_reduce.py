@@ -102,6 +102,27 @@ SUMS = [
     )
 ]
 
+SUMS += [
+    Case(
+        kind(),
+        (feed(dtype, shape, scale(0.1, zero_point)), axes(given)),
+        scale(0.7, zero_point),
+        name=f"{dtype.__name__} {shape}-{given}",
+    )
+    for kind, dtype, zero_point in (
+        (Mean, np.int8, -5),
+        (Mean, np.uint8, 131),
+        (Sum, np.uint8, 131),
+    )
+    for shape, given in (
+        ((3, 130), (1,)),
+        ((5, 64), (1,)),
+        ((2, 63), (1,)),
+        ((3, 3, 1000), (0, 2)),
+        ((2, 519, 3), (0, 1, 2)),
+    )
+]
+
 PRODUCTS = [
     Case(
         ReduceProd(keep),

@@ -56,10 +56,14 @@ CASES = [
     dense(64, 64, 64, 0.05),
     dense(63, 257, 130, 0.2),
     dense(300, 128, 65, 0.0),
+    dense(128, 600, 40, 0.1),
+    dense(131, 301, 37, 0.05),
     pointwise("float", 9, 96, 80, 0.1),
     pointwise("int8", 12, 256, 120, 0.1),
     pointwise("int8", 17, 259, 99, 0.05),
+    pointwise("int8", 9, 1101, 40, 0.05),
     pointwise("dynamic", 12, 256, 120, 0.1),
+    pointwise("dynamic", 9, 1100, 40, 0.05),
 ]
 
 
@@ -96,6 +100,24 @@ def test_zeros_are_skipped(case: Case) -> None:
 def test_dense_kernels_stay_where_they_are_as_fast(case: Case) -> None:
     assert not any(name.startswith("sparse") for name in kernels(case, TARGETS["vnni"]))
     check(case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        dense(49, 256, 256, 0.25),
+        dense(196, 512, 512, 0.28),
+        pointwise("int8", 12, 256, 120, 0.1),
+    ],
+    ids=str,
+)
+def test_the_matrix_unit_keeps_what_it_does_as_fast(case: Case) -> None:
+    assert not any(name.startswith("sparse") for name in kernels(case, TARGETS["amx"]))
+
+
+def test_few_weights_are_faster_than_the_matrix_unit() -> None:
+    names = kernels(dense(196, 512, 512, 0.1), TARGETS["amx"])
+    assert any(name.startswith("sparse") for name in names)
 
 
 def test_zeros_with_a_sign_are_zeros() -> None:

@@ -81,6 +81,8 @@ def test_contract(case: Case) -> None:
         ((1, 1 << 20, 1 << 20, 3), (1, 4, 4, 2), TransposeConv("same", 2, 2), "large"),
         ((1, 8, 8, 3), (1, 4, 4, 1), TransposeConv("same", 2, 2), "channels"),
         ((1, 8, 8, 3), (1, 4, 4, 2), TransposeConv("same", 0, 2), "stride"),
+        ((1, 8, 8, 3), (1, 3, 4, 2), TransposeConv("same", 2, 2), "the input has"),
+        ((1, 9, 8, 3), (1, 4, 4, 2), TransposeConv("valid", 2, 2), "the input has"),
     ],
 )
 def test_inputs_that_do_not_fit(

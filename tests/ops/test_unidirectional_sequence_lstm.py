@@ -110,6 +110,8 @@ HYBRID = [
         (Kind("int8"), WIDE, True),
         (Kind("int8"), SMALL, False),
         (Kind("uint8"), PLAIN, True),
+        (Kind("uint8"), SMALL, False),
+        (Kind("uint8"), WIDE, False),
         (Kind("int8", cifg=True, peephole=True), PLAIN, True),
         (Kind("int8", projection=True, projection_bias=True), PROJECTED, True),
         (Kind("int8", norm=True), WIDE, False),

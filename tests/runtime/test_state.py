@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter as Judge
@@ -76,6 +78,20 @@ def test_each_run_gives_what_litert_gives(name, resolver):
         for one, two in zip(run(ours, arrays), run(judge, arrays), strict=True):
             assert one.shape == two.shape
             np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+
+
+def test_a_variable_is_given_nothing(resolver):
+    model = calls.counter()
+    first = model.subgraphs[1]
+    nodes = [
+        replace(node, inputs=(node.inputs[0], None)) if node.inputs else node
+        for node in first.nodes
+    ]
+    graphs = (model.main, replace(first, nodes=tuple(nodes)))
+    with pytest.raises(ExecutionError, match="the value to assign is left out"):
+        run(
+            opened(write(replace(model, subgraphs=graphs)), resolver), [rows(RNG, 1, 3)]
+        )
 
 
 @pytest.mark.parametrize("name", sorted(set(RUNS) - {"growing"}))

@@ -18,7 +18,7 @@ _LN2_HIGH = 0.693359375
 _LN2_LOW = -2.12194440e-4
 _LEAST = -87.33654
 _ROUNDER = float(3 << 22) + 127.0
-_TERMS = (
+EXP_TERMS = (
     0.0013814539415761828,
     0.00836874544620514,
     0.04166838899254799,
@@ -35,14 +35,19 @@ def exp_below(nest: Nest, x: Value) -> Value:
 
     What is not a number stays so.
     """
-    x = nest.maximum(nest.constant(_LEAST, x.kind), x)
+    power, r = exponential_parts(nest, nest.maximum(nest.constant(_LEAST, x.kind), x))
+    result = nest.constant(EXP_TERMS[0], x.kind)
+    for term in EXP_TERMS[1:]:
+        result = nest.fma(result, r, nest.constant(term, x.kind))
+    return result * power
+
+
+def exponential_parts(nest: Nest, x: Value) -> tuple[Value, Value]:
+    """2**n and r where x = n * ln(2) + r, for n from -126 to 127."""
     rounder = nest.constant(_ROUNDER, x.kind)
     shifted = nest.fma(x, _LOG2_E, rounder)
     n = shifted - rounder
     r = nest.fma(n, -_LN2_HIGH, x)
     r = nest.fma(n, -_LN2_LOW, r)
-    result = nest.constant(_TERMS[0], x.kind)
-    for term in _TERMS[1:]:
-        result = nest.fma(result, r, nest.constant(term, x.kind))
     exponent = nest.bits(shifted, I32.of(x.kind.lanes)) << 23
-    return result * nest.bits(exponent, x.kind)
+    return nest.bits(exponent, x.kind), r

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from gossamer.kernels.arithmetic.estimate import reciprocal
 from gossamer.kernels.arithmetic.math import horner
 from gossamer.nest.expr import F64, I32, I64, Value
 
@@ -36,7 +37,7 @@ def log(nest: Nest, x: Value) -> Value:
     f = nest.bits(bits - (exponent << 23), x.kind) - 1.0
     exponent = exponent - nest.select(small, nest.constant(24, kind), 0)
     e = nest.convert(exponent, x.kind)
-    s = f / (f + 2.0)
+    s = f * reciprocal(nest, f + 2.0)
     square = s * s
     half = f * f * 0.5
     rest = nest.fma(e, _LN2_LOW, s * (half + square * horner(nest, square, _LOG_TERMS)))

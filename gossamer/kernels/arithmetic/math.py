@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from gossamer.kernels.arithmetic.estimate import reciprocal
+from gossamer.kernels.arithmetic.exponential import EXP_TERMS, exponential_parts
 from gossamer.nest.expr import I32, Kind, Value
 
 if TYPE_CHECKING:
@@ -16,8 +17,21 @@ _LOG2_E = 1.4426950408889634
 _LN2_HIGH = 0.693359375
 _LN2_LOW = -2.12194440e-4
 _LEAST, _MOST = -87.33654, 88.37626
-_EXP_TERMS = tuple(1 / math.factorial(n) for n in range(7, -1, -1))
-"""Taylor's coefficients of exp, the highest first; |x| stays below ln(2) / 2."""
+_ROUNDER = float(3 << 22)
+"""Added, it leaves the nearest whole number in the last bits of the sum."""
+_ROUNDER_BITS = 0x4B400000
+_EXPONENT_ROUNDER = _ROUNDER + 127.0
+"""The same, with n + 127, the exponent of 2**n, in the last bits."""
+_MOST_EXPONENT = 125.0
+_EXP2_TERMS = (
+    0.001326472731307149,
+    0.009671512991189957,
+    0.05550733581185341,
+    0.24022242426872253,
+    0.6931470036506653,
+    1.0,
+)
+"""2**r for |r| <= 1/2 within 1e-7 of itself; the highest power first."""
 
 
 def horner(nest: Nest, x: Value, terms: Sequence[float]) -> Value:
@@ -36,10 +50,13 @@ def _held(nest: Nest, x: Value, low: float, high: float) -> Value:
 
 def _exp_parts(nest: Nest, x: Value) -> tuple[Value, Value]:
     """N and exp(r) where x = n * ln(2) + r and n is whole."""
-    n = nest.unary("rint", x * _LOG2_E)
+    rounder = nest.constant(_ROUNDER, x.kind)
+    shifted = nest.fma(x, _LOG2_E, rounder)
+    n = shifted - rounder
     r = nest.fma(n, -_LN2_HIGH, x)
     r = nest.fma(n, -_LN2_LOW, r)
-    return nest.convert(n, I32.of(x.kind.lanes)), horner(nest, r, _EXP_TERMS)
+    whole = nest.bits(shifted, I32.of(x.kind.lanes)) - _ROUNDER_BITS
+    return whole, horner(nest, r, EXP_TERMS)
 
 
 def _two_to(nest: Nest, n: Value, kind: Kind) -> Value:
@@ -49,8 +66,8 @@ def _two_to(nest: Nest, n: Value, kind: Kind) -> Value:
 
 def exp(nest: Nest, x: Value) -> Value:
     """The exponential, within 2 units in the last place; saturates out of range."""
-    n, power = _exp_parts(nest, _held(nest, x, _LEAST, _MOST))
-    return power * _two_to(nest, n, x.kind)
+    power, r = exponential_parts(nest, _held(nest, x, _LEAST, _MOST))
+    return horner(nest, r, EXP_TERMS) * power
 
 
 def full_exp(nest: Nest, x: Value) -> Value:
@@ -60,28 +77,34 @@ def full_exp(nest: Nest, x: Value) -> Value:
     return power * _two_to(nest, half, x.kind) * _two_to(nest, n - half, x.kind)
 
 
-_EXPM1_TERMS = tuple(1 / math.factorial(n) for n in range(8, 0, -1))
-
-
 def elu(nest: Nest, x: Value) -> Value:
     """X where it is not below 0, else exp(x) - 1, within 2e-7 of it."""
-    near = nest.compare("gt", x, -0.4)
-    series = x * horner(nest, x, _EXPM1_TERMS)
-    below = nest.select(near, series, exp(nest, x) - 1.0)
-    return nest.select(nest.compare("lt", x, 0.0), below, x)
+    zero = nest.constant(0.0, x.kind)
+    low = nest.minimum(zero, nest.maximum(nest.constant(_LEAST, x.kind), x))
+    power, r = exponential_parts(nest, low)
+    # exp(r) - 1 is r times a polynomial, so that nothing cancels near 0.
+    below = nest.fma(power * r, horner(nest, r, EXP_TERMS[:-1]), power - 1.0)
+    return nest.select(nest.compare("lt", x, zero), below, x)
 
 
 def logistic(nest: Nest, x: Value) -> Value:
-    """1 / (1 + exp(-x)), within 1e-7."""
-    one = nest.constant(1.0, x.kind)
-    return one / (exp(nest, nest.unary("neg", x)) + 1.0)
+    """1 / (1 + exp(-x)), within 1.1e-7.
+
+    exp(-x) = 2**(n + r); the sum with the rounder ends in the bits of n's exponent.
+    """
+    power = _held(nest, x * -_LOG2_E, -_MOST_EXPONENT, _MOST_EXPONENT)
+    rounder = nest.constant(_EXPONENT_ROUNDER, x.kind)
+    shifted = power + rounder
+    part = horner(nest, power - (shifted - rounder), _EXP2_TERMS)
+    exponent = nest.bits(shifted, I32.of(x.kind.lanes)) << 23
+    scale = nest.bits(exponent, x.kind)
+    return reciprocal(nest, nest.fma(part, scale, nest.constant(1.0, x.kind)))
 
 
 def tanh(nest: Nest, x: Value) -> Value:
-    """The hyperbolic tangent, within 2e-7: 1 - 2 / (exp(2x) + 1)."""
+    """The hyperbolic tangent, within 2.2e-7: 1 - 2 / (exp(2x) + 1)."""
     one = nest.constant(1.0, x.kind)
-    two = nest.constant(2.0, x.kind)
-    return one - two / (exp(nest, x + x) + 1.0)
+    return nest.fma(logistic(nest, x * -2.0), -2.0, one)
 
 
 def gelu_by_tanh(nest: Nest, x: Value) -> Value:

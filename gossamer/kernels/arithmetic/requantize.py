@@ -11,6 +11,11 @@ shifts are one, since floor(floor(a / b) / c) = floor(a / (b * c)):
 
     y = (x * multiplier + 2**30 + 2**(30 + right)) >> (31 + right)
 
+Sums that leave room in 32 bits are doubled, so that `high` and all that is added to it
+stand in the upper half of a product:
+
+    y = (((2 * x * multiplier + 2**31 + 2**(31 + right)) >> 32) - (x < 0)) >> right
+
 FULLY_CONNECTED multiplies by the real factor in float64 and rounds halves away.
 """
 
@@ -33,6 +38,9 @@ if TYPE_CHECKING:
 _NUDGE = 1 << 30
 _MERGED_SHIFT = 24
 """Right shifts up to this leave room for the zero point in 64 bits."""
+_SIGNED_SHIFT = 22
+"""The same with doubled sums: 2**30 and 128.5 * 2**22 stay below 2**31."""
+_ROOM = 1 << 30
 _SIGN = -(1 << 63)
 _HALF = 0x3FDFFFFFFFFFFFFF
 """The bits of the float64 below 0.5: 0.5 itself would round 0.49999999999999994 up."""
@@ -46,6 +54,14 @@ def _halves(nest: Nest, value: Value) -> tuple[Value, Value]:
     """The even and the odd lanes of int32, widened to int64 with their sign."""
     wide = nest.bits(value, I64.of(value.kind.lanes // 2))
     return (wide << 32) >> 32, wide >> 32
+
+
+def _join_high(nest: Nest, even: Value, odd: Value) -> Value:
+    """High halves of `even` and of `odd` as int32 lanes."""
+    lanes = even.kind.lanes * 2
+    kind = I32.of(lanes)
+    order = [lane + (lanes if lane % 2 else 1) for lane in range(lanes)]
+    return nest.shuffle(nest.bits(even, kind), nest.bits(odd, kind), order)
 
 
 def _join(nest: Nest, even: Value, odd: Value) -> Value:
@@ -147,12 +163,23 @@ class IntegerOutput:
     high: int
     real: npt.NDArray[np.float64] | None = None
     """The factors in float64 where the product is rounded once."""
+    reach: int = 1 << 31
+    """No sum is further from zero."""
 
     @property
     def is_merged(self) -> bool:
         """Whether one shift does for both roundings."""
-        fits = (self.shifts <= -1) & (self.shifts >= -_MERGED_SHIFT)
-        return self.real is None and bool(fits.all()) and self.low >= self.zero_point
+        return self._shifts_right(_MERGED_SHIFT) and self.low >= self.zero_point
+
+    @property
+    def is_doubled(self) -> bool:
+        """Whether doubled sums do, where the term for the sign is needed."""
+        has_room = self.reach < _ROOM and -128 <= self.zero_point <= 127
+        return has_room and self._shifts_right(_SIGNED_SHIFT)
+
+    def _shifts_right(self, most: int) -> bool:
+        fits = (self.shifts <= -1) & (self.shifts >= -most)
+        return self.real is None and bool(fits.all())
 
     def part(self, columns: slice) -> IntegerOutput:
         """The same for some of the columns."""
@@ -165,22 +192,28 @@ class IntegerOutput:
 
     def constants(self) -> list[npt.NDArray[Any]]:
         """What the kernel needs to know of each column, in `pointers`' order."""
-        if not self.is_merged:
+        if not self.is_merged and not self.is_doubled:
             zeros = np.full(len(self.shifts), self.zero_point, np.int32)
             if self.real is not None:
                 return [self.real, zeros]
             return [self.multipliers, self.shifts, zeros]
         right = -self.shifts.astype(np.int64)
+        if not self.is_merged:
+            addends = (1 << (right - 1)) + (np.int64(self.zero_point) << right)
+            arrays = (self.multipliers, right, addends)
+            return [array.astype(np.int32) for array in arrays]
         rounding = (np.int64(1) << (30 + right)) + _NUDGE
         rounding = rounding + (np.int64(self.zero_point) << (31 + right))
         low = (rounding & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
         high = (rounding >> 32).astype(np.int32)
-        return [self.multipliers, (31 + right).astype(np.int32), low, high]
+        return [self.multipliers, (right - 1).astype(np.int32), low, high]
 
     def factors(self, pointers: Sequence[Value]) -> Factors:
         """The factors behind pointers to `constants`."""
         if self.is_merged:
             return MergedFactors(*pointers)
+        if self.is_doubled:
+            return DoubledFactors(*pointers)
         if self.real is not None:
             factors, zero_points = pointers
             are_safe = bool((self.real <= _SAFE_FACTOR).all())
@@ -195,7 +228,7 @@ class IntegerOutput:
 
 @dataclass(frozen=True, slots=True)
 class MergedFactors:
-    """Multipliers, shifts of 32 to 55 bits, and what is added before them.
+    """Multipliers, shifts beyond 32 bits, and what is added before them.
 
     The addend (int64) is stored as its low and high 32 bits.
     """
@@ -208,20 +241,48 @@ class MergedFactors:
     def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
         kind = I32.of(lanes)
         low, high = (nest.load(kind, p, index) for p in (self.low, self.high))
-        multiplier = nest.load(kind, self.multipliers, index)
         shift = nest.load(kind, self.shifts, index)
-        even_factor, odd_factor = _halves(nest, multiplier)
-        even_shift, odd_shift = _halves(nest, shift)
-        even_addend, odd_addend = _addends(nest, low, high)
-        odd_shift = odd_shift - 32
+        factors = _halves(nest, nest.load(kind, self.multipliers, index))
+        addends = _addends(nest, low, high)
+        return lambda value: _high_product(nest, value, factors, addends) >> shift
+
+
+@dataclass(frozen=True, slots=True)
+class DoubledFactors:
+    """Multipliers, right shifts, and what is added to the high half before them."""
+
+    multipliers: Value
+    shifts: Value
+    addends: Value
+
+    def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
+        kind = I32.of(lanes)
+        shift = nest.load(kind, self.shifts, index)
+        factors = _halves(nest, nest.load(kind, self.multipliers, index))
+        high = nest.load(kind, self.addends, index)
+        addends = _addends(nest, nest.constant(-(1 << 31), kind), high)
 
         def apply(value: Value) -> Value:
-            even, odd = _halves(nest, value)
-            one = (even * even_factor + even_addend) >> even_shift
-            two = (odd * odd_factor + odd_addend) >> odd_shift
-            return _join(nest, one, two)
+            product = _high_product(nest, value + value, factors, addends)
+            return (product + (value >> 31)) >> shift
 
         return apply
+
+
+def _high_product(
+    nest: Nest,
+    value: Value,
+    factors: tuple[Value, Value],
+    addends: tuple[Value, Value],
+) -> Value:
+    """The high half of `value * factor + addend`, as int32 lanes."""
+    one, two = (
+        half * factor + addend
+        for half, factor, addend in zip(
+            _halves(nest, value), factors, addends, strict=True
+        )
+    )
+    return _join_high(nest, one, two)
 
 
 def _addends(nest: Nest, low: Value, high: Value) -> tuple[Value, Value]:

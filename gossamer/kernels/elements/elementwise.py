@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gossamer.nest.expr import I64, Kind, Value
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from gossamer.kernels.elements.element import Element
     from gossamer.nest.build import Nest
 
+_MANY_REGISTERS = 32
 BLOCK = 4096
 """Elements of one unit of work."""
 
@@ -49,8 +51,7 @@ def each_vector(
     whole = count // step * step
     if whole:
         with nest.loop(whole, step=step) as loop:
-            for part in range(unroll):
-                emit(loop.index + part * lanes, Lanes(lanes, lanes))
+            _unrolled(nest, loop.index, lanes, unroll, emit)
     start = whole
     while start + lanes <= count:
         emit(nest.constant(start, I64), Lanes(lanes, lanes))
@@ -67,6 +68,26 @@ def each_vector(
             rest -= size
         else:
             size //= 2
+
+
+def _unrolled(
+    nest: Nest,
+    first: Value,
+    lanes: int,
+    count: int,
+    emit: Callable[[Value, Lanes], None],
+) -> None:
+    """Adjoining vectors, side by side where there are registers for it."""
+
+    def part(which: int) -> None:
+        emit(first + which * lanes, Lanes(lanes, lanes))
+
+    parts = [partial(part, which) for which in range(count)]
+    if nest.target.registers < _MANY_REGISTERS:
+        for each in parts:
+            each()
+        return
+    nest.interleave(parts)
 
 
 def block_units(count: int) -> int:

@@ -299,6 +299,13 @@ def _segment(
     return totals, pointer
 
 
+def _overlap(plan: Gemm, shape: Tile, words: int) -> int:
+    """How many rows of a tile read the same, of `words` words of each."""
+    if shape.rows == 1 or not plan.rows.stride:
+        return 1
+    return min(-(-words * WORD_BYTES // plan.rows.stride), shape.rows)
+
+
 def _words(
     nest: Nest,
     plan: Gemm,
@@ -311,9 +318,13 @@ def _words(
 
     Rows outside, vectors inside: the other order makes the scheduler keep all
     broadcasts alive at once, more than there are registers. A single row is read a
-    vector at a time, since such a product is bound by its loads.
+    vector at a time, since such a product is bound by its loads. Rows that overlap
+    are read through pointers that LLVM cannot compare: it would keep what they share
+    until all registers are gone, where reading it again costs nothing.
     """
     left, weights, byte = pointers
+    overlap = _overlap(plan, shape, count)
+    lefts = [left, *(nest.opaque(left) for _ in range(1, overlap))]
     multiply = plan.multiply
     totals = list(totals)
     size = shape.rows * shape.vectors
@@ -336,7 +347,8 @@ def _words(
                 one = nest.shuffle(together, together, [word] * shape.lanes)
             else:
                 where = byte + (row * plan.rows.stride + word * WORD_BYTES)
-                one = multiply.broadcast(nest, left, where, shape.lanes)
+                start = lefts[row % len(lefts)]
+                one = multiply.broadcast(nest, start, where, shape.lanes)
             for v in range(shape.vectors):
                 at = base + row * shape.vectors + v
                 totals[at] = multiply.accumulate(nest, totals[at], one, columns[v])

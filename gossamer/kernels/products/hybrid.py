@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
     from gossamer.kernels.products.gemm import Place
     from gossamer.kernels.products.product import Tile
+    from gossamer.kernels.tail import BoundTail
     from gossamer.kernels.windows.border import Border
     from gossamer.nest.build import Nest
 
 PARAMETER_BYTES = 16
 """Bytes per item of what `quantize_items` writes: scale, its inverse, zero point."""
 
+_NEAR_FLOATS = 8192
+"""Items up to this size together are measured, and then written while they are near.
+
+What an item's parameters take is mostly waiting, which several items do at once.
+"""
 _SIGN = -(2**31)
 _HALF = 0x3EFFFFFF
 """The bits of the float32 below 0.5: 0.5 itself would round 0.49999997 up."""
@@ -58,13 +64,20 @@ def quantize_items(
     x, y, parameters = pointers
     begin, end = nest.integer(), nest.integer()
     size = shape.height * shape.width * shape.channels
-    with nest.loop(end, start=begin) as item:
-        source = nest.offset(x, item.index * size, F32)
-        place = nest.offset(parameters, item.index * PARAMETER_BYTES)
-        elements = shape.rows * shape.columns * shape.channels
-        target = nest.offset(y, item.index * (elements * form.element_bytes))
-        quantizer = _measure(nest, form, source, size, place)
-        quantizer.image(shape, source, target)
+    elements = shape.rows * shape.columns * shape.channels
+    some = max(_NEAR_FLOATS // max(size, 1), 1)
+    with nest.loop(end, start=begin, step=some) as block:
+        last = nest.minimum(block.index + some, end)
+        with nest.loop(last, start=block.index) as item:
+            source = nest.offset(x, item.index * size, F32)
+            place = nest.offset(parameters, item.index * PARAMETER_BYTES)
+            _measure(nest, form, source, size, place)
+        with nest.loop(last, start=block.index) as item:
+            source = nest.offset(x, item.index * size, F32)
+            place = nest.offset(parameters, item.index * PARAMETER_BYTES)
+            target = nest.offset(y, item.index * (elements * form.element_bytes))
+            inverse, zero = nest.load(F32, place, 1), nest.load(I32, place, 2)
+            _Quantizer(nest, form, inverse, zero).image(shape, source, target)
 
 
 def quantize_row(
@@ -99,8 +112,9 @@ def _range(nest: Nest, x: Value, size: int) -> tuple[Value, Value]:
     if whole:
         with nest.loop(whole, step=lanes * ways, carry=start) as loop:
             after: list[Value] = []
+            first = whole - lanes * ways - loop.index  # the end was written last
             for way in range(ways):
-                value = nest.load(F32.of(lanes), x, loop.index + way * lanes)
+                value = nest.load(F32.of(lanes), x, first + way * lanes)
                 after.append(nest.minimum(loop.values[2 * way], value))
                 after.append(nest.maximum(loop.values[2 * way + 1], value))
             loop.carry(after)
@@ -186,20 +200,44 @@ class _Quantizer:
 
     def row(self, x: Value, y: Value, count: int) -> None:
         """`count` adjoining elements."""
-        nest = self.nest
+        nest, lanes = self.nest, self.nest.target.lanes
+        step = 4 * lanes
+        whole = 0 if self.form.kind == "centred" else count // step * step
+        if whole:
+            with nest.loop(whole, step=step) as loop:
+                self._four(x, y, loop.index)
 
         def move(index: Value, group: Lanes) -> None:
-            value = group.load(nest, F32, x, index)
-            scaled = value * nest.splat(self.inverse, group.count)
+            value = self._whole(group.load(nest, F32, x, index + whole))
             zero = nest.splat(self.zero, group.count)
-            whole = nest.convert(_away(nest, scaled), I32.of(group.count))
-            if self.form.asymmetric:
-                whole = whole + zero
-            low = -128 if self.form.asymmetric else -127
-            whole = nest.minimum(nest.maximum(whole, low), 127)
-            self._store(group, whole, zero, y, index)
+            self._store(group, value, zero, y, index + whole)
 
-        each_vector(nest, count, nest.target.lanes, move)
+        each_vector(nest, count - whole, lanes, move)
+
+    def _four(self, x: Value, y: Value, index: Value) -> None:
+        """Four vectors, stored as one."""
+        nest, lanes = self.nest, self.nest.target.lanes
+        kind = F32.of(lanes)
+        packed = nest.pack(
+            [self._whole(nest.load(kind, x, index + v * lanes)) for v in range(4)]
+        )
+        words = nest.bits(packed, I32.of(lanes))
+        blocks = range(lanes // 4)
+        order = [block * 4 + v for v in range(4) for block in blocks]
+        small = nest.bits(nest.shuffle(words, words, order), packed.kind)
+        nest.store(self._lifted(small), y, index)
+
+    def _whole(self, value: Value) -> Value:
+        """The quantized integers, in 32 bits; to store bytes cuts them to -128..127."""
+        nest, count = self.nest, value.kind.lanes
+        scaled = value * nest.splat(self.inverse, count)
+        whole = nest.convert(_away(nest, scaled), I32.of(count))
+        if not self.form.asymmetric:
+            return nest.minimum(nest.maximum(whole, -127), 127)
+        whole = whole + nest.splat(self.zero, count)
+        if self.form.kind == "centred":
+            return nest.minimum(nest.maximum(whole, -128), 127)
+        return whole
 
     def _store(
         self, group: Lanes, value: Value, zero: Value, y: Value, index: Value
@@ -208,10 +246,11 @@ class _Quantizer:
         if self.form.kind == "centred":
             small = nest.convert(value - zero, I16.of(group.count))
         else:
-            small = nest.narrow(value)
-        if self.form.kind == "unsigned":
-            small = small ^ -128
+            small = self._lifted(nest.narrow(value))
         group.store(nest, small, y, index)
+
+    def _lifted(self, small: Value) -> Value:
+        return small ^ -128 if self.form.kind == "unsigned" else small
 
 
 def _away(nest: Nest, value: Value) -> Value:
@@ -236,6 +275,7 @@ class HybridEpilogue:
     limits: tuple[float, float]
     items: int
     rows_per_item: int
+    tail: BoundTail | None = None
     output_bytes: int = 4
 
     def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
@@ -260,10 +300,14 @@ class HybridEpilogue:
                     scales * nest.splat(scale, tile.lanes)
                 )
                 value = value if bias is None else value + bias
+                value = clamp(nest, value, self.limits)
+                if self.tail is not None:
+                    index = (place.row + row) * (place.pitch // 4) + column
+                    value = self.tail.apply(nest, value, index, column)
                 address = nest.offset(
                     place.corner, row * place.pitch + v * tile.lanes * 4
                 )
-                nest.store(clamp(nest, value, self.limits), address, 0, tile.valid(v))
+                nest.store(value, address, 0, tile.valid(v))
 
     def _item(self, nest: Nest, row: Value) -> tuple[Value, Value]:
         """Scale and zero point (plus 128) of the item an output row belongs to."""
@@ -284,6 +328,7 @@ class HybridDepthwise:
     limits: tuple[float, float]
     images: int
     image_elements: int
+    tail: BoundTail | None = None
     element_bytes: int = 2
 
     def tap(self, nest: Nest, x: Value, index: Value, group: Lanes) -> Value:
@@ -316,4 +361,7 @@ class HybridDepthwise:
             scale = nest.splat(nest.load(F32, parameters), group.count)
             value = total * (scales * scale)
             value = value if bias is None else value + bias
-            group.store(nest, clamp(nest, value, self.limits), self.y, place)
+            value = clamp(nest, value, self.limits)
+            if self.tail is not None:
+                value = self.tail.apply(nest, value, place, channel, group.valid)
+            group.store(nest, value, self.y, place)

@@ -55,85 +55,71 @@ class Multiply(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FloatMultiply:
+class _Words:
+    """Both operands lie in words as they are multiplied."""
+
+    depth: int
+    word: Kind
+    total: Kind
+    weight_bytes: int = WORD_BYTES
+
+    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
+        return nest.load(self.word.of(lanes), pointer, index)
+
+    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
+        return nest.splat(nest.load(self.word, nest.offset(pointer, byte)), lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class FloatMultiply(_Words):
     """float32 by float32."""
 
     depth: int = 1
     word: Kind = F32
     total: Kind = F32
-    weight_bytes: int = 4
-
-    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
-        return nest.load(F32.of(lanes), pointer, index)
-
-    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
-        return nest.splat(nest.load(F32, nest.offset(pointer, byte)), lanes)
 
     def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
         return nest.fma(left, right, total)
 
 
 @dataclass(frozen=True, slots=True)
-class QuadMultiply:
+class QuadMultiply(_Words):
     """uint8 by int8, four products a lane; the left operand is q + 128."""
 
     depth: int = 4
     word: Kind = I32
     total: Kind = I32
-    weight_bytes: int = 4
-
-    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
-        return nest.load(I32.of(lanes), pointer, index)
-
-    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
-        return nest.splat(nest.load(I32, nest.offset(pointer, byte)), lanes)
 
     def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
         return nest.dot_quads(total, left, right)
 
 
 @dataclass(frozen=True, slots=True)
-class PairMultiply:
-    """int16 by int8 widened on load, two products a lane; the left operand is int16."""
+class WidePairMultiply(_Words):
+    """int16 by int16, two products a lane, for weights of more than eight bits."""
 
     depth: int = 2
     word: Kind = I32
     total: Kind = I32
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return total + nest.dot_pairs(left, right)
+
+
+@dataclass(frozen=True, slots=True)
+class PairMultiply(WidePairMultiply):
+    """int16 by int8 widened on load, two products a lane; the left operand is int16."""
+
     weight_bytes: int = 2
 
     def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
         pairs = nest.load(I8.of(2 * lanes), pointer, 2 * index)
         return nest.bits(nest.convert(pairs, I16.of(2 * lanes)), I32.of(lanes))
 
-    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
-        return nest.splat(nest.load(I32, nest.offset(pointer, byte)), lanes)
-
-    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
-        return total + nest.dot_pairs(left, right)
-
-
-@dataclass(frozen=True, slots=True)
-class WidePairMultiply:
-    """int16 by int16, two products a lane, for weights of more than eight bits."""
-
-    depth: int = 2
-    word: Kind = I32
-    total: Kind = I32
-    weight_bytes: int = 4
-
-    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
-        return nest.load(I32.of(lanes), pointer, index)
-
-    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
-        return nest.splat(nest.load(I32, nest.offset(pointer, byte)), lanes)
-
-    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
-        return total + nest.dot_pairs(left, right)
-
 
 @dataclass(frozen=True, slots=True)
 class WideMultiply(WidePairMultiply):
-    """The same, summed in 64 bits."""
+    """Two products of int16 a lane, summed in 64 bits."""
 
     total: Kind = I64
 

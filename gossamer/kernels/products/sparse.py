@@ -2,7 +2,8 @@
 
 Rows of the input are the lanes: a block of them is turned so that a word of all rows
 is a few vectors, and a word of weights that is not zero meets these and nothing else.
-The sums, one vector per column, are turned back for the epilogue.
+The sums, one vector per column, are turned back for the epilogue. A depth whose turned
+rows would leave the nearest cache goes in parts, between which the sums lie in memory.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gossamer.kernels.products.gemm import Place
 from gossamer.kernels.products.product import Depth, Gemm, Rows, Tile
+from gossamer.kernels.products.sparse_words import WORD, Parts, SparseWeights
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import I32, I64, Value
@@ -28,59 +28,7 @@ if TYPE_CHECKING:
     from gossamer.kernels.products.placed import Sums
     from gossamer.nest.target import Target
 
-_WORD = 4
 _UNITS = 4
-_NEAR_BYTES = 36 * 1024
-"""A turned block of rows up to this size stays in the nearest cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class SparseWeights:
-    """The words of weights that are not zero, column by column.
-
-    `starts` (columns + 1) count words; `places` are byte distances in a turned block
-    of rows. Each column has a multiple of `chains` words; what is filled up is 0.
-    """
-
-    starts: npt.NDArray[np.int32]
-    places: npt.NDArray[np.int32]
-    words: npt.NDArray[Any]
-
-    @staticmethod
-    def of(
-        weights: npt.NDArray[Any], multiply: Multiply, block: int, chains: int
-    ) -> SparseWeights:
-        """From weights (columns, depth); `block` rows are turned at a time."""
-        filled = _whole_words(weights, multiply.depth)
-        words = filled.view(np.uint32)[..., 0]
-        # By value: the bits of -0.0 are not zero.
-        is_kept = (filled != 0).any(axis=2)
-        starts, places, kept = [0], list[int](), list[int]()
-        for row, which in zip(words, is_kept, strict=True):
-            (found,) = np.nonzero(which)
-            gap = -len(found) % chains
-            places += [*(found * (block * _WORD)).tolist(), *[0] * gap]
-            kept += [*row[found].tolist(), *[0] * gap]
-            starts.append(len(kept))
-        return SparseWeights(
-            np.array(starts, np.int32),
-            np.array(places or [0], np.int32),
-            np.array(kept or [0], np.uint32).view(np.int32),
-        )
-
-
-def word_density(weights: npt.NDArray[Any], per_word: int) -> float:
-    """The share of words of weights (columns, depth) that are not zero."""
-    return float((_whole_words(weights, per_word) != 0).any(axis=2).mean())
-
-
-def _whole_words(weights: npt.NDArray[Any], per_word: int) -> npt.NDArray[Any]:
-    """Weights (columns, depth) as (columns, words, elements), filled up with zeros."""
-    columns, depth = weights.shape
-    size = -(-depth // per_word)
-    filled = np.zeros((columns, size * per_word), weights.dtype)
-    filled[:, :depth] = weights
-    return filled.reshape(columns, size, per_word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +38,7 @@ class _Walk:
     nest: Nest
     multiply: Multiply
     rows: Rows
-    words: int
+    parts: Parts
     columns: int
     vectors: int
 
@@ -108,24 +56,24 @@ class _Walk:
         return max(4 // self.vectors, 2)
 
     def turn_input(self, x: Value, pitch: int, turned: Value) -> None:
-        """A block of rows `pitch` bytes apart as [word][row]."""
+        """A part of a block of rows, `pitch` bytes apart, as [word][row]."""
         nest, lanes = self.nest, self.lanes
         kind = self.multiply.word.of(lanes)
         for group in range(self.vectors):
             first = nest.offset(x, group * lanes * pitch)
-            place = nest.offset(turned, group * lanes * _WORD)
+            place = nest.offset(turned, group * lanes * WORD)
 
             def part(word: Value, first: Value = first, place: Value = place) -> None:
-                source = nest.offset(first, word * _WORD)
+                source = nest.offset(first, word * WORD)
                 rows = [
                     nest.load(kind, nest.offset(source, row * pitch))
                     for row in range(lanes)
                 ]
-                target = nest.offset(place, word * (self.block * _WORD))
+                target = nest.offset(place, word * (self.block * WORD))
                 for index, each in enumerate(turned_lanes(nest, rows)):
-                    nest.store(each, nest.offset(target, index * self.block * _WORD))
+                    nest.store(each, nest.offset(target, index * self.block * WORD))
 
-            self._overlapping(self.words, part)
+            self._overlapping(self.parts.size, part)
 
     def _overlapping(self, count: int, emit: Any) -> None:
         """Groups of `lanes` of `count` things; the last may overlap the one before."""
@@ -140,10 +88,12 @@ class _Walk:
         turned: Value,
         sums: Value,
         columns: tuple[Value, int],
+        *,
+        adds: bool = False,
     ) -> None:
         """Sums as [column][row]: for each word that is not zero, all rows.
 
-        `columns` are the first one and how many.
+        `columns` are the first list and how many; `adds` says to go on from `sums`.
         """
         nest = self.nest
         starts, places, words = lists
@@ -152,7 +102,13 @@ class _Walk:
             index = columns[0] + column.index
             first = nest.convert(nest.load(I32, starts, index), I64)
             last = nest.convert(nest.load(I32, starts, index + 1), I64)
+            target = nest.offset(sums, column.index * (self.block * WORD))
+            places_ = [
+                nest.offset(target, v * self.lanes * WORD) for v in range(self.vectors)
+            ]
             carried = [zero] * (self.vectors * self.chains)
+            if adds:
+                carried[: self.vectors] = [nest.load(zero.kind, at) for at in places_]
             with nest.loop(last, start=first, step=self.chains, carry=carried) as loop:
                 after = list(loop.values)
                 for chain in range(self.chains):
@@ -160,12 +116,18 @@ class _Walk:
                         loop.index + chain, (places, words), turned, after, chain
                     )
                 loop.carry(after)
-            target = nest.offset(sums, column.index * (self.block * _WORD))
             for v in range(self.vectors):
                 total = loop.results[v]
                 for chain in range(1, self.chains):
                     total = total + loop.results[chain * self.vectors + v]
-                nest.store(total, nest.offset(target, v * self.lanes * _WORD))
+                nest.store(total, places_[v])
+
+    def clear(self, sums: Value) -> None:
+        """All sums as zeros."""
+        nest = self.nest
+        zero = nest.zero(self.lanes, self.multiply.total)
+        with nest.loop(self.columns * self.vectors) as loop:
+            nest.store(zero, nest.offset(sums, loop.index * (self.lanes * WORD)))
 
     def _word(
         self,
@@ -181,7 +143,7 @@ class _Walk:
         source = nest.offset(turned, place)
         kind = self.multiply.word.of(self.lanes)
         for v in range(self.vectors):
-            rows = nest.load(kind, nest.offset(source, v * self.lanes * _WORD))
+            rows = nest.load(kind, nest.offset(source, v * self.lanes * WORD))
             at = chain * self.vectors + v
             totals[at] = self.multiply.accumulate(nest, totals[at], rows, weight)
 
@@ -211,10 +173,10 @@ class _Walk:
         kind = self.multiply.total.of(lanes)
         pitch = self.columns * epilogue.output_bytes
         for group in range(self.vectors):
-            source = nest.offset(sums, group * lanes * _WORD)
+            source = nest.offset(sums, group * lanes * WORD)
             zero = nest.zero(lanes, self.multiply.total)
             vectors = [
-                nest.load(kind, nest.offset(source, index * self.block * _WORD))
+                nest.load(kind, nest.offset(source, index * self.block * WORD))
                 if index < count
                 else zero
                 for index in range(lanes)
@@ -246,9 +208,7 @@ def row_vectors(target: Target, rows: int, words: int) -> int:
     """Vectors of rows in a block; 0 where there are too few rows or words."""
     if rows < target.lanes or words < target.lanes:
         return 0
-    vector = words * target.lanes * _WORD
-    fits = (v for v in (4, 2) if v * vector <= _NEAR_BYTES and rows >= v * target.lanes)
-    return next(fits, 1)
+    return next((v for v in (4, 2) if rows >= v * target.lanes), 1)
 
 
 def sparse_step(
@@ -285,11 +245,13 @@ def sparse_step(
     others = [nest.pointer() for _ in given]
     result = nest.pointer()
     epilogue = sums.epilogue(nest, others)
-    walk = _Walk(nest, multiply, rows, plan.depth.words, columns, vectors)
-    lists = SparseWeights.of(weights, multiply, walk.block, walk.chains)
+    parts = Parts.of(depth.words, vectors, target.lanes)
+    walk = _Walk(nest, multiply, rows, parts, columns, vectors)
+    lists = SparseWeights.of(weights, multiply, walk.block, walk.chains, parts)
     blocks = -(-rows.count // walk.block)
     units = min(blocks, _UNITS)
-    room = (plan.depth.words + target.lanes) * walk.block * _WORD
+    held = target.lanes if parts.count == 1 else columns
+    room = (parts.size + held) * walk.block * WORD
     split = _Split(blocks, units, room)
     _blocks(walk, epilogue, split, pointers, (source, scratch, result))
     every = (
@@ -326,7 +288,7 @@ def _blocks(
     begin, end = nest.integer(), nest.integer()
     with nest.loop(end, start=begin) as unit:
         turned = nest.offset(scratch, unit.index * split.room)
-        sums = nest.offset(turned, walk.words * walk.block * _WORD)
+        sums = nest.offset(turned, walk.parts.size * walk.block * WORD)
         first = unit.index * split.blocks // split.units
         last = (unit.index + 1) * split.blocks // split.units
         with nest.loop(last, start=first) as block:
@@ -334,10 +296,47 @@ def _blocks(
             end_row = walk.rows.count - walk.block
             row = nest.minimum(block.index * walk.block, end_row)
             source = nest.offset(x, row * walk.rows.stride)
-            walk.turn_input(source, walk.rows.stride, turned)
+            do = _at_once if walk.parts.count == 1 else _in_parts
+            do(walk, epilogue, lists, (source, turned, sums, y), row)
 
-            def group(column: Value, count: int, row: Value = row) -> None:
-                walk.sum_columns(lists, turned, sums, (column, count))
-                walk.finish(epilogue, sums, y, row, (column, count))
 
-            walk.each_group(group)
+def _at_once(
+    walk: _Walk,
+    epilogue: Epilogue,
+    lists: tuple[Value, Value, Value],
+    places: tuple[Value, Value, Value, Value],
+    row: Value,
+) -> None:
+    """A block of rows: a group of columns is finished as soon as it is summed."""
+    source, turned, sums, y = places
+    walk.turn_input(source, walk.rows.stride, turned)
+
+    def group(column: Value, count: int) -> None:
+        walk.sum_columns(lists, turned, sums, (column, count))
+        walk.finish(epilogue, sums, y, row, (column, count))
+
+    walk.each_group(group)
+
+
+def _in_parts(
+    walk: _Walk,
+    epilogue: Epilogue,
+    lists: tuple[Value, Value, Value],
+    places: tuple[Value, Value, Value, Value],
+    row: Value,
+) -> None:
+    """A block of rows: all columns are summed over one part of the depth at a time."""
+    nest = walk.nest
+    source, turned, sums, y = places
+    walk.clear(sums)
+    with nest.loop(walk.parts.count) as part:
+        first = nest.offset(source, walk.parts.origin(nest, part.index) * WORD)
+        walk.turn_input(first, walk.rows.stride, turned)
+        columns = part.index * walk.columns, walk.columns
+        walk.sum_columns(lists, turned, sums, columns, adds=True)
+
+    def group(column: Value, count: int) -> None:
+        at = nest.offset(sums, column * (walk.block * WORD))
+        walk.finish(epilogue, at, y, row, (column, count))
+
+    walk.each_group(group)

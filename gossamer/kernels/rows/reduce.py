@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gossamer.kernels.elements.elementwise import Lanes, each_vector
 from gossamer.kernels.movement.move import strides_of
+from gossamer.kernels.rows.reduce_arithmetic import ScaledSum
 from gossamer.nest.expr import I64, Kind, Value
 
 if TYPE_CHECKING:
@@ -174,9 +175,44 @@ class _Reduction:
         rest = self.shape.row - whole
         each_vector(nest, rest, self.lanes, lambda i, lanes: group(i + whole, lanes))
 
+    def _along_bytes(self, arithmetic: ScaledSum, source: Value, target: Value) -> None:
+        """`_along` for sums of bytes, four to a lane, in several chains."""
+        nest, row = self.nest, self.shape.row
+        width = nest.target.vector_bytes
+        chains = min(row // width, _CHAINS)
+        step = width * chains
+        whole = row // step * step
+
+        def element(place: Value, totals: Sequence[Value]) -> list[Value]:
+            with nest.loop(whole, step=step, carry=totals[1:]) as loop:
+                first = nest.offset(self.x, place + loop.index)
+                loop.carry(
+                    [
+                        arithmetic.gather_bytes(nest, total, first, chain * width)
+                        for chain, total in enumerate(loop.values)
+                    ]
+                )
+            with nest.loop(row, start=whole, carry=totals[:1]) as rest:
+                loaded = nest.load(arithmetic.element, self.x, place + rest.index)
+                more = arithmetic.widen(nest, loaded)
+                rest.carry([arithmetic.gather(nest, rest.values[0], more)])
+            return [*rest.results, *loop.results]
+
+        start = [arithmetic.start(nest, nest.target.lanes)] * chains
+        totals = [arithmetic.start(nest, 1), *start]
+        single, *vectors = self._fold(source, totals, element)
+        for vector in vectors:
+            single = single + nest.sum(vector)
+        nest.store(arithmetic.finish(nest, single), self.y, target)
+
     def _along(self, source: Value, target: Value) -> None:
         """Adjoining elements, in vectors and one by one, into one total."""
         nest, arithmetic = self.nest, self.arithmetic
+        if isinstance(arithmetic, ScaledSum) and arithmetic.adds_bytes(
+            nest.target, self.shape.row
+        ):
+            self._along_bytes(arithmetic, source, target)
+            return
         row = self.shape.row
         wide = self.lanes * _CHAINS if row >= self.lanes * _CHAINS else self.lanes
         whole = 0 if arithmetic.in_order else row // wide * wide

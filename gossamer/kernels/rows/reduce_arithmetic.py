@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from gossamer.kernels.arithmetic.requantize import scale, uniform_factor
 from gossamer.nest.expr import F32, I8, I32, I64, Kind, Value
+from gossamer.nest.target import Dot
 
 if TYPE_CHECKING:
     from gossamer.kernels.arithmetic.integers import Stored
     from gossamer.nest.build import Nest
+    from gossamer.nest.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,21 @@ class ScaledSum:
 
     def gather(self, nest: Nest, total: Value, more: Value) -> Value:
         return total + more
+
+    def adds_bytes(self, target: Target, count: int) -> bool:
+        """Whether `gather_bytes` serves rows of so many elements."""
+        is_byte = self.stored.kind == I8 and count >= target.vector_bytes
+        return is_byte and target.dot is Dot.UNSIGNED_QUADS
+
+    def gather_bytes(
+        self, nest: Nest, total: Value, pointer: Value, place: int
+    ) -> Value:
+        """A vector of totals with a vector of bytes in it, `place` bytes on."""
+        words = nest.load(total.kind, nest.offset(pointer, place))
+        ones = nest.constant(0x01010101, total.kind)
+        if self.stored.is_signed:
+            return nest.dot_quads(total, ones, words)
+        return nest.dot_quads(total, words, ones)
 
     def finish(self, nest: Nest, total: Value) -> Value:
         factor = uniform_factor(nest, self.multiplier, self.shift, total.kind.lanes)

@@ -9,6 +9,7 @@ import numpy as np
 
 from gossamer.kernels.products.hybrid import ItemForm
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
+from gossamer.kernels.tail import bind, extendable, operands_of
 from gossamer.kernels.tiles.epilogue import (
     FloatRows,
     HybridItems,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gossamer.kernels.arithmetic.requantize import IntegerOutput
+    from gossamer.kernels.tail import Tail
     from gossamer.kernels.tiles.rows import RowSource
     from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
@@ -218,33 +220,28 @@ def hybrid_convolution(
         target, window, len(weights), patches_of(window, 1), items
     )
     matrix = weights.reshape(len(weights), -1)
-    nest = Nest("conv_hybrid", target)
-    rows, packed, ranges, factors = (nest.pointer() for _ in range(4))
-    sums = nest.pointer() if asymmetric else None
-    first = nest.pointer() if bias is not None else None
-    result = nest.pointer()
+    sums = matrix.sum(axis=1, dtype=np.int32) if asymmetric else None
+    columns = [
+        None if each is None else Constant(panel_columns(each, plan))
+        for each in (scales, sums, bias)
+    ]
+    constants = [_weights([matrix], plan, source), parameters, *filter(None, columns)]
     per_item = window.out_height * window.out_width
-    scaling = HybridItems(ranges, factors, sums, first, limits, window.images, per_item)
-    tile_gemm(
-        nest,
-        plan,
-        source,
-        HybridRows(scaling, result, len(weights) * 4),
-        rows,
-        packed,
-    )
-    constants = [panel_columns(scales, plan)]
-    if asymmetric:
-        constants.append(panel_columns(matrix.sum(axis=1, dtype=np.int32), plan))
-    if bias is not None:
-        constants.append(panel_columns(bias, plan))
-    arguments = (
-        left,
-        _weights([matrix], plan, source),
-        parameters,
-        *(Constant(array) for array in constants),
-        y,
-    )
-    written = (len(arguments) - 1,)
-    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
-    return [quantize, *before, product]
+
+    def make(tail: Tail | None) -> Step:
+        nest = Nest("conv_hybrid", target)
+        rows, packed, ranges = (nest.pointer() for _ in range(3))
+        factors, less, first = (each and nest.pointer() for each in columns)
+        assert factors is not None
+        given = (ranges, factors, less, first, limits, window.images, per_item)
+        output = nest.pointer()
+        epilogue = HybridRows(
+            HybridItems(*given), output, len(weights) * 4, bind(nest, tail)
+        )
+        tile_gemm(nest, plan, source, epilogue, rows, packed)
+        result = y if tail is None else tail.output
+        arguments = (left, *constants, result, *operands_of(tail))
+        written = (1 + len(constants),)
+        return Step(nest.finish(), arguments, plan.units, written, plan.note)
+
+    return [quantize, *before, extendable(y, make)]

@@ -13,6 +13,7 @@ from gossamer.nest.expr import F32, I8, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
     from gossamer.kernels.arithmetic.requantize import Factors
+    from gossamer.kernels.tail import BoundTail
     from gossamer.kernels.tiles.gemm import Finish
     from gossamer.kernels.tiles.rows import OutputRow
     from gossamer.nest.build import Nest
@@ -115,12 +116,35 @@ class HybridItems:
 
 
 @dataclass(frozen=True, slots=True)
+class _Columns:
+    """What scales the sums of a panel, a vector each."""
+
+    scales: list[Value]
+    weight_sums: list[Value]
+    bias: list[Value]
+
+    def of_item(self, nest: Nest, scale: Value, zero: Value) -> _Columns:
+        """The same with an item's scale and zero point multiplied in."""
+        scales = [each * nest.splat(scale, LANES) for each in self.scales]
+        sums = [each * nest.splat(zero, LANES) for each in self.weight_sums]
+        return _Columns(scales, sums, self.bias)
+
+    def scaled(self, nest: Nest, total: Value, vector: int) -> Value:
+        """A vector of an item's sums as floats."""
+        if self.weight_sums:
+            total = total - self.weight_sums[vector]
+        value = nest.convert(total, F32.of(LANES)) * self.scales[vector]
+        return value + self.bias[vector] if self.bias else value
+
+
+@dataclass(frozen=True, slots=True)
 class HybridRows:
     """int32 sums to float: (sum - zero point * weight sum) * scales + bias."""
 
     items: HybridItems
     y: Value
     pitch: int
+    tail: BoundTail | None = None
     first: Value | None = None
     total: Kind = I32
 
@@ -129,29 +153,41 @@ class HybridRows:
         return 1
 
     def columns(self, nest: Nest, panel: Panel, column: Value) -> Finish:
-        items = self.items
         places = [column + v * LANES for v in range(panel.vectors)]
-        kind = F32.of(LANES)
-        scales = [nest.load(kind, items.scales, place) for place in places]
+        given = self._given(nest, places)
         corner = nest.offset(self.y, column, F32)
+        one = None
+        if self.items.items == 1:
+            one = given.of_item(nest, *self._item(nest, column * 0))
 
         def finish(sums: list[list[Value]], rows: list[OutputRow]) -> None:
-            scale, zero = self._item(nest, rows[0].number)
+            number = rows[0].number
+            item = one or given.of_item(nest, *self._item(nest, number))
             line = rows[0].place(nest, corner, self.pitch)
             for v, total in enumerate(sums[0]):
-                if items.weight_sums is not None:
-                    weight = nest.load(I32.of(LANES), items.weight_sums, places[v])
-                    total = total - weight * nest.splat(zero, LANES)  # noqa: PLW2901
-                factor = scales[v] * nest.splat(scale, LANES)
-                value = nest.convert(total, kind) * factor
-                if items.bias is not None:
-                    value = value + nest.load(kind, items.bias, places[v])
-                value = clamp(nest, value, items.limits)
+                value = item.scaled(nest, total, v)
+                value = clamp(nest, value, self.items.limits)
+                if self.tail is not None:
+                    index = number * (self.pitch // F32.bytes) + places[v]
+                    valid = panel.valid(v)
+                    value = self.tail.apply(nest, value, index, places[v], valid)
                 nest.store(value, line, v * LANES, panel.valid(v))
 
         return finish
 
+    def _given(self, nest: Nest, places: list[Value]) -> _Columns:
+        def read(pointer: Value | None, kind: Kind) -> list[Value]:
+            if pointer is None:
+                return []
+            return [nest.load(kind.of(LANES), pointer, place) for place in places]
+
+        items = self.items
+        return _Columns(
+            read(items.scales, F32), read(items.weight_sums, I32), read(items.bias, F32)
+        )
+
     def _item(self, nest: Nest, row: Value) -> tuple[Value, Value]:
+        """Scale and zero point of the item that an output row belongs to."""
         items = self.items
         index = row // items.rows_per_item if items.items > 1 else row * 0
         place = nest.offset(items.parameters, index * PARAMETER_BYTES)

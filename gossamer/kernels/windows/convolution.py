@@ -246,30 +246,31 @@ def hybrid_convolution(
     form = ItemForm("unsigned" if quads else "centred", asymmetric)
     plan = plan_convolution(target, window, len(weights), multiply, form.element_bytes)
     quantize, source, parameters = quantized_items(target, border_of(window), form, x)
-    nest = Nest("conv_hybrid", target)
-    image, packed, items, factors = (nest.pointer() for _ in range(4))
-    sums = nest.pointer() if quads else None
-    first = nest.pointer() if bias is not None else None
-    result = nest.pointer()
+    flat = weights.reshape(len(weights), -1)
+    sums = flat.sum(axis=1, dtype=np.int32) if quads else None
+    columns = [
+        None if each is None else Constant(pad_columns(each, plan))
+        for each in (scales, sums, bias)
+    ]
+    panels = Constant(pack_panels(filter_runs(weights, window), plan))
+    constants = [panels, parameters, *filter(None, columns)]
     rows = window.out_height * window.out_width
-    epilogue = HybridEpilogue(items, factors, sums, first, limits, window.images, rows)
-    gemm(nest, plan, epilogue, image, packed, result)
-    constants = [pad_columns(scales, plan)]
-    if quads:
-        flat = weights.reshape(len(weights), -1)
-        constants.append(pad_columns(flat.sum(axis=1, dtype=np.int32), plan))
-    if bias is not None:
-        constants.append(pad_columns(bias, plan))
-    arguments = (
-        source,
-        Constant(pack_panels(filter_runs(weights, window), plan)),
-        parameters,
-        *(Constant(array) for array in constants),
-        y,
-    )
-    written = (len(arguments) - 1,)
-    product = Step(nest.finish(), arguments, plan.units, written, plan.note)
-    return [quantize, product]
+
+    def make(tail: Tail | None) -> Step:
+        nest = Nest("conv_hybrid", target)
+        image, packed, items = (nest.pointer() for _ in range(3))
+        factors, less, first = (each and nest.pointer() for each in columns)
+        assert factors is not None
+        given = (items, factors, less, first, limits, window.images, rows)
+        output = nest.pointer()
+        epilogue = HybridEpilogue(*given, tail=bind(nest, tail))
+        gemm(nest, plan, epilogue, image, packed, output)
+        result = y if tail is None else tail.output
+        arguments = (source, *constants, result, *operands_of(tail))
+        written = (1 + len(constants),)
+        return Step(nest.finish(), arguments, plan.units, written, plan.note)
+
+    return [quantize, extendable(y, make)]
 
 
 def quantized_items(
@@ -282,4 +283,6 @@ def quantized_items(
     pointers = (nest.pointer(), nest.pointer(), nest.pointer())
     quantize_items(nest, border, form, pointers)
     arguments = (x, items, parameters)
-    return Step(nest.finish(), arguments, border.images, (1, 2)), items, parameters
+    same = ("quantize_items", border, form)
+    step = Step(nest.finish(), arguments, border.images, (1, 2), same=same)
+    return step, items, parameters

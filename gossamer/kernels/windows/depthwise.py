@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 from gossamer.kernels.arithmetic.clamp import clamp
 from gossamer.kernels.arithmetic.requantize import Factors, saturate
 from gossamer.kernels.elements.elementwise import Lanes, each_vector
+from gossamer.kernels.windows.depthwise_tiles import (
+    Weights,
+    column_tiles,
+    tile_shape,
+)
 from gossamer.nest.expr import F32, I8, I32, I64, Value
 
 if TYPE_CHECKING:
@@ -99,16 +104,6 @@ class DepthwiseArithmetic(Protocol):
         ...
 
 
-def tile_shape(window: Window, registers: int) -> tuple[int, int]:
-    """Output rows and columns of a tile."""
-    rows = 2 if window.out_height % 2 == 0 and window.stride[0] == 1 else 1
-    columns = 4 if registers >= 32 or rows == 1 else 2
-    if window.stride[1] > 1:
-        columns = min(columns, 4 if registers >= 32 else 2)
-    first, last = window.inner_columns()
-    return rows, max(min(columns, last - first), 1)
-
-
 def depthwise_units(window: Window, registers: int) -> int:
     rows, _ = tile_shape(window, registers)
     return window.images * (window.out_height // rows)
@@ -136,18 +131,14 @@ def depthwise(
         rows = _input_rows(nest, window, arithmetic, (x, zeros), image, top, tile_rows)
         output_row = image * window.out_height + top
         walk = _Walk(nest, window, arithmetic, rows, output_row, tile_rows, lanes)
-        first, last = window.inner_columns()
-        for column in range(min(first, window.out_width)):
-            walk.tile(nest.constant(column, I64), [column])
-        whole = (last - first) // tile_columns * tile_columns
-        if whole:
-            with nest.loop(first + whole, start=first, step=tile_columns) as loop:
-                walk.tile(loop.index, [first + c for c in range(tile_columns)])
-        if last - first - whole:
-            start = first + whole
-            walk.tile(nest.constant(start, I64), list(range(start, last)))
-        for column in range(max(last, first), window.out_width):
-            walk.tile(nest.constant(column, I64), [column])
+        left, inner, right = column_tiles(window, tile_columns)
+        for columns in left:
+            walk.tile(nest.constant(columns.start, I64), columns)
+        if inner:
+            with nest.loop(inner.stop, start=inner.start, step=inner.step) as loop:
+                walk.tile(loop.index, range(inner.start, inner.start + inner.step))
+        for columns in right:
+            walk.tile(nest.constant(columns.start, I64), columns)
 
 
 def _input_rows(
@@ -196,7 +187,7 @@ class _Walk:
     tile_rows: int
     lanes: int
 
-    def tile(self, first: Value, columns: list[int]) -> None:
+    def tile(self, first: Value, columns: Sequence[int]) -> None:
         """Emit output columns from `first` on; `columns` are typical positions."""
         channels = self.window.channels
 
@@ -206,7 +197,7 @@ class _Walk:
         each_vector(self.nest, channels, self.lanes, group)
 
     def _channels(
-        self, first: Value, columns: list[int], channel: Value, group: Lanes
+        self, first: Value, columns: Sequence[int], channel: Value, group: Lanes
     ) -> None:
         nest, window = self.nest, self.window
         start = self.arithmetic.start(nest, channel, group)
@@ -226,26 +217,25 @@ class _Walk:
         ]
         self.arithmetic.finish(nest, sums, places, channel, group)
 
-    def _weights(self, channel: Value, group: Lanes) -> list[Value]:
-        taps = self.window.filter[0] * self.window.filter[1]
-        return [
-            self.arithmetic.weight(
-                self.nest, channel + tap * self.window.channels, group
-            )
-            for tap in range(taps)
-        ]
+    def _weights(self, channel: Value, group: Lanes) -> Weights:
+        def weight(tap: int) -> Value:
+            index = channel + tap * self.window.channels
+            return self.arithmetic.weight(self.nest, index, group)
+
+        return Weights.of(self.window, weight)
 
     def _row(
         self,
         row: tuple[int, Value],
-        place: tuple[Value, list[int]],
-        weights: list[Value],
+        place: tuple[Value, Sequence[int]],
+        weights: Weights,
         channel: Value,
         group: Lanes,
         sums: list[Value],
     ) -> list[Value]:
         """Add one input row to all sums that it touches."""
         distance, address = row
+        weights.next_row()
         left, columns = place
         nest, window = self.nest, self.window
         sums = list(sums)
@@ -266,7 +256,7 @@ class _Walk:
                     continue
                 for tile_row, tap_row in self._taps_of(distance):
                     slot = tile_row * len(columns) + position
-                    weight = weights[tap_row * window.filter[1] + tap_column]
+                    weight = weights.at(tap_row * window.filter[1] + tap_column)
                     sums[slot] = nest.fma(value, weight, sums[slot])
         return sums
 

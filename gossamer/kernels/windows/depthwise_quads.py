@@ -11,107 +11,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gossamer.kernels.arithmetic.requantize import Factors, packed_order, within
+from gossamer.kernels.arithmetic.requantize import Factors, within
+from gossamer.kernels.windows.depthwise_packing import (
+    QUAD,
+    Group,
+    channel_groups,
+    row_groups,
+    tile_shape,
+)
 from gossamer.nest.expr import I8, I16, I32, I64, Kind, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy.typing as npt
+    from collections.abc import Callable, Sequence
 
     from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.build import Nest
 
-_QUAD = 4
-_BLOCK = 16
-"""Bytes of a block: the least group of channels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Channels `first` to `first + size`; `valid` of them exist."""
-
-    first: int
-    size: int
-    valid: int
-
-
-def channel_groups(channels: int, widest: int) -> list[Group]:
-    """Groups of channels, each as wide as a vector of bytes can be."""
-    groups: list[Group] = []
-    first = 0
-    while first < channels:
-        rest = channels - first
-        size = widest
-        while size > _BLOCK and size > rest:
-            size //= 2
-        groups.append(Group(first, size, min(size, rest)))
-        first += size
-    return groups
-
-
-def padded_channels(channels: int, widest: int) -> int:
-    """Channels with the last group filled up."""
-    last = channel_groups(channels, widest)[-1]
-    return last.first + last.size
-
-
-def tile_shape(window: Window) -> tuple[int, int]:
-    """Output rows and columns of a tile; two rows share their input where they can."""
-    shares = (
-        window.stride[0] == 1
-        and window.dilation[0] == 1
-        and window.filter[0] < _QUAD
-        and window.out_height % 2 == 0
-    )
-    rows = 2 if shares else 1
-    return rows, min(4 // rows, window.out_width)
-
-
-def quad_units(window: Window) -> int:
-    return window.images * (window.out_height // tile_shape(window)[0])
-
-
-def row_groups(window: Window) -> int:
-    """Groups of up to four filter rows."""
-    return -(-window.filter[0] // _QUAD)
-
-
-def pack_quads(
-    weights: npt.NDArray[np.int8], window: Window, widest: int
-) -> npt.NDArray[np.int8]:
-    """Filters (rows, columns, channels) in kernel order.
-
-    Per group of channels: [tile row][row group][column][lane][4 taps].
-    """
-    tile_rows, _ = tile_shape(window)
-    count = padded_channels(window.channels, widest)
-    filter_rows, columns = window.filter
-    taps = row_groups(window) * _QUAD
-    filled = np.zeros((tile_rows, taps, columns, count), np.int8)
-    for row in range(tile_rows):
-        filled[row, row : row + filter_rows, :, : window.channels] = weights
-    parts: list[npt.NDArray[np.int8]] = []
-    for group in channel_groups(window.channels, widest):
-        part = filled[..., group.first : group.first + group.size]
-        part = part[..., packed_order(group.size)]
-        part = part.reshape(tile_rows, -1, _QUAD, columns, group.size)
-        parts.append(part.transpose(0, 1, 3, 4, 2).ravel())
-    return np.concatenate(parts)
-
-
-def order_channels(values: npt.NDArray[np.int32], widest: int) -> npt.NDArray[np.int32]:
-    """One value per channel, filled up and in `packed_order` group by group."""
-    filled = np.zeros(padded_channels(len(values), widest), values.dtype)
-    filled[: len(values)] = values
-    return np.concatenate(
-        [
-            filled[group.first : group.first + group.size][packed_order(group.size)]
-            for group in channel_groups(len(values), widest)
-        ]
-    )
+_SHORT = 2
+"""Tiles between the edges that are worth no code of their own."""
+_MOST_WRITTEN = 36
+"""Taps that are written out for every edge; LLVM takes a millisecond for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +69,7 @@ def _input_rows(
     pitch = window.width * window.channels
     start = top * window.stride[0] - window.before[0]
     rows: list[Value | None] = []
-    for tap in range(row_groups(window) * _QUAD):
+    for tap in range(row_groups(window) * QUAD):
         if tap >= used:
             rows.append(None)
             continue
@@ -173,31 +92,70 @@ class _Band:
     output_row: Value
 
     def columns(self) -> None:
-        """Walk over the output columns: the edges by themselves, the rest in a loop."""
-        nest, window = self.nest, self.window
+        """Walk over the output columns: the edges, and in a loop what is between.
+
+        Where little lies between, one loop that asks for each column does it all.
+        """
+        window = self.window
         _, width = tile_shape(window)
         total = window.out_width
         inner, last = window.inner_columns()
         left = -(-inner // width) * width
         right = -(-(total - last) // width) * width
-        if left + right > total:
-            left, right = 0, total
         middle = (total - left - right) // width * width
-        self._edge(0, left)
+        if left + right > total:
+            left, middle = total, 0
+        few = self._written_taps(middle) <= _MOST_WRITTEN
+        if middle <= _SHORT * width and not few:
+            left, middle = total, 0
         if middle:
-            with nest.loop(left + middle, start=left, step=width) as loop:
+            with self.nest.loop(left + middle, start=left, step=width) as loop:
                 self._tile(loop.index, list(range(left, left + width)))
-        self._edge(left + middle, total)
+        self._edges(left, middle, few=few)
 
-    def _edge(self, begin: int, end: int) -> None:
-        """Tiles written out one by one: few, since edges are narrow."""
+    def _written_taps(self, middle: int) -> int:
+        """Taps in the code if every tile of the edges were written out."""
+        window = self.window
+        _, width = tile_shape(window)
+        tiles = -(-(window.out_width - middle) // width) + (middle > 0)
+        groups = channel_groups(window.channels, self.nest.target.vector_bytes)
+        sizes = {(group.size, group.valid) for group in groups}
+        return tiles * len(sizes) * window.filter[0] * window.filter[1]
+
+    def _edges(self, left: int, middle: int, *, few: bool) -> None:
+        """Tiles of the columns before `left` and of those behind the middle."""
+        total, (_, width) = self.window.out_width, tile_shape(self.window)
+        whole = total - total % width
+        if few or whole - middle <= width:
+            self._written(0, left)
+            self._written(left + middle, total)
+        else:
+            self._asking(left, middle, whole)
+            self._written(whole, total)
+
+    def _written(self, begin: int, end: int) -> None:
+        """Tiles that are written out one by one."""
         _, width = tile_shape(self.window)
         for start in range(begin, end, width):
             columns = list(range(start, min(start + width, end)))
             self._tile(self.nest.constant(start, I64), columns)
 
-    def _tile(self, first: Value, columns: list[int]) -> None:
-        """Emit output columns from `first` on; `columns` are typical positions."""
+    def _asking(self, left: int, middle: int, end: int) -> None:
+        """A loop over tiles that asks for each column whether it is in the image."""
+        nest = self.nest
+        _, width = tile_shape(self.window)
+        with nest.loop(end - middle, step=width) as loop:
+            start = nest.constant(0, I64) + loop.index
+            if middle:
+                is_before = nest.compare("ult", start, left)
+                start = nest.select(is_before, start, start + middle)
+            self._tile(start, None)
+
+    def _tile(self, first: Value, columns: list[int] | None) -> None:
+        """Emit output columns from `first` on; `columns` are typical positions.
+
+        None if some of their taps may lie outside, which differs from tile to tile.
+        """
         widest = self.nest.target.vector_bytes
         groups = channel_groups(self.window.channels, widest)
         whole = sum(1 for g in groups if g.size == g.valid == widest)
@@ -211,35 +169,37 @@ class _Band:
             self._group(first, columns, channel, group)
 
     def _group(
-        self, first: Value, columns: list[int], channel: Value, group: Group
+        self, first: Value, columns: list[int] | None, channel: Value, group: Group
     ) -> None:
         nest, window = self.nest, self.window
-        tile_rows, _ = tile_shape(window)
-        lanes = group.size // _QUAD
+        tile_rows, whole = tile_shape(window)
+        width = len(columns) if columns else whole
+        lanes = group.size // QUAD
         kind = I32.of(lanes)
         start = [
             nest.load(kind, self.pointers.bias, channel + v * lanes)
-            for v in range(_QUAD)
+            for v in range(QUAD)
         ]
         sums = {
             (row, position): list(start)
             for row in range(tile_rows)
-            for position in range(len(columns))
+            for position in range(width)
         }
         left = first * window.stride[1] - window.before[1]
         for row_group in range(row_groups(window)):
-            rows = self.rows[row_group * _QUAD : (row_group + 1) * _QUAD]
-            for at, uses in self._uses(columns).items():
-                inside = window.covers(columns[uses[0][0]], uses[0][1])
+            rows = self.rows[row_group * QUAD : (row_group + 1) * QUAD]
+            for at, uses in self._uses(width).items():
+                position, tap = uses[0]
+                inside = window.covers(columns[position], tap) if columns else None
                 quads = self._quads(rows, (left + at, inside), channel, group)
                 self._accumulate(sums, quads, (row_group, uses), channel, group)
         self._finish(sums, first, channel, group)
 
-    def _uses(self, columns: list[int]) -> dict[int, list[tuple[int, int]]]:
+    def _uses(self, width: int) -> dict[int, list[tuple[int, int]]]:
         """For each input column its (output position, filter column) pairs."""
         window = self.window
         uses: dict[int, list[tuple[int, int]]] = {}
-        for position in range(len(columns)):
+        for position in range(width):
             for tap in range(window.filter[1]):
                 at = position * window.stride[1] + tap * window.dilation[1]
                 uses.setdefault(at, []).append((position, tap))
@@ -248,23 +208,40 @@ class _Band:
     def _quads(
         self,
         rows: Sequence[Value | None],
-        place: tuple[Value, bool],
+        place: tuple[Value, bool | None],
         channel: Value,
         group: Group,
     ) -> list[Value]:
-        """Four vectors whose lanes hold four rows of one channel, as uint8."""
+        """Four vectors whose lanes hold four rows of one channel, as uint8.
+
+        The place is a column, and whether it is inside the image; None to ask.
+        """
         nest = self.nest
-        column, inside = place
         kind = I8.of(group.size)
+        source = self._source(place, channel)
         pixels: list[Value] = []
         for row in rows:
             if row is None:
                 pixels.append(nest.constant(0, kind))
             else:
-                index = column * self.window.channels + channel
-                source = (row, index) if inside else (self.pointers.zeros, channel)
-                pixels.append(nest.load(kind, *source, group.valid) ^ -128)
+                pixels.append(nest.load(kind, *source(row), group.valid) ^ -128)
         return _interleave(nest, pixels)
+
+    def _source(
+        self, place: tuple[Value, bool | None], channel: Value
+    ) -> Callable[[Value], tuple[Value, Value]]:
+        """Address and index at which a channel of an input row's column is read."""
+        nest, zeros = self.nest, self.pointers.zeros
+        column, inside = place
+        if inside is not None:
+            index = column * self.window.channels + channel
+            return lambda row: (row, index) if inside else (zeros, channel)
+        start = column * self.window.channels
+        is_inside = nest.compare("ult", column, self.window.width)
+        return lambda row: (
+            nest.select(is_inside, nest.offset(row, start), zeros),
+            channel,
+        )
 
     def _accumulate(
         self,
@@ -278,14 +255,14 @@ class _Band:
         row_group, uses = work
         tile_rows, _ = tile_shape(window)
         groups, columns = row_groups(window), window.filter[1]
-        lanes = group.size // _QUAD
+        lanes = group.size // QUAD
         # Filters of the channels before this group come first, word by word.
         base = channel * (tile_rows * groups * columns)
         for row in range(tile_rows):
             for position, tap in uses:
                 block = (row * groups + row_group) * columns + tap
                 totals = sums[row, position]
-                for v in range(_QUAD):
+                for v in range(QUAD):
                     index = base + (block * group.size + v * lanes)
                     weight = nest.load(I32.of(lanes), self.pointers.weights, index)
                     totals[v] = nest.dot_quads(totals[v], quads[v], weight)
@@ -298,8 +275,8 @@ class _Band:
         group: Group,
     ) -> None:
         nest, window = self.nest, self.window
-        lanes = group.size // _QUAD
-        for v in range(_QUAD):
+        lanes = group.size // QUAD
+        for v in range(QUAD):
             factor = self.pointers.factors.load(nest, channel + v * lanes, lanes)
             for totals in sums.values():
                 totals[v] = factor(totals[v])
@@ -322,7 +299,7 @@ def _interleave(nest: Nest, rows: Sequence[Value]) -> list[Value]:
         one, two = (nest.bits(each, words) for each in pair)
         for upper in (False, True):
             mixed = _zip(nest, one, two, 4, high=upper)
-            quads.append(nest.bits(mixed, Kind("i32", size // _QUAD)))
+            quads.append(nest.bits(mixed, Kind("i32", size // QUAD)))
     return quads
 
 

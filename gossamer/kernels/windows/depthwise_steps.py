@@ -19,13 +19,12 @@ from gossamer.kernels.windows.depthwise import (
     depthwise,
     depthwise_units,
 )
-from gossamer.kernels.windows.depthwise_quads import (
-    QuadPointers,
-    depthwise_quads,
+from gossamer.kernels.windows.depthwise_packing import (
     order_channels,
     pack_quads,
     quad_units,
 )
+from gossamer.kernels.windows.depthwise_quads import QuadPointers, depthwise_quads
 from gossamer.nest.build import Nest
 from gossamer.nest.target import Dot, Target
 
@@ -165,15 +164,6 @@ def hybrid_depthwise(
     quantize, items, parameters = quantized_items(
         target, Border(*size, 0, 0, 0, 0), form, x
     )
-    nest = Nest("depthwise_hybrid", target)
-    source, zeros, filters, factors = (nest.pointer() for _ in range(4))
-    first = nest.pointer() if bias is not None else None
-    result, numbers = nest.pointer(), nest.pointer()
-    elements = window.out_height * window.out_width * window.channels
-    arithmetic = HybridDepthwise(
-        filters, factors, first, result, numbers, limits, window.images, elements
-    )
-    depthwise(nest, window, arithmetic, source, zeros, lanes=target.lanes)
     constants = [
         _zeros(window, 0, np.int16),
         Constant(weights.astype(np.float32)),
@@ -181,11 +171,23 @@ def hybrid_depthwise(
     ]
     if bias is not None:
         constants.append(Constant(bias))
-    arguments = (items, *constants, y, parameters)
-    units = depthwise_units(window, target.registers)
-    written, note = (len(arguments) - 2,), _note(window, "on quantized items")
-    product = Step(nest.finish(), arguments, units, written, note)
-    return [quantize, product]
+    elements = window.out_height * window.out_width * window.channels
+    units, note = depthwise_units(window, target.registers), "on quantized items"
+
+    def make(tail: Tail | None) -> Step:
+        nest = Nest("depthwise_hybrid", target)
+        source, zeros, filters, factors = (nest.pointer() for _ in range(4))
+        first = nest.pointer() if bias is not None else None
+        output, numbers = nest.pointer(), nest.pointer()
+        given = (filters, factors, first, output, numbers, limits, window.images)
+        arithmetic = HybridDepthwise(*given, elements, bind(nest, tail))
+        depthwise(nest, window, arithmetic, source, zeros, lanes=target.lanes)
+        result = y if tail is None else tail.output
+        arguments = (items, *constants, result, parameters, *operands_of(tail))
+        written = (1 + len(constants),)
+        return Step(nest.finish(), arguments, units, written, _note(window, note))
+
+    return [quantize, extendable(y, make)]
 
 
 def _step(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from gossamer.nest.build import Nest
 
 _UNROLLED_TAPS = 16
+_CHAINS = 4
+"""Vectors of channels whose sums are gathered side by side."""
+_SIGN = -(1 << 31)
 
 
 class PoolArithmetic(Protocol):
@@ -74,8 +77,7 @@ class FloatMean:
         return total + cell
 
     def finish(self, nest: Nest, total: Value, count: Value) -> Value:
-        divisor = nest.splat(nest.convert(count, F32), total.kind.lanes)
-        return clamp(nest, total / divisor, self.limits)
+        return clamp(nest, _over(nest, total, count), self.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,15 @@ class FloatRoot:
         return nest.fma(cell, cell, total)
 
     def finish(self, nest: Nest, total: Value, count: Value) -> Value:
-        divisor = nest.splat(nest.convert(count, F32), total.kind.lanes)
-        return clamp(nest, nest.unary("sqrt", total / divisor), self.limits)
+        mean = _over(nest, total, count)
+        return clamp(nest, nest.unary("sqrt", mean), self.limits)
+
+
+def _over(nest: Nest, total: Value, count: Value) -> Value:
+    """float32 lanes over a count; a known one is a factor."""
+    if count.constant is not None:
+        return total * (1 / count.constant)
+    return total / nest.splat(nest.convert(count, F32), total.kind.lanes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,26 @@ class IntegerMean:
         return total + self.stored.widen(nest, cell, I32)
 
     def finish(self, nest: Nest, total: Value, count: Value) -> Value:
+        if count.constant is not None and self.stored == INT8:
+            whole = self._rounded(nest, total, int(count.constant))
+        else:
+            whole = self._quotient(nest, total, count)
+        return self.stored.narrow(nest, whole, self.low, self.high)
+
+    def _rounded(self, nest: Nest, total: Value, count: int) -> Value:
+        """The mean of a few cells by a factor.
+
+        What is added beyond the half is less than the distance of any mean to the
+        next half, and more than the error of the product.
+        """
+        kind = I32.of(total.kind.lanes)
+        real = nest.convert(total, F32.of(kind.lanes))
+        half = nest.constant((count // 2 + 0.25) / count, real.kind)
+        signed = (nest.bits(real, kind) & _SIGN) | nest.bits(half, kind)
+        factor = nest.constant(1 / count, real.kind)
+        return nest.convert(nest.fma(real, factor, nest.bits(signed, real.kind)), kind)
+
+    def _quotient(self, nest: Nest, total: Value, count: Value) -> Value:
         lanes = total.kind.lanes
         real = F32 if self.stored == INT8 else F64
         half = nest.splat(nest.convert(count // 2, I32), lanes)
@@ -152,8 +181,7 @@ class IntegerMean:
         moved = nest.select(negative, total - half, total + half)
         divisor = nest.splat(nest.convert(count, real), lanes)
         quotient = nest.convert(moved, real.of(lanes)) / divisor
-        whole = nest.convert(quotient, I32.of(lanes))
-        return self.stored.narrow(nest, whole, self.low, self.high)
+        return nest.convert(quotient, I32.of(lanes))
 
 
 def pool(
@@ -165,12 +193,11 @@ def pool(
         image = row.index // window.out_height
         line = row.index % window.out_height
         base = image * (window.height * window.width * window.channels)
-        cells = nest.offset(x, base, arithmetic.element)
-        with nest.loop(window.out_width) as column:
-            place = (row.index * window.out_width + column.index) * window.channels
-            top = line * window.stride[0] - window.before[0]
-            left = column.index * window.stride[1] - window.before[1]
-            _Cells(nest, window, arithmetic, cells, y).gather(top, left, place)
+        cells = _Cells(
+            nest, window, arithmetic, nest.offset(x, base, arithmetic.element), y
+        )
+        top = line * window.stride[0] - window.before[0]
+        cells.row(row.index * window.out_width, top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,34 +208,77 @@ class _Cells:
     x: Value
     y: Value
 
-    def window_is_inside(self) -> bool:
-        window = self.window
-        reach = [
-            (out - 1) * stride + taps <= size
-            for out, stride, taps, size in zip(
-                (window.out_height, window.out_width),
-                window.stride,
-                window.filter,
-                (window.height, window.width),
-                strict=True,
-            )
-        ]
-        return window.before == (0, 0) and all(reach)
+    def row(self, place: Value, top: Value) -> None:
+        """An output row from its first place on; its windows begin at line `top`."""
+        nest, window = self.nest, self.window
+        first, last = self._inner(1)
+        if not self._is_unrolled or first == last or not self._inner_lines:
+            with nest.loop(window.out_width) as column:
+                self._at(place, top, column.index, self._looped)
+            return
+        is_inside = self._is_inside(top)
+        with nest.when(is_inside), nest.loop(last, start=first) as column:
+            self._at(place, top, column.index, self._unrolled)
+        inner = nest.select(is_inside, nest.constant(last - first, I64), 0)
+        with nest.loop(nest.constant(window.out_width, I64) - inner) as edge:
+            behind = nest.compare("ge", edge.index, first)
+            index = edge.index + nest.select(behind, inner, 0)
+            self._at(place, top, index, self._looped)
 
-    def gather(self, top: Value, left: Value, place: Value) -> None:
+    @property
+    def _is_unrolled(self) -> bool:
         rows, columns = self.window.filter
-        if self.window_is_inside() and rows * columns <= _UNROLLED_TAPS:
-            self._unrolled(top, left, place)
-        else:
-            self._looped(top, left, place)
+        return rows * columns <= _UNROLLED_TAPS
 
-    def _each(self, place: Value, total: Callable[[Value, Lanes], Value]) -> None:
-        """Store what `total` gives for each group of channels."""
+    @property
+    def _inner_lines(self) -> int:
+        first, last = self._inner(0)
+        return last - first
+
+    def _inner(self, axis: int) -> tuple[int, int]:
+        """The outputs along an axis whose windows are inside: first, and behind it."""
+        window = self.window
+        size = (window.height, window.width)[axis]
+        count = (window.out_height, window.out_width)[axis]
+        stride, before = window.stride[axis], window.before[axis]
+        first = min(-(-before // stride), count)
+        room = size - window.filter[axis] + before
+        last = min(room // stride + 1, count) if room >= 0 else 0
+        return first, max(first, last)
+
+    def _is_inside(self, top: Value) -> Value:
+        """Whether a window's lines are inside."""
+        nest, window = self.nest, self.window
+        below = nest.compare("ge", top, 0)
+        return below & nest.compare("le", top, window.height - window.filter[0])
+
+    def _at(
+        self,
+        place: Value,
+        top: Value,
+        column: Value,
+        gather: Callable[[Value, Value, Value], None],
+    ) -> None:
+        left = column * self.window.stride[1] - self.window.before[1]
+        gather(top, left, (place + column) * self.window.channels)
+
+    def _each(
+        self, place: Value, total: Callable[[Value, Lanes], Value], vectors: int = 1
+    ) -> None:
+        """Store what `total` gives for each group of channels.
+
+        Groups of several `vectors` hide that a sum waits for the one before.
+        """
+        lanes, channels = self.arithmetic.lanes, self.window.channels
+        whole = channels // (lanes * vectors) * lanes * vectors
 
         def group(channel: Value, lanes: Lanes) -> None:
             lanes.store(self.nest, total(channel, lanes), self.y, place + channel)
 
-        each_vector(self.nest, self.window.channels, self.arithmetic.lanes, group)
+        each_vector(self.nest, whole, lanes * vectors, group)
+        each_vector(
+            self.nest, channels - whole, lanes, lambda i, some: group(i + whole, some)
+        )
 
     def _cell(self, row: Value, column: Value, channel: Value, group: Lanes) -> Value:
         index = (row * self.window.width + column) * self.window.channels + channel
@@ -247,4 +317,4 @@ class _Cells:
                 row.carry(column.results)
             return arithmetic.finish(nest, row.results[0], count)
 
-        self._each(place, total)
+        self._each(place, total, _CHAINS if arithmetic.element == F32 else 1)
