@@ -19,7 +19,7 @@ The memory at `SYNC` in the context holds, each in a cache line of its own:
 |      | its upper half                                                    |
 | 64   | i32: how many workers sleep, or are about to                      |
 | 128  | pointer: the function that does parts of the call, null to end    |
-| 136  | i32: the core that the leader runs on                             |
+| 136  | i32: the core that the leader ran on when the procedure began     |
 | 192  | pointer: the C library's `syscall`                                |
 | 256  | i32: grains of the call that workers have finished                |
 
@@ -43,7 +43,7 @@ SYNC_BYTES = 320
 TICKET, SLEEPERS, JOB, CORE, SYSCALL, FINISHED = 0, 64, 128, 136, 192, 256
 _NUMBER = TICKET + 4
 
-_FUTEX, _YIELD = 202, 24
+_FUTEX, _YIELD, _GETCPU = 202, 24, 309
 """Numbers of system calls on x86-64 Linux."""
 
 _WAIT, _WAKE = 128, 129
@@ -63,7 +63,7 @@ _GRAINS, _MOST_GRAINS = 64, 2**15
 
 
 def thread_support(threads: int) -> list[str]:
-    """The functions `worker`, `lead`, `claim` and `dismiss` for a number of threads."""
+    """The functions of the leader and of workers, for a number of threads."""
     places = {
         "number": _NUMBER,
         "sleepers": SLEEPERS,
@@ -78,6 +78,7 @@ def thread_support(threads: int) -> list[str]:
         "round": threads,
         "futex": _FUTEX,
         "yield": _YIELD,
+        "getcpu": _GETCPU,
         "wait": _WAIT,
         "wake": _WAKE,
         "awake": _AWAKE,
@@ -96,11 +97,12 @@ def thread_support(threads: int) -> list[str]:
 
 _SUPPORT = """\
 declare void @llvm.x86.sse2.pause()
-declare { i64, i32 } @llvm.x86.rdtscp()
-define internal i32 @here() #0 {
-  %both = call { i64, i32 } @llvm.x86.rdtscp()
-  %core = extractvalue { i64, i32 } %both, 1
-  ret i32 %core
+define internal void @start(ptr %sync) #0 {
+  @@core@@
+  @@syscall@@
+  %function = load ptr, ptr %syscall
+  call i64 (i64, ...) %function(i64 $getcpu$, ptr %core, ptr null, ptr null)
+  ret void
 }
 define internal i64 @claim(ptr %sync, i64 %call, i64 %helps) #0 {
   %first = load atomic i64, ptr %sync monotonic, align 8
@@ -145,7 +147,6 @@ nothing:
 define internal void @lead(ptr %sync, ptr %own, ptr %help, i64 %grains) #0 {
   @@sleepers@@
   @@job@@
-  @@core@@
   @@syscall@@
   @@finished@@
   %old = load atomic i64, ptr %sync monotonic, align 8
@@ -154,8 +155,6 @@ define internal void @lead(ptr %sync, ptr %own, ptr %help, i64 %grains) #0 {
   %call = and i64 %next, 4294967295
   %upper = shl i64 %call, 32
   %ticket = or i64 %upper, %grains
-  %here = call i32 @here()
-  store atomic i32 %here, ptr %core monotonic, align 4
   store atomic i32 0, ptr %finished monotonic, align 4
   store atomic ptr %help, ptr %job monotonic, align 8
   store atomic i64 %ticket, ptr %sync seq_cst, align 8
@@ -207,6 +206,7 @@ define void @worker(i64 %thread) #0 {
   @@syscall@@
   @@finished@@
   %function = load ptr, ptr %syscall
+  %own = alloca i32
   br label %look
 look:
   %turn = phi i64 [0, %0], [%more, %rest], [%more, %glance], [0, %sleep], [0, %work],
@@ -240,7 +240,8 @@ rest:
   br label %look
 glance:
   %tired = icmp ugt i64 %more, $awake$
-  %here = call i32 @here()
+  call i64 (i64, ...) %function(i64 $getcpu$, ptr %own, ptr null, ptr null)
+  %here = load i32, ptr %own
   %leads = load atomic i32, ptr %core monotonic, align 4
   %hinders = icmp eq i32 %here, %leads
   %sleeps = or i1 %tired, %hinders
@@ -291,6 +292,10 @@ class _SharedPrinter(ProcedurePrinter):
         self.functions: list[str] = []
         self._name = name
         self._threads = threads
+
+    def bases(self, actions: Sequence[Action], *, more: Sequence[int] = ()) -> None:
+        super().bases(actions, more=more)
+        self.line(f"call void @start(ptr %b{SYNC})")
 
     def whole(self, call: Call) -> None:
         if not call.shared:
