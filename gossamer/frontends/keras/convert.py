@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gossamer.errors import GraphError, UnsupportedError
+from gossamer.frontends.emitter import Store, dims
 from gossamer.frontends.keras import signature, trace
-from gossamer.frontends.keras.call import Call, Store, dims
+from gossamer.frontends.keras.call import Call
 from gossamer.frontends.keras.framework import dtype_of, keras
 from gossamer.frontends.keras.registry import ENTER, rule_of
-from gossamer.frontends.keras.report import (
+from gossamer.frontends.report import (
     GENERAL_REMEDY,
     Issue,
     Unsupported,
     raise_for,
 )
+from gossamer.ir.build import Builder
 from gossamer.ir.graph import Model, Signature, Tensor
 from gossamer.ir.types import TensorType
 
@@ -45,18 +47,18 @@ def from_keras(model: Any, input_signature: Any = None) -> Model:
     with trace.unmarked(model):
         entry = signature.entry_of(model, input_signature)
         tensors = [
-            conversion.store.builder.input(spec.name, _type_of(spec))
-            for spec in entry.inputs
+            conversion.builder.input(spec.name, _type_of(spec)) for spec in entry.inputs
         ]
         outputs = conversion.graph("", entry.symbols, entry.outputs, tensors)
     raise_for(model.name, conversion.issues)
-    main = conversion.store.builder.finish(outputs)
+    main = conversion.builder.finish(outputs)
     ends = Signature(
         "serving_default",
         dict(zip((spec.key for spec in entry.inputs), tensors, strict=True)),
         dict(zip(entry.output_names, outputs, strict=True)),
     )
-    return Model((main,), (ends,), description="Gossamer converted.")
+    subgraphs = (main, *conversion.store.subgraphs)
+    return Model(subgraphs, (ends,), description="Gossamer converted.")
 
 
 def _type_of(spec: signature.InputSpec) -> TensorType:
@@ -67,6 +69,7 @@ def _type_of(spec: signature.InputSpec) -> TensorType:
 class Conversion:
     """The walk through a model; it goes on after a failure to find the others."""
 
+    builder: Builder = field(default_factory=Builder)
     store: Store = field(default_factory=Store)
     issues: list[Issue] = field(default_factory=list[Issue])
 
@@ -168,7 +171,7 @@ class Conversion:
     ) -> Call:
         name = _name_of(operation)
         full = "/".join(part for part in (path, name) if part)
-        return Call(operation, full, arguments, outputs, self.store, self)
+        return Call(full, self.builder, self.store, operation, arguments, outputs, self)
 
     def _note(self, call: Call, reason: str, remedy: str) -> None:
         shapes = ", ".join(str(_free_type(x)) for x in call.inputs) or "no tensor"

@@ -1,48 +1,23 @@
-"""Pooling by operators, over one or two axes."""
+"""Keras's parameters of pooling."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras.call import dims
-from gossamer.frontends.keras.convolution import (
-    lowered,
-    raised,
-    require_channels_last,
-    spread,
-)
-from gossamer.frontends.keras.report import Unsupported
-from gossamer.ops.pool import AveragePool2D, MaxPool2D
+from gossamer.frontends.parts import pooling
+from gossamer.frontends.parts.convolution import require_channels_last, spread
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
     from gossamer.ir.graph import Tensor
-
-AVERAGE = AveragePool2D()
-LARGEST = MaxPool2D()
+    from gossamer.ops.pool import AveragePool2D, MaxPool2D
 
 
-def pool(call: Call, kind: AveragePool2D | MaxPool2D, x: Tensor, used: Any) -> Tensor:
-    """A window that slides over the spatial axes; `used` has Keras's parameters."""
+def pool(call: Call, kind: AveragePool2D | MaxPool2D) -> Tensor:
+    """The pooling that a layer or operation states."""
+    used = call.operation
     require_channels_last(used.data_format)
-    rank = len(dims(x)) - 2
-    if rank not in (1, 2):
-        raise Unsupported(
-            f"pooling over {rank} axes has no operator here",
-            "Use pooling over one or two axes.",
-        )
-    size = (1, *spread(used.pool_size, rank))[-2:]
-    given = used.pool_size if used.strides is None else used.strides
-    strides = (1, *spread(given, rank))[-2:]
-    op = replace(
-        kind,
-        padding=used.padding,
-        stride_h=strides[0],
-        stride_w=strides[1],
-        filter_height=size[0],
-        filter_width=size[1],
-    )
-    if rank == 2:
-        return call.emit(op, x)
-    return lowered(call, call.emit(op, raised(call, x)))
+    rank = call.x.type.rank - 2
+    size = spread(used.pool_size, rank)
+    strides = size if used.strides is None else spread(used.strides, rank)
+    return pooling.pool(call, kind, call.real(call.x), size, strides, used.padding)

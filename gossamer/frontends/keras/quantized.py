@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gossamer.frontends.keras.report import Unsupported
+from gossamer.frontends.report import Unsupported
 
 
 def require_plain_weights(layer: Any) -> None:

@@ -27,19 +27,19 @@ RuleResult: TypeAlias = "Tensor | Sequence[Tensor] | Enter"
 Rule: TypeAlias = "Callable[[Call], RuleResult]"
 
 FAMILIES = (
-    "layers_activation",
-    "layers_convolution",
-    "layers_dense",
-    "layers_merging",
-    "layers_normalization",
-    "layers_passing",
-    "layers_pooling",
-    "layers_reshaping",
-    "ops_activation",
-    "ops_array",
-    "ops_math",
-    "ops_network",
-    "ops_reduction",
+    "layers.activation",
+    "layers.convolution",
+    "layers.dense",
+    "layers.merging",
+    "layers.normalization",
+    "layers.passing",
+    "layers.pooling",
+    "layers.reshaping",
+    "operations.activation",
+    "operations.array",
+    "operations.math",
+    "operations.network",
+    "operations.reduction",
 )
 """The modules of this folder that declare rules."""
 

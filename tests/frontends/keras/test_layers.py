@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import pytest
 
-from gossamer.frontends.keras import activations
+from gossamer.frontends.parts import activations
 from tests.frontends.keras.compare import (
     assert_same,
     of_layer,

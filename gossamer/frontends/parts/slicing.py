@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from gossamer.frontends.keras.report import Unsupported
-from gossamer.frontends.keras.shaping import expand_dims
+from gossamer.frontends.parts.shaping import expand_dims
+from gossamer.frontends.report import Unsupported
 from gossamer.ops.strided_slice import StridedSlice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gossamer.frontends.keras.call import Call
+    from gossamer.frontends.emitter import Emitter
     from gossamer.ir.graph import Tensor
 
 
-def cut(call: Call, x: Tensor, key: Sequence[Any]) -> Tensor:
+def cut(emitter: Emitter, x: Tensor, key: Sequence[Any]) -> Tensor:
     """`x[key]` for a key of integers, slices, at most one `...`, and `None`s.
 
     Raises:
@@ -42,15 +42,15 @@ def cut(call: Call, x: Tensor, key: Sequence[Any]) -> Tensor:
         op = StridedSlice(
             begin_mask=begin_mask, end_mask=end_mask, shrink_axis_mask=shrink_mask
         )
-        y = call.emit(
+        y = emitter.emit(
             op,
             x,
-            call.indices("begin", begin),
-            call.indices("end", end),
-            call.indices("strides", strides),
+            emitter.indices("begin", begin),
+            emitter.indices("end", end),
+            emitter.indices("strides", strides),
         )
     for axis in _new_axes(key, x.type.rank):
-        y = expand_dims(call, y, axis)
+        y = expand_dims(emitter, y, axis)
     return y
 
 

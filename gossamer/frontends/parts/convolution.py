@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.frontends.keras.call import dims
-from gossamer.frontends.keras.report import Unsupported
-from gossamer.frontends.keras.shaping import (
+from gossamer.frontends.emitter import dims
+from gossamer.frontends.parts.shaping import (
     expand_dims,
     reshape,
     squeeze,
 )
+from gossamer.frontends.report import Unsupported
 from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.pad import Pad
 
 if TYPE_CHECKING:
-    from gossamer.frontends.keras.call import Call
+    from gossamer.frontends.emitter import Emitter
     from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Shape
 
@@ -87,12 +87,12 @@ def require_channels_last(data_format: Any) -> None:
 
 
 def convolve(
-    call: Call, x: Tensor, kernel: Any, bias: Any | None, moves: Window
+    emitter: Emitter, x: Tensor, kernel: Any, bias: Any | None, moves: Window
 ) -> Tensor:
     """CONV_2D, or DEPTHWISE_CONV_2D where each filter reads one channel of several.
 
     Args:
-        call: where the nodes go.
+        emitter: where the nodes go.
         x: (batch, height, width, channels), or (batch, length, channels).
         kernel: Keras's variable: (*size, channels / groups, filters).
         bias: (filters,), None for zeros.
@@ -100,16 +100,16 @@ def convolve(
     """
     shape = tuple(int(dim) for dim in kernel.shape)
     channels, filters = dims(x)[-1], shape[-1]
-    flat = _padded(call, x, shape[: len(moves.strides)], moves)
+    flat = _padded(emitter, x, shape[: len(moves.strides)], moves)
     moves = _explicit(moves)
     if shape[-2] == 1 < channels:
         size = _plane_size(shape)
-        weight = call.weight("kernel", kernel, shape=(1, *size, filters))
-        made = _depthwise(call, flat, weight, bias, filters // channels, moves)
+        weight = emitter.weight("kernel", kernel, shape=(1, *size, filters))
+        made = _depthwise(emitter, flat, weight, bias, filters // channels, moves)
     else:
         axes = (3, 0, 1, 2) if len(shape) == 4 else (2, 0, 1)
         arranged = (filters, *_plane_size(shape), shape[-2])
-        weight = call.weight("kernel", kernel, axes, arranged)
+        weight = emitter.weight("kernel", kernel, axes, arranged)
         op = Conv2D(
             padding=moves.padding,
             stride_w=moves.plane().strides[1],
@@ -117,27 +117,27 @@ def convolve(
             dilation_w_factor=moves.plane().dilation[1],
             dilation_h_factor=moves.plane().dilation[0],
         )
-        made = call.emit(op, flat, weight, _bias(call, bias, filters))
-    return lowered(call, made) if moves.is_flat else made
+        made = emitter.emit(op, flat, weight, _bias(emitter, bias, filters))
+    return lowered(emitter, made) if moves.is_flat else made
 
 
 def depthwise(
-    call: Call, x: Tensor, kernel: Any, bias: Any | None, moves: Window
+    emitter: Emitter, x: Tensor, kernel: Any, bias: Any | None, moves: Window
 ) -> Tensor:
     """DEPTHWISE_CONV_2D with Keras's kernel (*size, channels, multiplier)."""
     shape = tuple(int(dim) for dim in kernel.shape)
     filters = shape[-2] * shape[-1]
-    flat = _padded(call, x, shape[: len(moves.strides)], moves)
+    flat = _padded(emitter, x, shape[: len(moves.strides)], moves)
     moves = _explicit(moves)
-    weight = call.weight(
+    weight = emitter.weight(
         "depthwise_kernel", kernel, shape=(1, *_plane_size(shape), filters)
     )
-    made = _depthwise(call, flat, weight, bias, shape[-1], moves)
-    return lowered(call, made) if moves.is_flat else made
+    made = _depthwise(emitter, flat, weight, bias, shape[-1], moves)
+    return lowered(emitter, made) if moves.is_flat else made
 
 
 def _depthwise(
-    call: Call,
+    emitter: Emitter,
     x: Tensor,
     weight: Tensor,
     bias: Any | None,
@@ -153,13 +153,13 @@ def _depthwise(
         dilation_w_factor=plane.dilation[1],
         dilation_h_factor=plane.dilation[0],
     )
-    return call.emit(op, x, weight, _bias(call, bias, weight.shape[-1]))
+    return emitter.emit(op, x, weight, _bias(emitter, bias, weight.shape[-1]))
 
 
-def _bias(call: Call, bias: Any | None, filters: int) -> Tensor:
+def _bias(emitter: Emitter, bias: Any | None, filters: int) -> Tensor:
     if bias is not None:
-        return call.weight("bias", bias)
-    return call.constant("bias", np.zeros(filters, np.float32))
+        return emitter.weight("bias", bias)
+    return emitter.constant("bias", np.zeros(filters, np.float32))
 
 
 def _plane_size(kernel_shape: Shape) -> Shape:
@@ -168,12 +168,14 @@ def _plane_size(kernel_shape: Shape) -> Shape:
     return (1, *size) if len(size) == 1 else size
 
 
-def _padded(call: Call, x: Tensor, size: Shape, moves: Window) -> Tensor:
+def _padded(emitter: Emitter, x: Tensor, size: Shape, moves: Window) -> Tensor:
     """`x` as a plane, with the past padded where the padding is causal."""
     if moves.padding == "causal":
         past = (size[0] - 1) * moves.dilation[0]
-        x = call.emit(Pad(), x, call.indices("paddings", [[0, 0], [past, 0], [0, 0]]))
-    return raised(call, x) if moves.is_flat else x
+        x = emitter.emit(
+            Pad(), x, emitter.indices("paddings", [[0, 0], [past, 0], [0, 0]])
+        )
+    return raised(emitter, x) if moves.is_flat else x
 
 
 def _explicit(moves: Window) -> Window:
@@ -182,17 +184,17 @@ def _explicit(moves: Window) -> Window:
     return Window(moves.strides, moves.dilation, "valid")
 
 
-def raised(call: Call, x: Tensor) -> Tensor:
+def raised(emitter: Emitter, x: Tensor) -> Tensor:
     """(batch, length, channels) as (batch, 1, length, channels)."""
     shape = dims(x)
     if sum(dim < 0 for dim in shape) > 1:
-        return expand_dims(call, x, 1)
-    return reshape(call, x, (shape[0], 1, *shape[1:]))
+        return expand_dims(emitter, x, 1)
+    return reshape(emitter, x, (shape[0], 1, *shape[1:]))
 
 
-def lowered(call: Call, y: Tensor) -> Tensor:
+def lowered(emitter: Emitter, y: Tensor) -> Tensor:
     """(batch, 1, length, channels) as (batch, length, channels)."""
     shape = dims(y)
     if sum(dim < 0 for dim in shape) > 1:
-        return squeeze(call, y, (1,))
-    return reshape(call, y, (shape[0], *shape[2:]))
+        return squeeze(emitter, y, (1,))
+    return reshape(emitter, y, (shape[0], *shape[2:]))

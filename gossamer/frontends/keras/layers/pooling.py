@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras.convolution import require_channels_last
-from gossamer.frontends.keras.pooling import AVERAGE, LARGEST, pool
+from gossamer.frontends.keras.pooling import pool
 from gossamer.frontends.keras.registry import RuleResult, layer
+from gossamer.frontends.parts.convolution import require_channels_last
+from gossamer.frontends.parts.pooling import AVERAGE, LARGEST
 from gossamer.ops.reduce import Mean, ReduceMax
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 @layer("MaxPooling1D", "MaxPooling2D", "MaxPooling3D")
 def _max_pooling(call: Call) -> RuleResult:
-    return pool(call, LARGEST, call.real(call.x), call.operation)
+    return pool(call, LARGEST)
 
 
 @layer("AveragePooling1D", "AveragePooling2D", "AveragePooling3D")
 def _average_pooling(call: Call) -> RuleResult:
-    return pool(call, AVERAGE, call.real(call.x), call.operation)
+    return pool(call, AVERAGE)
 
 
 @layer("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D")

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.frontends.keras.call import axis_of
+from gossamer.frontends.emitter import axis_of
 from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, layer
-from gossamer.ops.arithmetic import Add, Mul
+from gossamer.frontends.parts.arithmetic import affine
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
-    from gossamer.ir.graph import Tensor
-    from gossamer.ir.types import Array
 
 
 @layer("BatchNormalization")
@@ -53,13 +51,3 @@ def _rescaling(call: Call) -> RuleResult:
     used = call.operation
     scale, offset = np.asarray(used.scale, float), np.asarray(used.offset, float)
     return affine(call, call.real(call.x), scale, offset)
-
-
-def affine(call: Call, x: Tensor, scale: Array, offset: Array) -> Tensor:
-    """As x * scale + offset, without the steps that change nothing."""
-    y = x
-    if np.any(scale != 1):
-        y = call.emit(Mul(), y, call.constant("scale", scale))
-    if np.any(offset != 0):
-        y = call.emit(Add(), y, call.constant("offset", offset))
-    return y

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from gossamer.frontends.keras import shaping
-from gossamer.frontends.keras.call import dims
-from gossamer.frontends.keras.convolution import require_channels_last
+from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.registry import RuleResult, layer
-from gossamer.frontends.keras.slicing import cut
+from gossamer.frontends.parts import shaping
+from gossamer.frontends.parts.convolution import require_channels_last
+from gossamer.frontends.parts.slicing import cut
 from gossamer.ops.pad import Pad
 from gossamer.ops.tile import Tile
 

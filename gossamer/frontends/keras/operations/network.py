@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.frontends.keras.call import axis_of
-from gossamer.frontends.keras.convolution import (
+from gossamer.frontends.emitter import axis_of
+from gossamer.frontends.keras.framework import to_numpy
+from gossamer.frontends.keras.pooling import pool
+from gossamer.frontends.keras.registry import RuleResult, operation
+from gossamer.frontends.parts.arithmetic import affine
+from gossamer.frontends.parts.convolution import (
     convolve,
     depthwise,
     require_channels_last,
     window,
 )
-from gossamer.frontends.keras.framework import to_numpy
-from gossamer.frontends.keras.layers_normalization import affine
-from gossamer.frontends.keras.pooling import AVERAGE, LARGEST, pool
-from gossamer.frontends.keras.registry import RuleResult, operation
-from gossamer.frontends.keras.report import Unsupported
+from gossamer.frontends.parts.pooling import AVERAGE, LARGEST
+from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
-    from gossamer.frontends.keras.convolution import Window
+    from gossamer.frontends.parts.convolution import Window
 
 
 @operation("Conv")
@@ -56,12 +57,12 @@ def _window(call: Call, kernel: Any) -> Window:
 
 @operation("MaxPool")
 def _max_pool(call: Call) -> RuleResult:
-    return pool(call, LARGEST, call.real(call.x), call.operation)
+    return pool(call, LARGEST)
 
 
 @operation("AveragePool")
 def _average_pool(call: Call) -> RuleResult:
-    return pool(call, AVERAGE, call.real(call.x), call.operation)
+    return pool(call, AVERAGE)
 
 
 @operation("BatchNorm")

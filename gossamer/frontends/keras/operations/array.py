@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.frontends.keras import shaping
-from gossamer.frontends.keras.call import axis_of, dims
+from gossamer.frontends.emitter import axis_of, dims
 from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
-from gossamer.frontends.keras.report import Unsupported
-from gossamer.frontends.keras.slicing import cut
 from gossamer.frontends.keras.trace import as_list, flatten
+from gossamer.frontends.parts import shaping
+from gossamer.frontends.parts.slicing import cut
+from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType
 from gossamer.ops.concatenation import Concatenation

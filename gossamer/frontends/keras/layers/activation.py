@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras import activations
+from gossamer.frontends.keras.activate import activate
 from gossamer.frontends.keras.registry import ENTER, RuleResult, layer
 from gossamer.frontends.keras.trace import flatten
+from gossamer.frontends.parts import activations
 from gossamer.ops.relu import PRelu
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @layer("Activation")
 def _activation(call: Call) -> RuleResult:
-    return activations.activate(call, call.operation.activation, call.real(call.x))
+    return activate(call, call.operation.activation, call.real(call.x))
 
 
 @layer("ReLU")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.frontends.keras.call import dims
+from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.framework import dtype_of, to_numpy
-from gossamer.frontends.keras.layers_dense import fully_connected
 from gossamer.frontends.keras.registry import RuleResult, operation
-from gossamer.frontends.keras.report import Unsupported
+from gossamer.frontends.parts.products import fully_connected
+from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub

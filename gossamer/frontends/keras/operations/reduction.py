@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras.call import axis_of
+from gossamer.frontends.emitter import axis_of
 from gossamer.frontends.keras.registry import RuleResult, operation
-from gossamer.frontends.keras.report import Unsupported
 from gossamer.frontends.keras.trace import flatten
+from gossamer.frontends.report import Unsupported
 from gossamer.ir.types import DType
 from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.reduce import Mean, ReduceMax, ReduceMin, ReduceProd, Sum

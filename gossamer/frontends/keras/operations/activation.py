@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras import activations
 from gossamer.frontends.keras.registry import RuleResult, operation
-from gossamer.frontends.keras.report import Unsupported
 from gossamer.frontends.keras.trace import flatten
+from gossamer.frontends.parts import activations
+from gossamer.frontends.report import Unsupported
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call

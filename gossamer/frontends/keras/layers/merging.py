@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras.activations import scalar
-from gossamer.frontends.keras.call import axis_of
+from gossamer.frontends.emitter import axis_of
 from gossamer.frontends.keras.registry import RuleResult, layer
-from gossamer.frontends.keras.shaping import expand_dims
+from gossamer.frontends.parts.shaping import expand_dims
 from gossamer.ops.arithmetic import Add, Mul, Sub
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.maximum import Maximum, Minimum
@@ -35,7 +34,7 @@ def _merge(call: Call) -> RuleResult:
 
 @layer("Average")
 def _average(call: Call) -> RuleResult:
-    share = scalar(call, "share", 1 / len(call.inputs))
+    share = call.scalar("share", 1 / len(call.inputs))
     return call.emit(Mul(), _folded(call), share)
 
 

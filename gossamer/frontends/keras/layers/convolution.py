@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras import activations
-from gossamer.frontends.keras.convolution import (
+from gossamer.frontends.keras.activate import activate
+from gossamer.frontends.keras.quantized import require_plain_weights
+from gossamer.frontends.keras.registry import RuleResult, layer
+from gossamer.frontends.parts.convolution import (
     convolve,
     depthwise,
     require_channels_last,
     window,
 )
-from gossamer.frontends.keras.quantized import require_plain_weights
-from gossamer.frontends.keras.registry import RuleResult, layer
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
-    from gossamer.frontends.keras.convolution import Window
+    from gossamer.frontends.parts.convolution import Window
 
 
 @layer("Conv1D", "Conv2D", "Conv3D")
@@ -25,7 +25,7 @@ def _convolution(call: Call) -> RuleResult:
     moves = _window(call)
     bias = used.bias if used.use_bias else None
     y = convolve(call, call.real(call.x), used.kernel, bias, moves)
-    return activations.activate(call, used.activation, y)
+    return activate(call, used.activation, y)
 
 
 @layer("DepthwiseConv1D", "DepthwiseConv2D")
@@ -34,7 +34,7 @@ def _depthwise(call: Call) -> RuleResult:
     bias = used.bias if used.use_bias else None
     moves = _window(call)
     y = depthwise(call, call.real(call.x), used.kernel, bias, moves)
-    return activations.activate(call, used.activation, y)
+    return activate(call, used.activation, y)
 
 
 @layer("SeparableConv1D", "SeparableConv2D")
@@ -46,7 +46,7 @@ def _separable(call: Call) -> RuleResult:
     inner = call.under("depthwise")
     x = depthwise(inner, call.real(call.x), used.depthwise_kernel, None, first)
     y = convolve(call.under("pointwise"), x, used.pointwise_kernel, bias, second)
-    return activations.activate(call, used.activation, y)
+    return activate(call, used.activation, y)
 
 
 def _window(call: Call) -> Window:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras.call import axis_of, dims
-from gossamer.frontends.keras.report import Unsupported
+from gossamer.frontends.emitter import axis_of, dims
+from gossamer.frontends.report import Unsupported
 from gossamer.ops.expand_dims import ExpandDims
 from gossamer.ops.reshape import Reshape
 from gossamer.ops.squeeze import Squeeze
@@ -15,12 +15,12 @@ from gossamer.ops.transpose import Transpose
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gossamer.frontends.keras.call import Call
+    from gossamer.frontends.emitter import Emitter
     from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Shape
 
 
-def reshape(call: Call, x: Tensor, target: Sequence[int | None]) -> Tensor:
+def reshape(emitter: Emitter, x: Tensor, target: Sequence[int | None]) -> Tensor:
     """RESHAPE to `target`, in which one size may be free (-1 or None).
 
     Raises:
@@ -29,7 +29,7 @@ def reshape(call: Call, x: Tensor, target: Sequence[int | None]) -> Tensor:
     shape = resolved(dims(x), target)
     if shape == dims(x):
         return x
-    return call.emit(Reshape(), x, call.indices("shape", shape))
+    return emitter.emit(Reshape(), x, emitter.indices("shape", shape))
 
 
 def resolved(source: Shape, target: Sequence[int | None]) -> Shape:
@@ -55,22 +55,22 @@ def resolved(source: Shape, target: Sequence[int | None]) -> Shape:
     return tuple(shape)
 
 
-def flatten(call: Call, x: Tensor) -> Tensor:
+def flatten(emitter: Emitter, x: Tensor) -> Tensor:
     """RESHAPE to (batch, all the rest)."""
     batch, *rest = dims(x)
     size = -1 if any(dim < 0 for dim in rest) else math.prod(rest)
-    return reshape(call, x, (batch, size))
+    return reshape(emitter, x, (batch, size))
 
 
-def expand_dims(call: Call, x: Tensor, axis: int) -> Tensor:
+def expand_dims(emitter: Emitter, x: Tensor, axis: int) -> Tensor:
     front = axis_of(axis, x.type.rank + 1)
     shape = dims(x)
     if sum(dim < 0 for dim in shape) <= 1:
-        return reshape(call, x, (*shape[:front], 1, *shape[front:]))
-    return call.emit(ExpandDims(), x, call.indices("axis", front))
+        return reshape(emitter, x, (*shape[:front], 1, *shape[front:]))
+    return emitter.emit(ExpandDims(), x, emitter.indices("axis", front))
 
 
-def squeeze(call: Call, x: Tensor, axes: Sequence[int] | None) -> Tensor:
+def squeeze(emitter: Emitter, x: Tensor, axes: Sequence[int] | None) -> Tensor:
     """Without the axes of size one, or without those of `axes`."""
     shape = dims(x)
     gone = (
@@ -80,12 +80,12 @@ def squeeze(call: Call, x: Tensor, axes: Sequence[int] | None) -> Tensor:
     )
     kept = tuple(dim for index, dim in enumerate(shape) if index not in gone)
     if sum(dim < 0 for dim in shape) <= 1:
-        return reshape(call, x, kept)
-    return call.emit(Squeeze(gone), x)
+        return reshape(emitter, x, kept)
+    return emitter.emit(Squeeze(gone), x)
 
 
-def transpose(call: Call, x: Tensor, axes: Sequence[int]) -> Tensor:
+def transpose(emitter: Emitter, x: Tensor, axes: Sequence[int]) -> Tensor:
     order = [axis_of(int(axis), x.type.rank) for axis in axes]
     if order == sorted(order):
         return x
-    return call.emit(Transpose(), x, call.indices("axes", order))
+    return emitter.emit(Transpose(), x, emitter.indices("axes", order))

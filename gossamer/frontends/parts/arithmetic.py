@@ -1,0 +1,24 @@
+"""Arithmetic with constants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.ops.arithmetic import Add, Mul
+
+if TYPE_CHECKING:
+    from gossamer.frontends.emitter import Emitter
+    from gossamer.ir.graph import Tensor
+    from gossamer.ir.types import Array
+
+
+def affine(emitter: Emitter, x: Tensor, scale: Array, offset: Array) -> Tensor:
+    """As x * scale + offset, without the steps that change nothing."""
+    y = x
+    if np.any(scale != 1):
+        y = emitter.emit(Mul(), y, emitter.constant("scale", scale))
+    if np.any(offset != 0):
+        y = emitter.emit(Add(), y, emitter.constant("offset", offset))
+    return y
