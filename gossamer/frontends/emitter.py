@@ -34,13 +34,14 @@ class Store:
     and with it its identity. `recurrence` is how an LSTM is expressed where there is a
     choice, and `transient` names the variables that are to be zero before each run.
     `first` holds each resource variable's first value, by name. `made` remembers what
-    is computed once in a graph, such as a size.
+    is computed once in a graph, such as a size; `notes` tell the user of choices.
     """
 
     subgraphs: list[Subgraph] = field(default_factory=list["Subgraph"])
     recurrence: Recurrence = "fused"
     transient: list[str] = field(default_factory=list[str])
     first: dict[str, Array] = field(default_factory=dict[str, "Array"])
+    notes: list[str] = field(default_factory=list[str])
     made: dict[Hashable, Tensor] = field(default_factory=dict["Hashable", "Tensor"])
     weights: dict[tuple[int, Shape | None, str], tuple[Any, Tensor]] = field(
         default_factory=dict[tuple[int, "Shape | None", str], tuple[Any, "Tensor"]]

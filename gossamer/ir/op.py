@@ -131,6 +131,13 @@ class Op:
         """`updates`, or what takes its place where the options decide it."""
         return self.updates
 
+    def batch(self, *inputs: Tensor | None) -> int:
+        """How many sequences the inputs hold: the size of a state whose first is free.
+
+        -1 where that is not known.
+        """
+        return -1
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
 

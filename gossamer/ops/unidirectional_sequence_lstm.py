@@ -49,6 +49,12 @@ class UnidirectionalSequenceLstm(Op):
         )
         return Layer(self, options, self.time_major)
 
+    def batch(self, *inputs: Tensor | None) -> int:
+        x = inputs[0] if inputs else None
+        if x is None or x.type.rank != 3:
+            return -1
+        return self._layer().batch(x.shape)
+
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         return self._layer().infer(inputs)
 

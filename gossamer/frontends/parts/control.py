@@ -13,13 +13,8 @@ from gossamer.ops.control import If, While
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import TypeAlias
-
     from gossamer.ir.graph import Tensor
     from gossamer.ir.op import Op
-
-    Condition: TypeAlias = "Callable[[Emitter, list[Tensor]], Tensor]"
-    """From the variables, in the order in which they were made, to one bool."""
 
 Place = TypeVar("Place", bound=Emitter)
 
@@ -65,8 +60,14 @@ class Loop(Generic[Place]):
         """Let a variable have another value in the next round."""
         self._next[variable] = value
 
-    def run(self, condition: Condition) -> tuple[Tensor, ...]:
-        """Add the WHILE; returns what the variables are after the last round."""
+    def run(
+        self, condition: Callable[[Place, list[Tensor]], Tensor]
+    ) -> tuple[Tensor, ...]:
+        """Add the WHILE; returns what the variables are after the last round.
+
+        `condition` goes from the variables, in the order in which they were made, to
+        one bool.
+        """
         test = Inner(_title(self.around, f"{self.name}_condition"))
         variables = [test.variable(x.name, x) for x in self._next]
         flag = condition(replace(self.around, builder=test), variables)

@@ -10,10 +10,9 @@ import numpy as np
 from gossamer.frontends.emitter import Emitter, dims
 from gossamer.frontends.parts import sizes
 from gossamer.frontends.parts.control import Loop
+from gossamer.frontends.parts.scan import advance, backwards, collect
 from gossamer.frontends.parts.shaping import expand_dims
-from gossamer.ops.arithmetic import Add, Sub
 from gossamer.ops.compare import Less
-from gossamer.ops.dynamic_update_slice import DynamicUpdateSlice
 from gossamer.ops.gather import Gather
 from gossamer.ops.pack import Pack, Unpack
 from gossamer.ops.select import SelectV2
@@ -118,7 +117,9 @@ class _Walk(Generic[Place]):
         inside = loop.inside
         moment = loop.variable("moment", self.place.indices("first", 0))
         states = [loop.variable(f"state_{i}", x) for i, x in enumerate(self.states)]
-        at = self._place_of(inside, moment, count)
+        at = moment
+        if self.course.backwards:
+            at = backwards(self.place, inside, moment, count)
         taken = [inside.emit(Gather(1), x, at, name="moment") for x in self.sequences]
         flag = None if self.mask is None else inside.emit(Gather(1), self.mask, at)
         held: list[Tensor] = []
@@ -130,8 +131,7 @@ class _Walk(Generic[Place]):
         output, after = self._moment(inside, taken, states, flag, before)
         for state, new in zip(states, after, strict=True):
             loop.update(state, new)
-        one = inside.indices("one", 1)
-        loop.update(moment, inside.emit(Add(), moment, one, name="next_moment"))
+        advance(loop, moment)
         self._keep(loop, output, after, held, moment)
         results = loop.run(lambda end, all_: end.emit(Less(), all_[0], count))
         final = list(results[1 : 1 + len(states)])
@@ -169,13 +169,6 @@ class _Walk(Generic[Place]):
         state = states[self.course.shown]
         return state if dims(state) == dims(output) else None
 
-    def _place_of(self, inside: Place, moment: Tensor, count: Tensor) -> Tensor:
-        if not self.course.backwards:
-            return moment
-        one = self.place.indices("one", 1)
-        last = self.place.emit(Sub(), count, one, name="last_moment")
-        return inside.emit(Sub(), last, moment, name="place")
-
     def _keep(
         self,
         loop: Loop[Place],
@@ -188,21 +181,9 @@ class _Walk(Generic[Place]):
         if held:
             loop.update(held[0], output)
         if self.course.all_outputs:
-            self._collect(loop, output, moment)
+            collect(loop, self._blank(output, (self.sequences[0], 1)), output, moment, 1)
         elif not held and output not in after:
             loop.update(loop.variable("output", self._blank(output)), output)
-
-    def _collect(self, loop: Loop[Place], output: Tensor, moment: Tensor) -> None:
-        """Write the output of each moment into a sequence."""
-        rank = output.type.rank
-        blank = self._blank(output, (self.sequences[0], 1))
-        sequence = loop.variable("outputs", blank)
-        inside = loop.inside
-        zero = inside.indices("zero", 0)
-        start = inside.emit(Pack(rank + 1, 0), zero, moment, *[zero] * (rank - 1))
-        row = expand_dims(inside, output, 1)
-        new = inside.emit(DynamicUpdateSlice(), sequence, row, start, name="outputs")
-        loop.update(sequence, new)
 
     def _blank(self, output: Tensor, *length: sizes.Size) -> Tensor:
         """Zeros for an output, or for one of each moment."""
