@@ -118,6 +118,7 @@ class TFLiteConverter:
         target_spec: which operators and types the device supports.
         inference_input_type: float32, int8 or uint8, for an int8 model.
         inference_output_type: the same for the outputs.
+        lstm: "fused" or "while"; see `gossamer.convert`.
         allow_custom_ops: accepted; the front end makes none.
         exclude_conversion_metadata: leave out the line on how the file was made.
         others: accepted with TFLite's defaults; they steer parts of TensorFlow's own
@@ -153,6 +154,7 @@ class TFLiteConverter:
     optimizations: Iterable[Optimize]
     representative_dataset: Any = None
     target_spec: TargetSpec
+    lstm: str = "fused"
     inference_input_type: Any = np.float32
     inference_output_type: Any = np.float32
     _experimental_lower_tensor_list_ops: bool = True
@@ -190,7 +192,8 @@ class TFLiteConverter:
             ConversionError: it is not a Keras model. (Whether it can be converted
                 shows in `convert`.)
         """
-        return cls(lambda: import_model(model))
+        made = cls(lambda: import_model(model, lstm=made.lstm))
+        return made
 
     @classmethod
     def from_keras_model_file(
@@ -204,7 +207,8 @@ class TFLiteConverter:
             ConversionError: the file cannot be loaded.
         """
         model = load_model(model_file, custom_objects)
-        return cls(lambda: import_model(model))
+        made = cls(lambda: import_model(model, lstm=made.lstm))
+        return made
 
     @classmethod
     def from_saved_model(cls, saved_model_dir: Any, *_: Any, **__: Any) -> NoReturn:

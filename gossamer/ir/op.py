@@ -112,6 +112,9 @@ class Op:
 
     output_quantization: ClassVar[QuantizationRule] = NotQuantized()
     weights: ClassVar[WeightRule | None] = None
+    cell_weights: ClassVar[tuple[int, ...]] = ()
+    """Inputs with the weights of a recurrent cell: a hybrid kernel takes all that are
+    there in int8, with one scale each, or none."""
     only_reshapes: ClassVar[bool] = False
     """Whether the output is the first input's elements with another shape."""
     updates: ClassVar[tuple[int, ...]] = ()

@@ -12,6 +12,7 @@ from gossamer.ir.types import DType, TensorType
 from gossamer.ops.quantize import Dequantize
 from gossamer.quantization.constants import hybrid_weights
 from gossamer.quantization.names import Names
+from gossamer.quantization.recurrent import hybrid_cell
 from gossamer.quantization.recipe import (
     HYBRID,
     LOOKUPS,
@@ -78,6 +79,9 @@ def _shrink(subgraph: Subgraph, log: Log) -> Subgraph:
     for node in subgraph.nodes:
         if node.op.name in LOOKUPS:
             _add_lookup(node, state)
+        elif node.op.cell_weights:
+            op = _with_asymmetric_inputs(node.op)
+            state.nodes.append(hybrid_cell(node, op, state.int8, log))
         elif node.op.weights is not None:
             _add_weighted(node, state, log)
         else:

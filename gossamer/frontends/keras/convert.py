@@ -27,7 +27,7 @@ from gossamer.ir.transient import transient_states
 from gossamer.ir.types import TensorType
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, MutableMapping, Sequence
+    from collections.abc import Callable, Generator, MutableMapping, Sequence
     from typing import TypeAlias
 
     from gossamer.frontends.emitter import Emitter, Recurrence
@@ -38,7 +38,11 @@ if TYPE_CHECKING:
 
 
 def from_keras(
-    model: Any, input_signature: Any = None, *, recurrence: Recurrence = "fused"
+    model: Any,
+    input_signature: Any = None,
+    *,
+    recurrence: Recurrence = "fused",
+    say: Callable[[str], None] | None = None,
 ) -> Model:
     """Convert a Keras model to the operators of `.tflite`, in float32, for inference.
 
@@ -48,6 +52,7 @@ def from_keras(
             inputs are; needed only for a model that was never built or called.
         recurrence: whether an LSTM becomes one operator where it can ("fused"), or a
             loop over time ("while").
+        say: told what a user should know of the result.
 
     Raises:
         ConversionError: the model has no known input shape, or parts of it have no
@@ -60,13 +65,15 @@ def from_keras(
     """
     signature.require_model(model)
     conversion = Conversion(store=Store(recurrence=recurrence))
-    with trace.unmarked(model):
+    with trace.unmarked(model), trace.open_functions():
         entry = signature.entry_of(model, input_signature)
         tensors = [
             conversion.builder.input(spec.name, _type_of(spec)) for spec in entry.inputs
         ]
         outputs = conversion.graph("", entry.symbols, entry.outputs, tensors)
     raise_for(model.name, conversion.issues)
+    for note in conversion.store.notes if say else ():
+        say(note)
     main = _prepared(conversion, outputs)
     ends = Signature(
         "serving_default",

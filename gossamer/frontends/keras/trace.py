@@ -273,6 +273,37 @@ def _positional(
 
 
 @contextlib.contextmanager
+def open_functions() -> Generator[None]:
+    """Let functions that an operation is given read Keras tensors around them.
+
+    Keras asks its backend what such a function returns, and a backend knows no Keras
+    tensors; the function is then called on Keras tensors instead.
+    """
+    backend: Any = importlib.import_module("keras.src.backend")
+    ask = backend.compute_output_spec
+
+    def spec(function: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return ask(function, *args, **kwargs)
+        except Exception:
+            if not inspect.isfunction(function):
+                raise
+            return map_structure(_like, function(*args, **kwargs))
+
+    backend.compute_output_spec = spec
+    try:
+        yield
+    finally:
+        backend.compute_output_spec = ask
+
+
+def _like(value: Any) -> Any:
+    if not hasattr(value, "shape"):
+        return value
+    return keras().KerasTensor(tuple(value.shape), dtype=value.dtype)
+
+
+@contextlib.contextmanager
 def unmarked(model: Any) -> Generator[None]:
     """Take back the nodes that tracing adds to a model's layers.
 

@@ -198,10 +198,16 @@ def _moments(place: Emitter, x: Tensor, length: int) -> tuple[Tensor, ...]:
 
 def _where(place: Emitter, flag: Tensor, new: Tensor, old: Tensor | None) -> Tensor:
     """`new` in the rows where `flag` (batch) holds, elsewhere `old` or zero."""
-    mask = flag
-    for _ in range(new.type.rank - 1):
-        mask = expand_dims(place, mask, mask.type.rank)
+    rank = new.type.rank
+    mask = place.once((flag, rank), lambda: _raised(place, flag, rank))
     other = old
     if other is None:
         other = place.constant("zero", np.zeros((), new.dtype.numpy))
     return place.emit(SelectV2(), mask, new, other)
+
+
+def _raised(place: Emitter, flag: Tensor, rank: int) -> Tensor:
+    mask = flag
+    for _ in range(rank - 1):
+        mask = expand_dims(place, mask, mask.type.rank)
+    return mask

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     Step: TypeAlias = Any
 
 
+FUSED = (
+    "'{path}' is one UNIDIRECTIONAL_SEQUENCE_LSTM, whose states this runtime clears "
+    "before each run. LiteRT keeps them: call reset_all_variables() before each invoke "
+    "there, and, where the batch is free, feed one sequence at a time. "
+    "lstm='while' needs neither"
+)
+
+
 @layer(
     "ConvLSTM1D",
     "ConvLSTM2D",
@@ -44,8 +52,11 @@ def _recurrent(call: Call) -> RuleResult:
     used = call.operation
     x: Tensor = call.arguments["sequences"]
     mask = _mask(call)
-    if why_not_fused(call) is None:
+    reason = why_not_fused(call)
+    if reason is None:
         return _fused(call, call.real(x))
+    if type(used).__name__ == "LSTM":
+        call.store.notes.append(f"'{call.path}' is no fused LSTM: {reason}")
     held = _held(call) if used.stateful and _given_states(call) is None else []
     states = [entry.value for entry in held] or _first_states(call, x)
     course = Course(
@@ -93,6 +104,8 @@ def _name(activation: Any) -> str:
 def _fused(call: Call, x: Tensor) -> Tensor:
     used = call.operation
     cell = used.cell
+    if not used.stateful:
+        call.store.notes.append(FUSED.format(path=call.path))
     if used.go_backwards:
         x = call.emit(ReverseV2(), x, call.indices("time", [1]))
     y = fused_lstm(

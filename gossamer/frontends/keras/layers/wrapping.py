@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from gossamer.frontends.emitter import dims
@@ -14,7 +15,7 @@ from gossamer.ops.pack import Pack, Unpack
 from gossamer.ops.reshape import Reshape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from gossamer.frontends.keras.call import Call
 
@@ -96,8 +97,22 @@ def _time_distributed(call: Call) -> RuleResult:
     if not own and length >= 0:
         return _one_by_one(call, x, mask, length)
     merged = _merge(call, x)
-    y = _applied(call, merged, None if mask is None else _merge(call, mask))
+    with _loops(call, is_needed=dims(merged)[0] < 0):
+        y = _applied(call, merged, None if mask is None else _merge(call, mask))
     return _unmerge(call, y, x)
+
+
+@contextlib.contextmanager
+def _loops(call: Call, *, is_needed: bool) -> Generator[None]:
+    """Have recurrent layers be loops: a fused one states how many sequences there are,
+    and an unknown number stands as one, which all moments together never are.
+    """
+    before = call.store.recurrence
+    call.store.recurrence = "while" if is_needed else before
+    try:
+        yield
+    finally:
+        call.store.recurrence = before
 
 
 def _applied(call: Call, x: Tensor, mask: Tensor | None) -> Tensor:
