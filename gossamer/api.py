@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gossamer.calibration import batches_of, compiled_runner
@@ -215,7 +216,7 @@ def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
         output_type=recipe.output_type,
         strict=recipe.strict,
         log=say,
-        runner=compiled_runner,
+        runner=partial(compiled_runner, model=model),
     )
 
 
