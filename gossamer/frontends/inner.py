@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gossamer.ir.build import Builder, free_shape
-from gossamer.ir.graph import Tensor
 from gossamer.ir.types import TensorType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gossamer.ir.graph import Subgraph
+    from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.quantization import Quantization
 

@@ -123,6 +123,8 @@ class Op:
     `reference` and `integer` return their new values after the outputs; a kernel
     writes their memory.
     """
+    in_place: ClassVar[bool] = False
+    """Whether the output may lie in the first input's memory: see `lower_within`."""
     declares_outputs: ClassVar[bool] = False
     """Whether the types of the outputs are what the file says, and no rule tells."""
     chooses_type: ClassVar[bool] = False
@@ -179,6 +181,13 @@ class Op:
         """The steps that compute `node` on `target`; None if there is no kernel.
 
         All shapes are known. A node without a kernel runs through its meaning.
+        """
+        return None
+
+    def lower_within(self, node: Node, target: Target) -> Sequence[Step] | None:
+        """`lower` for an output that lies in the memory of the first input.
+
+        Only for operators that are `in_place`.
         """
         return None
 

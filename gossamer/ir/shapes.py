@@ -61,9 +61,7 @@ def infer_shapes(
     return made
 
 
-def fixed_states(
-    node: Node, inputs: tuple[Tensor | None, ...]
-) -> dict[Tensor, Tensor]:
+def fixed_states(node: Node, inputs: tuple[Tensor | None, ...]) -> dict[Tensor, Tensor]:
     """The states of a node whose first size is free, with as many rows as `inputs`."""
     found: dict[Tensor, Tensor] = {}
     for index in node.op.states():

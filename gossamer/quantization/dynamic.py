@@ -12,7 +12,6 @@ from gossamer.ir.types import DType, TensorType
 from gossamer.ops.quantize import Dequantize
 from gossamer.quantization.constants import hybrid_weights
 from gossamer.quantization.names import Names
-from gossamer.quantization.recurrent import hybrid_cell
 from gossamer.quantization.recipe import (
     HYBRID,
     LOOKUPS,
@@ -21,6 +20,7 @@ from gossamer.quantization.recipe import (
     is_real,
     weight_input,
 )
+from gossamer.quantization.recurrent import hybrid_cell
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Model

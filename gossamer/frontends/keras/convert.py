@@ -72,8 +72,9 @@ def from_keras(
         ]
         outputs = conversion.graph("", entry.symbols, entry.outputs, tensors)
     raise_for(model.name, conversion.issues)
-    for note in conversion.store.notes if say else ():
-        say(note)
+    if say is not None:
+        for note in conversion.store.notes:
+            say(note)
     main = _prepared(conversion, outputs)
     ends = Signature(
         "serving_default",
@@ -173,9 +174,7 @@ class Conversion:
             self._hoist(place.path, symbols, flat)
         with self._within(place.builder):
             made = iter(self.graph(place.path, symbols, flat, tensors, self.values))
-        return trace.map_structure(
-            lambda y: None if y is None else next(made), results
-        )
+        return trace.map_structure(lambda y: None if y is None else next(made), results)
 
     def _hoist(self, path: str, symbols: list[Any], outputs: list[Any]) -> None:
         """Convert here what `outputs` rest on and `symbols` have no part in."""
@@ -224,9 +223,7 @@ class Conversion:
             self._note(call, str(problem), GENERAL_REMEDY)
         return [self._stand_in(call.path, y) for y in step.outputs]
 
-    def _apply(
-        self, call: Call, step: trace.Step, values: Values
-    ) -> Sequence[Tensor]:
+    def _apply(self, call: Call, step: trace.Step, values: Values) -> Sequence[Tensor]:
         rule = rule_of(call.operation, masked=_is_masked(step))
         result = ENTER if rule is None else rule(call)
         if isinstance(result, Tensor):
@@ -241,9 +238,7 @@ class Conversion:
             raise Unsupported("this operation of keras.ops has no conversion rule")
         return self._enter(call, step, values)
 
-    def _enter(
-        self, call: Call, step: trace.Step, values: Values
-    ) -> Sequence[Tensor]:
+    def _enter(self, call: Call, step: trace.Step, values: Values) -> Sequence[Tensor]:
         """Convert what a layer's own `call` does."""
         symbols: list[Any] = []
         tensors: list[Tensor] = []

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 class Step:
     """One recorded call: the operation, its arguments by name, and what it returned.
 
-    `arguments` may nest Keras tensors in lists and dicts; `outputs` is flat. A mask that
-    Keras would give to the call stands among the arguments; `masks` are all those that
-    its tensors carry.
+    `arguments` may nest Keras tensors in lists and dicts; `outputs` is flat. A mask
+    that Keras would give to the call stands among the arguments; `masks` are all those
+    that its tensors carry.
     """
 
     operation: Any
@@ -132,9 +132,11 @@ def _node_of(tensor: Any) -> Any:
 
 def calls(step: Step) -> bool:
     """Whether the call is given functions, which may read tensors around them."""
-    held = vars(step.operation).values()
-    given = flatten(list(step.arguments.values()))
-    return not is_layer(step.operation) and any(map(callable, (*held, *given)))
+    if is_layer(step.operation):
+        return False
+    own: dict[str, Any] = vars(step.operation)
+    held = list(own.values())
+    return any(map(callable, held + flatten(list(step.arguments.values()))))
 
 
 def _step_of(node: Any) -> Step:

@@ -13,6 +13,7 @@ from gossamer.ops.control import If, While
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
     from gossamer.ir.graph import Tensor
     from gossamer.ir.op import Op
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from gossamer.frontends.parts.products import fully_connected
-from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.arithmetic import Add, Mul, Sub
 from gossamer.ops.split import Split
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gossamer.frontends.emitter import Emitter
+    from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Array
 
     Function: TypeAlias = Callable[[Emitter, Tensor], Tensor]

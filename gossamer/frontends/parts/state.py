@@ -37,9 +37,9 @@ def variable(emitter: Emitter, name: str, first: Array) -> Variable:
     emitter.store.first.setdefault(name, first)
     handle = _handle(emitter.builder, name)
     kind = TensorType(DType.of_numpy(first.dtype), first.shape)
-    value = emitter.builder.nodes(
-        ReadVariable(), handle, names=(name,), types=(kind,)
-    )[0]
+    value = emitter.builder.nodes(ReadVariable(), handle, names=(name,), types=(kind,))[
+        0
+    ]
     return Variable(emitter, handle, value)
 
 

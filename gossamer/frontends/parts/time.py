@@ -181,7 +181,9 @@ class _Walk(Generic[Place]):
         if held:
             loop.update(held[0], output)
         if self.course.all_outputs:
-            collect(loop, self._blank(output, (self.sequences[0], 1)), output, moment, 1)
+            collect(
+                loop, self._blank(output, (self.sequences[0], 1)), output, moment, 1
+            )
         elif not held and output not in after:
             loop.update(loop.variable("output", self._blank(output)), output)
 

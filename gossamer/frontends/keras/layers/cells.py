@@ -51,27 +51,26 @@ def _kind(cell: Any) -> str:
     return next(name for name in names if name in CELLS)
 
 
-def function(keras_function: Any, call: Call) -> Function:
+def function(keras_function: Any) -> Function:
     """An activation of Keras as a function of an emitter and a tensor."""
 
     def apply(place: Any, x: Tensor) -> Tensor:
         return activate(place, keras_function, x)
 
-    del call
     return apply
 
 
 def _project(call: Call, cell: Any, x: Tensor) -> Tensor:
-    bias = _bias(call, cell)
+    bias = _bias(cell)
     return fully_connected(call, call.real(x), cell.kernel, bias)
 
 
-def _bias(call: Call, cell: Any) -> Any:
+def _bias(cell: Any) -> Any:
     return cell.bias if cell.use_bias else None
 
 
 def _project_gru(call: Call, cell: Any, x: Tensor) -> Tensor:
-    bias = _bias(call, cell)
+    bias = _bias(cell)
     if bias is not None and cell.reset_after:
         bias = call.array(bias)[0]
     return fully_connected(call, call.real(x), cell.kernel, bias)
@@ -90,8 +89,8 @@ def _advance_lstm(call: Call, cell: Any, x: Tensor, states: list[Tensor]) -> Any
 
 def _lstm(call: Call, cell: Any, gates: Tensor, state: Tensor) -> list[Tensor]:
     functions = (
-        function(cell.activation, call),
-        function(cell.recurrent_activation, call),
+        function(cell.activation),
+        function(cell.recurrent_activation),
     )
     return list(recurrent.lstm(call, gates, state, *functions))
 
@@ -106,8 +105,8 @@ def _advance_gru(call: Call, cell: Any, x: Tensor, states: list[Tensor]) -> Any:
         x,
         states[0],
         weights,
-        function(cell.activation, call),
-        function(cell.recurrent_activation, call),
+        function(cell.activation),
+        function(cell.recurrent_activation),
         resets_after=bool(cell.reset_after),
     )
     return [output]
@@ -117,7 +116,7 @@ def _project_convolution(call: Call, cell: Any, x: Tensor) -> Tensor:
     """The convolution of one moment, or of all of them as one batch."""
     require_channels_last(cell.data_format)
     moves = window(cell.rank, cell.strides, cell.padding, cell.dilation_rate)
-    bias = _bias(call, cell)
+    bias = _bias(cell)
     if x.type.rank == cell.rank + 2:
         return convolve(call, x, cell.kernel, bias, moves)
     batch, length, *rest = dims(x)

@@ -86,7 +86,10 @@ def why_not_fused(call: Call) -> str | None:
         return "unroll=True asks for a step after the other"
     if is_inside(call):
         return "it is inside of a loop or a branch"
-    if _name(used.activation) != "tanh" or _name(used.recurrent_activation) != "sigmoid":
+    if (
+        _name(used.activation) != "tanh"
+        or _name(used.recurrent_activation) != "sigmoid"
+    ):
         return "its activations are not tanh and sigmoid"
     if used.return_state:
         return "its last states are asked for"
@@ -154,9 +157,11 @@ def _held(call: Call) -> list[Variable]:
 
 def _first_states(call: Call, x: Tensor) -> list[Tensor]:
     """The states before the first moment, flat."""
-    dtype = dtype_of(call.operation.cell.compute_dtype) if is_layer(
-        call.operation.cell
-    ) else call.dtype
+    dtype = (
+        dtype_of(call.operation.cell.compute_dtype)
+        if is_layer(call.operation.cell)
+        else call.dtype
+    )
     given = _given_states(call)
     if given is not None:
         return [_as_state(call, state, dtype) for state in given]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.framework import keras
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.keras.trace import attach_mask, flatten
 from gossamer.frontends.parts import shaping, sizes
-from gossamer.ir.graph import Tensor
 from gossamer.ops.pack import Pack, Unpack
 from gossamer.ops.reshape import Reshape
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from gossamer.frontends.keras.call import Call
+    from gossamer.ir.graph import Tensor
 
 BY_FEATURE = frozenset(
     {
@@ -89,7 +89,7 @@ def _time_distributed(call: Call) -> RuleResult:
     inner = call.operation.layer
     x: Tensor = call.arguments["inputs"]
     mask = call.arguments.get("mask")
-    kind = type(inner)
+    kind = cast("type[object]", type(inner))
     own = kind.__module__.partition(".")[0] == "keras"
     if own and kind.__name__ in BY_FEATURE and x.type.rank > 2:
         return _applied(call, x, None)

@@ -137,11 +137,11 @@ def _vectorized_map(call: Call) -> RuleResult:
 def _mapped(call: Call, function: Any, xs: Any) -> Sequence[Tensor]:
     """A function of each row, one after the other."""
 
+    def one(*x: Any) -> Any:
+        return function(_packed(xs, x))
+
     def row(place: Call, _: list[Tensor], taken: list[Tensor]) -> Any:
-        traced = call.walk.traced(
-            place, lambda *x: function(_packed(xs, x)), taken, hoists=True
-        )
-        return [], flatten(traced)
+        return [], flatten(call.walk.traced(place, one, taken, hoists=True))
 
     return scan(call, row, [], _constants(call, xs))[1]
 
@@ -149,7 +149,8 @@ def _mapped(call: Call, function: Any, xs: Any) -> Sequence[Tensor]:
 @operation("Scan")
 def _scan(call: Call) -> RuleResult:
     used = call.operation
-    function, first, xs = (call.arguments.get(name) for name in ("f", "init", "xs"))
+    function: Any = call.arguments["f"]
+    first, xs = call.arguments["init"], call.arguments.get("xs")
     carried = _starts(call, flatten(first), call.outputs)
     count = len(carried)
 
@@ -163,9 +164,7 @@ def _scan(call: Call) -> RuleResult:
         return found[:count], [y for y in found[count:] if y is not None]
 
     rows = [] if xs is None else _constants(call, xs)
-    carry, ys = scan(
-        call, step, carried, rows, used.length, reverse=bool(used.reverse)
-    )
+    carry, ys = scan(call, step, carried, rows, used.length, reverse=bool(used.reverse))
     return [*carry, *ys]
 
 
