@@ -134,8 +134,7 @@ def calls(step: Step) -> bool:
     """Whether the call is given functions, which may read tensors around them."""
     if is_layer(step.operation):
         return False
-    own: dict[str, Any] = vars(step.operation)
-    held = list(own.values())
+    held = list(cast("dict[str, Any]", vars(step.operation)).values())
     return any(map(callable, held + flatten(list(step.arguments.values()))))
 
 

@@ -18,7 +18,6 @@ from gossamer.frontends.parts.state import Variable, variable
 from gossamer.frontends.parts.time import Course, along_time
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
-from gossamer.ops.broadcast import BroadcastTo
 from gossamer.ops.reverse import ReverseV2
 
 if TYPE_CHECKING:
@@ -184,7 +183,7 @@ def _spread(call: Call, x: Tensor, state: Any, dtype: DType) -> Tensor:
     value = call.constant("initial_state", state.astype(dtype.numpy))
     if dims(x)[0] >= 0:
         return value
-    return call.emit(BroadcastTo(), value, sizes.shape(call, wanted))
+    return sizes.spread(call, value, wanted)
 
 
 def _step_of(call: Call, x: Tensor) -> tuple[Tensor, Step]:
