@@ -39,6 +39,7 @@ FAMILIES = (
     "operations.array",
     "operations.math",
     "operations.network",
+    "operations.product",
     "operations.reduction",
 )
 """The modules of this folder that declare rules."""
