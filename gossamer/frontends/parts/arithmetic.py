@@ -26,7 +26,13 @@ def affine(emitter: Emitter, x: Tensor, scale: Array, offset: Array) -> Tensor:
 
 def multiplied(emitter: Emitter, x: Any, y: Any) -> Tensor:
     """MUL of tensors or constants of one type."""
-    sides = (
-        z if isinstance(z, Tensor) else emitter.weight("factor", z) for z in (x, y)
-    )
-    return emitter.emit(Mul(), *sides)
+    return emitter.emit(Mul(), _tensor(emitter, x), _tensor(emitter, y))
+
+
+def added(emitter: Emitter, x: Any, y: Any) -> Tensor:
+    """ADD of tensors or constants of one type."""
+    return emitter.emit(Add(), _tensor(emitter, x), _tensor(emitter, y))
+
+
+def _tensor(emitter: Emitter, value: Any) -> Tensor:
+    return value if isinstance(value, Tensor) else emitter.weight("operand", value)

@@ -99,3 +99,15 @@ def _runs(entries: Sequence[Entry]) -> list[list[Entry]]:
         else:
             runs.append([entry])
     return runs
+
+
+def size_of(emitter: Emitter, x: Tensor, axis: int) -> Tensor:
+    """The size along an axis as an int32 without dimensions."""
+    known = dims(x)[axis]
+    if known >= 0:
+        return emitter.indices("size", known)
+    bounds = map(
+        emitter.indices, ("begin", "end", "strides"), ([axis], [axis + 1], [1])
+    )
+    shape = emitter.emit(ShapeOf(DType.INT32), x)
+    return emitter.emit(StridedSlice(shrink_axis_mask=1), shape, *bounds)
