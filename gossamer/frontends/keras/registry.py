@@ -28,9 +28,12 @@ Rule: TypeAlias = "Callable[[Call], RuleResult]"
 
 FAMILIES = (
     "layers.activation",
+    "layers.attention",
     "layers.cells",
     "layers.convolution",
     "layers.dense",
+    "layers.einsum_dense",
+    "layers.embedding",
     "layers.merging",
     "layers.normalization",
     "layers.passing",
@@ -40,9 +43,11 @@ FAMILIES = (
     "layers.wrapping",
     "operations.activation",
     "operations.array",
+    "operations.attention",
     "operations.control",
     "operations.math",
     "operations.network",
+    "operations.product",
     "operations.reduction",
 )
 """The modules of this folder that declare rules."""
