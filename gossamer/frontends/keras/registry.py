@@ -119,7 +119,7 @@ def rule_of(used: Any, *, masked: bool = False) -> Rule | None:
             for name in overridden - _INERT
             if not name.startswith("__") and hasattr(kind, name)
         }
-        ignores = masked and kind.__name__ not in _masking
+        ignores = masked and table is _layers and kind.__name__ not in _masking
         return None if changed or ignores else table.get(kind.__name__)
     return None
 

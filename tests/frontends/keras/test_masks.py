@@ -57,7 +57,6 @@ CHAINS = {
         layers.Dense(4, activation="relu"),
         layers.Dropout(0.2),
         layers.BatchNormalization(),
-        layers.LayerNormalization(),
         layers.LSTM(3),
     ],
     "a layer of one's own": lambda: [Reader(), layers.GRU(2)],
@@ -99,6 +98,33 @@ def test_mask_through_a_model():
     x = keras.Input((None,), dtype="int32")
     y = inner(layers.Embedding(10, 5, mask_zero=True)(x))
     assert_runs(keras.Model(x, y), (TOKENS,), (OTHERS,))
+
+
+def test_softmax():
+    x, mask = keras.Input((4, 7)), keras.Input((4, 7), dtype="bool")
+    random = np.random.default_rng(2)
+    given = random.normal(size=(2, 4, 7)).astype(np.float32)
+    flags = random.random((2, 4, 7)) > 0.5
+    flags[0, 0] = False
+    model = keras.Model([x, mask], layers.Softmax()(x, mask=mask))
+    assert_runs(model, (given, flags))
+
+
+ATTENTIONS = {
+    "several heads": lambda x: layers.MultiHeadAttention(2, 3)(x, x),
+    "causal": lambda x: layers.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True),
+    "one head": lambda x: layers.Attention()([x, x]),
+    "additive": lambda x: layers.AdditiveAttention()([x, x]),
+}
+
+
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_attention(name):
+    """Attention leaves masked moments out, and hands the mask on."""
+    x = keras.Input((7,), dtype="int32")
+    y = layers.Embedding(10, 6, mask_zero=True)(x)
+    model = keras.Model(x, layers.GRU(3)(ATTENTIONS[name](y)))
+    assert_runs(model, (TOKENS,), (OTHERS,))
 
 
 def test_two_embeddings_merged():

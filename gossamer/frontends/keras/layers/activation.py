@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 from gossamer.frontends.keras.activate import activate
 from gossamer.frontends.keras.registry import ENTER, RuleResult, layer
 from gossamer.frontends.keras.trace import flatten
+from gossamer.frontends.keras.truth import as_truth
 from gossamer.frontends.parts import activations
+from gossamer.ir.graph import Tensor
 from gossamer.ops.relu import PRelu
+from gossamer.ops.select import SelectV2
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
+
+MASKED = -1e9
+"""What Keras puts in the place of a masked number before a softmax."""
 
 
 @layer("Activation")
@@ -49,9 +55,16 @@ def _prelu(call: Call) -> RuleResult:
     return call.emit(PRelu(), call.real(call.x), alpha)
 
 
-@layer("Softmax")
+@layer("Softmax", masks=True)
 def _softmax(call: Call) -> RuleResult:
     axes = flatten(call.operation.axis)
-    if len(axes) > 1 or len(call.inputs) > 1:
+    mask = as_truth(call, call.arguments.get("mask"))
+    if len(axes) > 1:
         return ENTER
-    return activations.softmax(call, call.real(call.x), int(axes[0]))
+    if mask is None:
+        return activations.softmax(call, call.real(call.x), int(axes[0]))
+    shown = mask if isinstance(mask, Tensor) else call.constant("mask", mask)
+    low = call.scalar("masked", MASKED)
+    x = call.emit(SelectV2(), shown, call.real(call.x), low)
+    y = activations.softmax(call, x, int(axes[0]))
+    return call.emit(SelectV2(), shown, y, call.scalar("zero", 0.0))
