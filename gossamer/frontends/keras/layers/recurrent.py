@@ -10,7 +10,7 @@ from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.framework import dtype_of, keras, to_numpy
 from gossamer.frontends.keras.layers.cells import standard_cell
 from gossamer.frontends.keras.registry import RuleResult, layer
-from gossamer.frontends.keras.trace import flatten, is_layer
+from gossamer.frontends.keras.trace import flatten, is_layer, uses
 from gossamer.frontends.parts import sizes, slicing
 from gossamer.frontends.parts.control import is_inside
 from gossamer.frontends.parts.recurrent import fused_lstm
@@ -94,6 +94,8 @@ def why_not_fused(call: Call) -> str | None:
         return "its last states are asked for"
     if _given_states(call) is not None:
         return "its first states are given"
+    if used.stateful and uses(used) > 1:
+        return "it is stateful and used several times, on the same states"
     return "it is given a mask" if _mask(call) is not None else None
 
 

@@ -213,6 +213,22 @@ def test_stateful_beside_stateless():
     assert_runs(model, *batches((2, *SEQUENCE), count=3), in_litert=False)
 
 
+def test_stateful_used_twice():
+    """The second use goes on where the first ended."""
+    x = keras.Input(SEQUENCE, batch_size=2)
+    layer = layers.LSTM(5, stateful=True, return_sequences=True)
+    model = keras.Model(x, layer(layer(x)))
+    assert_runs(model, *batches((2, *SEQUENCE), count=3))
+
+
+def test_mixed_precision():
+    """Weights and states of float16 are computed in float32."""
+    x = keras.Input(SEQUENCE)
+    y = layers.LSTM(4, dtype="mixed_float16", return_sequences=True)(x)
+    y = layers.GRU(3, dtype="mixed_float16")(y)
+    assert_runs(keras.Model(x, y), *batches((1, *SEQUENCE), count=1), tolerance=3e-3)
+
+
 def test_the_log_tells_what_litert_needs():
     x = keras.Input(SEQUENCE)
     model = keras.Model(x, layers.LSTM(4, name="memory")(x))

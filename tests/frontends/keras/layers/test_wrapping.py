@@ -56,6 +56,9 @@ class Deviation(layers.Layer):
     def call(self, x):
         return x - ops.mean(x, axis=0, keepdims=True)
 
+    def compute_output_shape(self, shape):
+        return shape
+
 
 DISTRIBUTED = {
     "dense": (lambda: layers.Dense(3), (6, 4)),
