@@ -75,6 +75,30 @@ def test_mask_of_an_embedding(name):
     assert_runs(keras.Model(x, y), (TOKENS,), (OTHERS,))
 
 
+def padded(value):
+    """Sequences, some of whose moments hold `value` only."""
+    random = np.random.default_rng(6)
+    x = random.normal(size=(3, 7, 4)).astype(np.float32)
+    x[TOKENS == 0] = value
+    return x
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_masking(value):
+    x = keras.Input((None, 4))
+    y = layers.Masking(value)(x)
+    model = keras.Model(x, layers.LSTM(3)(layers.GRU(4, return_sequences=True)(y)))
+    assert_runs(model, (padded(value),))
+
+
+def test_masks_joined():
+    """Two sequences, each with moments of its own that do not count."""
+    x, y = keras.Input((7, 4)), keras.Input((7, 4))
+    both = layers.Multiply()([layers.Masking()(x), layers.Masking()(y)])
+    model = keras.Model([x, y], layers.GRU(3)(both))
+    assert_runs(model, (padded(0.0), padded(0.0)[::-1].copy()))
+
+
 def test_unrolled():
     x = keras.Input((7,), dtype="int32")
     y = layers.Embedding(10, 5, mask_zero=True)(x)

@@ -11,6 +11,7 @@ from gossamer.frontends.report import Unsupported
 from gossamer.ir.types import DType
 from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.reduce import Mean, ReduceMax, ReduceMin, ReduceProd, Sum
+from gossamer.ops.reduce_truth import ReduceAll, ReduceAny
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from gossamer.ir.op import Op
 
 _REDUCTIONS: dict[str, Callable[[bool], Op]] = {
+    "All": ReduceAll,
     "Amax": ReduceMax,
     "Amin": ReduceMin,
+    "Any": ReduceAny,
     "Max": ReduceMax,
     "Mean": Mean,
     "Min": ReduceMin,
