@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         TargetSpec,
         TFLiteConverter,
     )
+    from gossamer.frontends.jax.convert import from_jax
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
     from gossamer.runtime.delegate import OpResolverType
@@ -40,6 +41,7 @@ __all__ = [
     "TargetSpec",
     "convert",
     "custom_operator",
+    "from_jax",
     "load",
 ]
 
@@ -56,6 +58,7 @@ _HOMES = {
     "TargetSpec": "gossamer.converter",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
+    "from_jax": "gossamer.frontends.jax.convert",
     "load": "gossamer.runtime.function",
 }
 

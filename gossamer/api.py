@@ -14,6 +14,7 @@ from gossamer.errors import ConversionError, QuantizationError
 from gossamer.flatbuffer.write import write
 from gossamer.frontends.keras.convert import from_keras
 from gossamer.frontends.keras.load import load_model
+from gossamer.ir.graph import Model
 from gossamer.ir.types import DType
 from gossamer.metadata import with_metadata
 from gossamer.passes.base import Event, run
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gossamer.calibration import Samples
-    from gossamer.ir.graph import Model
     from gossamer.passes.base import Log
 
     Say: TypeAlias = Callable[[str], None]
@@ -72,7 +72,8 @@ def convert(
     """Convert a Keras model to the bytes of a `.tflite` file.
 
     Args:
-        model: a Keras model, or the path of a `.keras` or `.h5` file.
+        model: a Keras model, the path of a `.keras` or `.h5` file, or what `from_jax`
+            made of a JAX function.
         quantize: None (or "float32"), "dynamic", "float16" or "int8".
         calibration: representative inputs, for "int8": an array whose first axis
             counts samples, such arrays by input name or in the order of the inputs,
@@ -136,6 +137,8 @@ def import_model(model: Any, input_signature: Any = None) -> Model:
     Raises:
         ConversionError: what was given is no model that a front end reads.
     """
+    if isinstance(model, Model):
+        return model
     if isinstance(model, (str, os.PathLike)):
         return from_keras(load_model(os.fspath(model)), input_signature)
     return from_keras(model, input_signature)

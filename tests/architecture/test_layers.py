@@ -45,7 +45,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "ir", "runtime"},
+    "__init__": {"api", "converter", "frontends", "ir", "runtime"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
@@ -73,6 +73,7 @@ LATE = {
     "benchmark": {"matplotlib"},
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
+    "frontends/jax": {"jax"},
     "frontends/keras": {"keras"},
 }
 ALWAYS_LATE = set.union(*LATE.values())
