@@ -68,7 +68,7 @@ def from_jax(
     operands = [*(known(array) for array in traced.constants), *traced.inputs]
     tensors = conversion.declare(traced.input_names, traced.inputs)
     outputs = conversion.graph(traced.jaxpr, operands, traced.name.strip("<>_"))
-    raise_for(f"JAX function '{traced.name}'", conversion.issues)
+    raise_for(traced.name, conversion.issues, "JAX function")
     main = conversion.builder.finish(outputs)
     ends = Signature(
         name,

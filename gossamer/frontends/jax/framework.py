@@ -144,6 +144,13 @@ def to_numpy(value: Any) -> Array:
     return array.astype(np.float32) if str(array.dtype) in _FLOATS else array
 
 
+def is_own(jaxpr: Any) -> bool:
+    """Whether a jaxpr is of a function that JAX itself defines."""
+    information = getattr(opened(jaxpr)[0], "debug_info", None)
+    folder = os.path.dirname(str(jax().__file__))
+    return folder in str(getattr(information, "func_src_info", ""))
+
+
 def scope_of(equation: Any) -> str:
     """The `jax.named_scope`s around an equation, as a path."""
     return str(equation.source_info.name_stack)

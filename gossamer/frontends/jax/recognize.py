@@ -43,6 +43,9 @@ _SINGLE = frozenset(
 )
 _ELEMENTWISE = _SINGLE | _WEIGHTS.keys()
 
+_LARGEST = 1e37
+"""The largest number that is looked at: a function's steps may grow it tenfold."""
+
 _Chain: TypeAlias = tuple[Step, ...]
 _found: dict[tuple[object, ...], Curve | None] = {}
 
@@ -163,7 +166,7 @@ def _grid(chain: _Chain) -> Array:
     bends = {
         float(_number(x)) for step in chain for x in step.operands if isinstance(x, Known)
     }
-    finite = np.array(sorted(x for x in bends if np.isfinite(x)))
+    finite = np.array(sorted(x for x in bends if abs(x) < _LARGEST))
     step = 1e-3 * np.maximum(1, np.abs(finite))
     return np.concatenate([GRID, finite, -finite, finite - step, finite + step])
 

@@ -13,6 +13,7 @@ from gossamer.frontends.report import Unsupported
 from gossamer.ops.arithmetic import Add, Mul, Sub
 from gossamer.ops.floor_div import FloorDiv, FloorMod
 from gossamer.ops.maximum import Maximum, Minimum
+from gossamer.ir.types import DType
 from gossamer.ops.shape import Shape
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Sizes:
         return self.made[title]
 
     def _read(self, x: Tensor, axis: int) -> Tensor:
-        return cut(self.emitter, self.emitter.emit(Shape(), x), [axis])
+        return cut(self.emitter, self.emitter.emit(Shape(DType.INT32), x), [axis])
 
     def _computed(self, dim: Any) -> Tensor:
         symbols = {

@@ -36,6 +36,9 @@ MOVING = frozenset(
 )
 """Primitives after which a weight is still the same to its user."""
 
+_OF_SYMBOLS = frozenset({"dim_as_value", "dimension_size"})
+"""Primitives that tell a size, which may be free."""
+
 _ALSO_LARGE = 1 << 24
 """Elements up to which something known is computed, and kept as a constant."""
 
@@ -84,7 +87,8 @@ class Step:
         operands: what it reads.
         results: what it computes.
         path: the functions and scopes it stands in.
-        equation: where it comes from, for messages.
+        equation: where it comes from, for messages; of what JAX's own functions do,
+            it is the equation that calls them.
     """
 
     primitive: Any
@@ -123,7 +127,11 @@ class _Flattening:
     steps: list[Step] = field(default_factory=list[Step])
 
     def run(
-        self, jaxpr: Any, operands: Sequence[Operand], path: str
+        self,
+        jaxpr: Any,
+        operands: Sequence[Operand],
+        path: str,
+        caller: Any = None,
     ) -> list[Operand]:
         body, constants = framework.opened(jaxpr)
         scope: dict[Any, Operand] = dict(zip(body.invars, operands, strict=True))
@@ -131,26 +139,28 @@ class _Flattening:
             scope[variable] = known(array)
         for equation in body.eqns:
             inputs = tuple(_read(atom, scope) for atom in equation.invars)
-            outputs = self._equation(equation, inputs, path)
+            outputs = self._equation(equation, inputs, path, caller or equation)
             scope.update(zip(equation.outvars, outputs, strict=True))
         return [_read(atom, scope) for atom in body.outvars]
 
     def _equation(
-        self, equation: Any, operands: tuple[Operand, ...], path: str
+        self, equation: Any, operands: tuple[Operand, ...], path: str, caller: Any
     ) -> Sequence[Operand]:
         here = "/".join(x for x in (path, framework.scope_of(equation)) if x)
         name = str(equation.primitive.name)
         inner = framework.inner_of(equation.params) if name in INLINED else None
         if inner is not None:
             title = str(equation.params.get("name") or "").strip("_")
-            return self.run(inner, operands, "/".join(x for x in (here, title) if x))
+            below = "/".join(x for x in (here, title) if x)
+            outer = caller if framework.is_own(inner) else None
+            return self.run(inner, operands, below, outer)
         results = tuple(
             Value(tuple(x.aval.shape), x.aval.dtype)
             for x in equation.outvars
             if hasattr(x.aval, "shape")
         )
         step = Step(
-            equation.primitive, equation.params, operands, results, here, equation
+            equation.primitive, equation.params, operands, results, here, caller
         )
         folded = _folded(step)
         if folded is not None:
@@ -161,7 +171,7 @@ class _Flattening:
 
 def known(array: Any) -> Known:
     """A whole array, or a number."""
-    made = array if hasattr(array, "dtype") else np.asarray(array)
+    made = array if hasattr(array, "reshape") else np.asarray(array)
     return Known(made, tuple(np.shape(made)), made.dtype, made)
 
 
@@ -176,6 +186,8 @@ def _folded(step: Step) -> list[Known] | None:
     """What a step computes, where it depends on nothing that is not known."""
     constants = [x for x in step.operands if isinstance(x, Known)]
     if len(constants) < len(step.operands):
+        return None
+    if step.name in _OF_SYMBOLS:
         return None
     if step.name == "broadcast_in_dim":
         return [_stretched(step, constants[0])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
@@ -51,7 +52,8 @@ def assert_same(function, *inputs, tolerance=TOLERANCE, weights=None, free_axis=
     """The function and its file answer alike; returns the file's bytes."""
     data = file(function, *inputs, weights=weights, free_axis=free_axis)
     leaves = jax.tree_util.tree_leaves(inputs)
-    given = inputs if weights is None else (weights, *inputs)
+    arrays = jax.tree_util.tree_map(jnp.asarray, inputs)
+    given = arrays if weights is None else (weights, *arrays)
     expected = jax.tree_util.tree_leaves(function(*given))
     compare(litert(data, *leaves), expected, tolerance)
     return data

@@ -89,9 +89,9 @@ def test_binary(name):
     assert_same(BINARY[name], X, other)
 
 
-@pytest.mark.parametrize("name", BINARY)
+@pytest.mark.parametrize("name", [name for name in BINARY if name != "remainder"])
 def test_shapes_that_are_stretched(name):
-    assert_same(BINARY[name], X, floats(3, 1, seed=4), free_axis=None)
+    assert_same(BINARY[name], X, floats(3, 1, seed=4))
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "uint8"])

@@ -12,7 +12,6 @@ from gossamer.frontends.jax.primitives.shaping import reshaped
 from gossamer.frontends.jax.registry import RuleResult, primitive
 from gossamer.frontends.parts.shaping import transpose
 from gossamer.frontends.parts.slicing import cut
-from gossamer.frontends.report import Unsupported
 from gossamer.ir.build import Builder
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.dynamic_update_slice import DynamicUpdateSlice
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from gossamer.frontends.jax.call import Call
     from gossamer.ir.graph import Tensor
     from gossamer.ir.op import Op
-    from gossamer.ir.types import Shape
+    from gossamer.ir.types import Array
 
 _FIXED = "Fix the sizes of the array that is indexed; the batch of indices may be free."
 _COMBINED: dict[str, Op | None] = {
@@ -53,60 +52,80 @@ _COMBINED: dict[str, Op | None] = {
 
 @primitive("dynamic_slice")
 def _dynamic_slice(call: Call) -> RuleResult:
-    x = call.x
-    wanted = [int(size) for size in _numbers(call, call.params["slice_sizes"])]
-    starts = [call.known(index) for index in range(1, len(call.step.operands))]
-    if all(start is not None for start in starts):
-        places = _inside(call, starts, wanted)
+    starts = [_start(call, index) for index in range(1, len(call.step.operands))]
+    return _window(call, starts, call.params["slice_sizes"])
+
+
+def _start(call: Call, index: int) -> int | Tensor:
+    known = call.number(index)
+    return call.loose(index, DType.INT32) if known is None else int(known)
+
+
+def _window(
+    call: Call, starts: Sequence[int | Tensor], sizes: Sequence[Any]
+) -> Tensor:
+    """A slice of the first operand, moved so that it lies inside, as JAX has it."""
+    shape = call.step.operands[0].shape
+    whole = [size == n for size, n in zip(sizes, shape, strict=True)]
+    rows = list(zip(starts, sizes, shape, whole, strict=True))
+    for _, size, n, is_whole in rows:
+        call.require(
+            is_whole or (framework.is_size(size) and framework.is_size(n)),
+            f"it cuts {size} out of {n}, and a size is free",
+            _FIXED,
+        )
+    if all(is_whole or isinstance(start, int) for start, _, _, is_whole in rows):
         key = [
-            slice(None) if size == n else slice(start, start + size)
-            for start, size, n in zip(places, wanted, dims(x), strict=True)
+            slice(None) if is_whole else _part(start, int(size), int(n))
+            for start, size, n, is_whole in rows
         ]
-        return cut(call, x, key)
-    begin = _starts(call, 1, wanted)
-    return call.emit_as(
-        tuple(wanted), Slice(), x, begin, call.indices("size", wanted)
+        return cut(call, call.x, key)
+    begin = _packed(
+        call,
+        [
+            0 if is_whole else _moved(call, start, int(n) - int(size))
+            for start, size, n, is_whole in rows
+        ],
     )
+    lengths = [-1 if is_whole else int(size) for _, size, _, is_whole in rows]
+    op_sizes = call.indices("size", lengths)
+    return call.emit_as(framework.sizes_of(sizes), Slice(), call.x, begin, op_sizes)
 
 
-def _numbers(call: Call, sizes: Sequence[Any]) -> Sequence[Any]:
-    call.require(
-        all(framework.is_size(size) for size in (*sizes, *call.step.operands[0].shape)),
-        f"it cuts {tuple(map(str, sizes))} out of {call.shape()}, and a size is free",
-        _FIXED,
-    )
-    return sizes
+def _part(start: int | Tensor, size: int, n: int) -> slice:
+    assert isinstance(start, int)
+    first = min(max(start, 0), n - size)
+    return slice(first, first + size)
 
 
-def _inside(call: Call, starts: Sequence[Any], sizes: Sequence[int]) -> list[int]:
-    """Known starts, moved so that the slice lies inside, as JAX has them."""
-    return [
-        int(np.clip(int(start), 0, n - size))
-        for start, n, size in zip(starts, call.shape(), sizes, strict=True)
+def _moved(call: Call, start: int | Tensor, last: int) -> int | Tensor:
+    """A start, moved to at most `last` and at least zero."""
+    if isinstance(start, int):
+        return min(max(start, 0), last)
+    below = call.emit(Minimum(), start, call.constant("last", np.int32(last)))
+    return call.emit(Maximum(), below, call.constant("zero", np.int32(0)))
+
+
+def _packed(call: Call, numbers: Sequence[int | Tensor]) -> Tensor:
+    """Numbers, each without dimensions, as a vector of int32."""
+    parts = [
+        call.constant("number", np.int32(x)) if isinstance(x, int) else x
+        for x in numbers
     ]
-
-
-def _starts(call: Call, first: int, sizes: Sequence[int]) -> Tensor:
-    """Computed starts as one vector, moved so that the slice lies inside."""
-    parts: list[Tensor] = []
-    for axis, (n, size) in enumerate(zip(call.shape(), sizes, strict=True)):
-        if n == size:
-            parts.append(call.constant("zero", np.int32(0)))
-            continue
-        start = call.loose(first + axis, DType.INT32)
-        if start.data is None:
-            start = call.emit(Minimum(), start, call.constant("last", np.int32(n - size)))
-            start = call.emit(Maximum(), start, call.constant("zero", np.int32(0)))
-        parts.append(start)
     return call.emit(Pack(len(parts), 0), *parts)
 
 
 @primitive("dynamic_update_slice")
 def _dynamic_update_slice(call: Call) -> RuleResult:
-    _numbers(call, call.step.operands[1].shape)
-    update = call.wide(1)
-    starts = _starts(call, 2, dims(update))
-    return call.emit(DynamicUpdateSlice(), call.x, update, starts)
+    starts = [_start(call, index) for index in range(2, len(call.step.operands))]
+    return _overwritten(call, starts, call.wide(1))
+
+
+def _overwritten(
+    call: Call, starts: Sequence[int | Tensor], update: Tensor
+) -> Tensor:
+    """The first operand with a slice overwritten; the operator moves it inside."""
+    return call.emit(DynamicUpdateSlice(), call.x, update, _packed(call, starts))
 
 
 @primitive("gather")
@@ -114,6 +133,11 @@ def _gather(call: Call) -> RuleResult:
     """GATHER along one axis, GATHER_ND along several; else STABLEHLO_GATHER."""
     numbers = call.params["dimension_numbers"]
     mapped = [int(axis) for axis in numbers.start_index_map]
+    if len(call.shape(1)) == 1:
+        return _single(call, mapped)
+    regular = _regular(call, mapped)
+    if regular is not None:
+        return regular
     collapsed = [int(axis) for axis in numbers.collapsed_slice_dims]
     batch = [int(axis) for axis in numbers.operand_batching_dims]
     shape = call.step.operands[0].shape
@@ -127,6 +151,83 @@ def _gather(call: Call) -> RuleResult:
     if whole and sorted(mapped) == sorted(collapsed) and mapped:
         return _taken(call, mapped, batch)
     return _general_gather(call)
+
+
+def _single(call: Call, mapped: list[int]) -> Tensor:
+    """The slice at the only index, without the axes that it collapses."""
+    starts = _starts(call, mapped, len(call.shape()))
+    y = _window(call, starts, call.params["slice_sizes"])
+    return reshaped(call, y, call.result_shape(), call.step.results[0].shape)
+
+
+def _regular(call: Call, mapped: list[int]) -> Tensor | None:
+    """One STRIDED_SLICE, where known indices count up in even steps along axes."""
+    known = call.known(1)
+    numbers = call.params["dimension_numbers"]
+    if known is None or known.size == 0 or numbers.operand_batching_dims:
+        return None
+    collapsed = [int(axis) for axis in numbers.collapsed_slice_dims]
+    sizes = call.params["slice_sizes"]
+    key: list[slice] = [slice(None)] * len(sizes)
+    layout = [("x", axis) for axis in range(len(sizes))]
+    for place, axis in enumerate(mapped):
+        steps = _steps(known[..., place])
+        if steps is None:
+            return None
+        start, along, step, count = steps
+        if along is None:
+            key[axis] = slice(start, start + int(sizes[axis]))
+        elif axis in collapsed:
+            key[axis] = slice(start, start + step * (count - 1) + 1, step)
+            layout[axis] = ("i", along)
+        else:
+            return None
+    outer = [axis for kind, axis in layout if kind == "i"]
+    if sorted(outer) != list(range(known.ndim - 1)):
+        return None
+    y = cut(call, call.x, key)
+    kept = [each for each in layout if each[0] == "i" or each[1] not in collapsed]
+    symbols = [
+        call.step.operands[1 if kind == "i" else 0].shape[axis]
+        if kind == "i" or key[axis] == slice(None)
+        else sizes[axis]
+        for kind, axis in kept
+    ]
+    y = reshaped(call, y, framework.sizes_of(symbols), symbols)
+    return _in_order(call, y, kept, [axis for kind, axis in kept if kind == "x"])
+
+
+def _steps(indices: Array) -> tuple[int, int | None, int, int] | None:
+    """(first, the axis they count up along or None, step, count); None if uneven."""
+    first = int(indices.reshape(-1)[0])
+    changing = [
+        axis for axis in range(indices.ndim) if np.any(np.diff(indices, axis=axis))
+    ]
+    if not changing:
+        return first, None, 1, 1
+    if len(changing) > 1 or first < 0:
+        return None
+    (axis,) = changing
+    steps = np.diff(indices, axis=axis)
+    step = int(steps.reshape(-1)[0])
+    if step <= 0 or np.any(steps != step):
+        return None
+    return first, axis, step, indices.shape[axis]
+
+
+def _starts(call: Call, mapped: list[int], rank: int) -> list[int | Tensor]:
+    """Where the slice at the only index begins, for each axis."""
+    known = call.known(1)
+    starts: list[int | Tensor] = [0] * rank
+    for place, axis in enumerate(mapped):
+        if known is not None:
+            starts[axis] = int(known.reshape(-1)[place])
+        else:
+            index = reshaped(
+                call, call.wide(1, DType.INT32), (len(mapped),), (len(mapped),)
+            )
+            starts[axis] = cut(call, index, [place])
+    return starts
 
 
 def _taken(call: Call, mapped: list[int], batch: list[int]) -> Tensor:
@@ -204,7 +305,12 @@ def _general_gather(call: Call) -> Tensor:
         "it gathers slices in batches",
         "Gather single elements, or use jax.lax.dynamic_slice.",
     )
-    sizes = _numbers(call, call.params["slice_sizes"])
+    sizes = call.params["slice_sizes"]
+    call.require(
+        all(framework.is_size(n) for n in (*sizes, *call.step.operands[0].shape)),
+        f"it gathers slices of {tuple(map(str, sizes))}, and a size is free",
+        _FIXED,
+    )
     op = StablehloGather(
         tuple(int(x) for x in numbers.offset_dims),
         tuple(int(x) for x in numbers.collapsed_slice_dims),
@@ -275,18 +381,4 @@ def _updated(call: Call, numbers: Any) -> Tensor:
     ]
     update = reshaped(call, call.wide(2), sizes, sizes)
     mapped = [int(axis) for axis in numbers.scatter_dims_to_operand_dims]
-    index = reshaped(call, call.wide(1, DType.INT32), (len(mapped),), (len(mapped),))
-    zero = call.constant("zero", np.array([0], np.int32))
-    parts = [
-        cut(call, index, [slice(mapped.index(a), mapped.index(a) + 1)])
-        if a in mapped
-        else zero
-        for a in range(len(shape))
-    ]
-    from gossamer.ops.concatenation import Concatenation  # noqa: PLC0415
-
-    starts = parts[0] if len(parts) == 1 else call.emit(Concatenation(0), *parts)
-    return call.emit(DynamicUpdateSlice(), call.x, update, starts)
-
-
-_ = (Shape, Unsupported) if TYPE_CHECKING else None
+    return _overwritten(call, _starts(call, mapped, len(shape)), update)

@@ -83,7 +83,9 @@ def _tangent(call: Call) -> RuleResult:
 
 @primitive("atan2")
 def _angle(call: Call) -> RuleResult:
-    return call.emit(Atan2(), call.wide(0), call.wide(1))
+    shape = call.step.results[0].shape
+    y, x = (call.stretch(call.loose(index), shape) for index in (0, 1))
+    return call.emit(Atan2(), y, x)
 
 
 @primitive("atan")
