@@ -13,6 +13,8 @@ import numpy as np
 from gossamer.api import Recipe, assemble, element_type, import_model
 from gossamer.calibration import samples_of
 from gossamer.errors import ConversionError, QuantizationError
+from gossamer.frontends.jax.convert import from_jax
+from gossamer.frontends.jax.serving import serving_function
 from gossamer.frontends.keras.load import load_model
 from gossamer.ir.types import DType
 
@@ -217,9 +219,19 @@ class TFLiteConverter:
         _refuse("from_concrete_functions", "a TensorFlow function")
 
     @classmethod
-    def experimental_from_jax(cls, *_: Any, **__: Any) -> NoReturn:
-        """Not available: raises `ConversionError` with the way around."""
-        _refuse("experimental_from_jax", "a JAX function")
+    def experimental_from_jax(cls, serving_funcs: Any, inputs: Any) -> TFLiteConverter:
+        """A converter for one JAX function.
+
+        Args:
+            serving_funcs: a list of the function.
+            inputs: a list of its inputs: pairs of a name and an example array, in the
+                order of the function's arguments.
+
+        Raises:
+            ConversionError: the lists do not fit each other.
+        """
+        function, names, examples = serving_function(serving_funcs, inputs)
+        return cls(lambda: from_jax(function, *examples, input_names=names))
 
     def convert(self) -> bytes:
         """The bytes of the `.tflite` file.

@@ -59,7 +59,7 @@ def _joined(node: Node, producers: _Producers) -> Node | Skip | None:
     if found is None:
         return None
     powers, total = found
-    axis = _axis(total, producers)
+    axis = _axis(total)
     if isinstance(axis, Skip):
         return axis
     source = _unshifted(powers.input(0), axis, producers)
@@ -97,7 +97,7 @@ def _made_by(
     return node if node is not None and isinstance(node.op, kind) else None
 
 
-def _axis(total: Node, producers: _Producers) -> int | Skip:
+def _axis(total: Node) -> int | Skip:
     """The axis of the sum, if SOFTMAX can stand for it."""
     op, axes = total.op, total.input(1).data
     assert isinstance(op, Sum)

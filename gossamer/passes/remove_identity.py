@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gossamer.ir.build import free_shape
 from gossamer.ir.rewrite import substitute, with_nodes
+from gossamer.ir.types import DType
+from gossamer.ops.arithmetic import Div, Mul
 from gossamer.ops.broadcast import BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.concatenation import Concatenation
@@ -91,6 +95,8 @@ def _repeated_input(node: Node) -> Tensor | None:
     """The input that equal types would make the node an identity of."""
     x = node.inputs[0] if node.inputs else None
     match node.op:
+        case Mul("none") | Div("none"):
+            return _not_multiplied(node)
         case Cast() | Squeeze():
             return x
         case Concatenation():
@@ -112,6 +118,17 @@ def _repeated_input(node: Node) -> Tensor | None:
             return _if_static(x) if steps and set(steps) == {1} else None
         case _:
             return None
+
+
+def _not_multiplied(node: Node) -> Tensor | None:
+    """The operand that is multiplied with ones only, or divided by them."""
+    for index in (1,) if isinstance(node.op, Div) else (1, 0):
+        factor = node.input(index)
+        if factor.data is None or factor.is_quantized or factor.sparsity is not None:
+            continue
+        if factor.dtype is DType.FLOAT32 and np.all(factor.data == 1):
+            return node.input(1 - index)
+    return None
 
 
 def _if_static(tensor: Tensor | None) -> Tensor | None:

@@ -23,6 +23,7 @@ PUBLIC = [
     "TargetSpec",
     "convert",
     "custom_operator",
+    "from_jax",
     "load",
 ]
 

@@ -11,7 +11,6 @@ from gossamer.frontends.emitter import Emitter, dims
 from gossamer.frontends.jax import framework
 from gossamer.frontends.jax.steps import Known, Value, sizes
 from gossamer.frontends.report import Unsupported
-from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.broadcast import BroadcastTo
 from gossamer.ops.pack import Pack
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gossamer.frontends.jax.steps import Operand, Step
+    from gossamer.ir.graph import Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.types import Array, Shape
 
@@ -39,9 +39,7 @@ class Walk(Protocol):
         """The name that the user gave a weight."""
         ...
 
-    def subgraph(
-        self, name: str, jaxpr: Any, operands: Sequence[Operand]
-    ) -> int:
+    def subgraph(self, name: str, jaxpr: Any, operands: Sequence[Operand]) -> int:
         """Convert a jaxpr to a subgraph of its own, and return its index.
 
         Its inputs are the operands that are computed; the others are constants of it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gossamer.errors import GraphError, UnsupportedError
+from gossamer.errors import ConversionError, GraphError, UnsupportedError
 from gossamer.frontends.emitter import Emitter, Store
 from gossamer.frontends.jax import entry, framework
 from gossamer.frontends.jax.call import Call
@@ -16,7 +16,7 @@ from gossamer.frontends.jax.steps import Known, Step, Value, flat, known, sizes
 from gossamer.frontends.report import Issue, Unsupported, raise_for
 from gossamer.ir.build import Builder, split_signature
 from gossamer.ir.graph import Model, Signature, Tensor
-from gossamer.ir.types import TensorType
+from gossamer.ir.types import DType, TensorType
 from gossamer.ops.reshape import Reshape
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def from_jax(
     *inputs: Any,
     weights: Any = None,
     free_axis: int | None = None,
+    input_names: Sequence[str] | None = None,
     name: str = "serving_default",
 ) -> Model:
     """Convert a Python function of JAX arrays to the operators of `.tflite`.
@@ -49,6 +50,7 @@ def from_jax(
             the parameters of a network. They become constants, with their keys for
             names.
         free_axis: an axis of every input, such as 0 for the batch, whose size is free.
+        input_names: names for the arguments, where the function's own will not do.
         name: the key of the signature.
 
     Returns:
@@ -63,7 +65,7 @@ def from_jax(
         ...     return jax.nn.relu(x @ kernel + bias)
         >>> data = gossamer.convert(gossamer.from_jax(dense, np.zeros((1, 4), "f4")))
     """
-    traced = entry.traced(function, inputs, weights, free_axis)
+    traced = entry.traced(function, inputs, weights, free_axis, input_names)
     conversion = Conversion(names=traced.weights)
     operands = [*(known(array) for array in traced.constants), *traced.inputs]
     tensors = conversion.declare(traced.input_names, traced.inputs)
@@ -97,15 +99,13 @@ class Conversion:
     def declare(self, names: Sequence[str], values: Sequence[Value]) -> list[Tensor]:
         """Make the inputs of the graph."""
         for name, value in zip(names, values, strict=True):
-            kind = TensorType(framework.dtype_of(value.dtype), sizes(value))
+            kind = TensorType(_input_dtype(name, value), sizes(value))
             self.tensors[value] = self.builder.input(name, kind)
             self.symbols.learn(self.tensors[value], value.shape)
             self.taken.add(self.tensors[value])
         return [self.tensors[value] for value in values]
 
-    def graph(
-        self, jaxpr: Any, operands: Sequence[Operand], path: str
-    ) -> list[Tensor]:
+    def graph(self, jaxpr: Any, operands: Sequence[Operand], path: str) -> list[Tensor]:
         """Convert a jaxpr, and return its outputs in their whole shapes."""
         steps, results = flat(jaxpr, operands, path)
         for step in live(steps, results):
@@ -121,9 +121,7 @@ class Conversion:
     def name_of(self, array: Any) -> str | None:
         return self.names.get(id(array))
 
-    def subgraph(
-        self, name: str, jaxpr: Any, operands: Sequence[Operand]
-    ) -> int:
+    def subgraph(self, name: str, jaxpr: Any, operands: Sequence[Operand]) -> int:
         inner = Conversion(Builder(name), self.store, self.issues, self.names)
         given: list[Operand] = []
         for index, operand in enumerate(operands):
@@ -152,12 +150,13 @@ class Conversion:
         call = Call(step.path, self.builder, self.store, step, self)
         try:
             results = self._apply(call)
-            self.tensors.update(zip(step.results, results, strict=True))
-            return
         except Unsupported as problem:
             self._note(step, problem.reason, problem.remedy)
         except (GraphError, UnsupportedError) as problem:
             self._note(step, str(problem), REMEDY)
+        else:
+            self.tensors.update(zip(step.results, results, strict=True))
+            return
         for result in step.results:
             self.tensors[result] = _stand_in(result)
 
@@ -174,10 +173,23 @@ class Conversion:
         self.issues.append(Issue(where, step.name, shapes, reason, remedy))
 
 
+def _input_dtype(name: str, value: Value) -> DType:
+    try:
+        return framework.dtype_of(value.dtype)
+    except Unsupported as problem:
+        raise ConversionError(
+            f"The input '{name}' is {_shown(value)}: {problem.reason}. {problem.remedy}"
+        ) from problem
+
+
 def _stand_in(value: Value) -> Tensor:
     """A tensor for what could not be converted, so that the walk can go on."""
     shape, signature = split_signature(sizes(value))
-    kind = TensorType(framework.dtype_of(value.dtype), shape)
+    try:
+        dtype = framework.dtype_of(value.dtype)
+    except Unsupported:
+        dtype = DType.INT32
+    kind = TensorType(dtype, shape)
     return Tensor("missing", kind, signature=signature)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FAR = np.logspace(1.1, 36, 60)
 GRID = np.concatenate(
-    [[1.0, -1.0, -1e30], np.linspace(-12.0, 12.0, 481), _FAR, -_FAR, 10.0**-_FAR[:8]]
+    [[1.0, -1.0, -1e30], np.linspace(-12.0, 12.0, 481), _FAR, -_FAR, 10.0 ** -_FAR[:8]]
 )
 """Numbers at which functions are compared; the first three tell parameters."""
 

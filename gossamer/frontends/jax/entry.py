@@ -44,6 +44,7 @@ def traced(
     inputs: Sequence[Any],
     weights: Any,
     free_axis: int | None,
+    input_names: Sequence[str] | None = None,
 ) -> Traced:
     """Trace a function on descriptions of its arguments.
 
@@ -54,12 +55,23 @@ def traced(
     _require_function(function)
     name = str(getattr(function, "__name__", type(function).__name__))
     free = None if free_axis is None else framework.symbol("batch")
-    parameters = _parameters(function, given=len(inputs), skipped=weights is not None)
+    parameters = list(input_names or ()) or _parameters(
+        function, given=len(inputs), skipped=weights is not None
+    )
+    if len(parameters) != len(inputs):
+        raise ConversionError(
+            f"input_names has {len(parameters)} names, and {len(inputs)} inputs were "
+            "given; expected one name for each."
+        )
     examples = [
-        framework.map_structure(lambda leaf, of=each: _spec(leaf, of, free, free_axis), x)
+        framework.map_structure(
+            lambda leaf, of=each: _spec(leaf, of, free, free_axis), x
+        )
         for each, x in zip(parameters, inputs, strict=True)
     ]
-    leading = [] if weights is None else [framework.map_structure(_weight_spec, weights)]
+    leading = (
+        [] if weights is None else [framework.map_structure(_weight_spec, weights)]
+    )
     jaxpr, returned = _jaxpr(function, name, [*leading, *examples])
     constants = [] if weights is None else framework.flatten(weights)
     leaves = [
@@ -91,17 +103,15 @@ def _parameters(
     function: Callable[..., Any], *, given: int, skipped: bool
 ) -> list[str]:
     """The names of the parameters that `given` positional arguments go to."""
-    names: list[str] = []
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         parameters = []
-    for parameter in parameters[1 if skipped else 0 :]:
-        if parameter.kind in (
-            inspect.Parameter.POSITIONAL_ONLY,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        ):
-            names.append(parameter.name)
+    kinds = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
+    names = [x.name for x in parameters[1 if skipped else 0 :] if x.kind in kinds]
     numbered = [f"args_{index}" for index in range(len(names), given)]
     return (names + numbered)[:given]
 
@@ -145,7 +155,8 @@ def _jaxpr(
     except Exception as error:
         first = str(error).strip().split("\n")[0]
         shapes = ", ".join(
-            f"{leaf.dtype}{list(leaf.shape)}" for _, leaf in framework.flatten(arguments)
+            f"{leaf.dtype}{list(leaf.shape)}"
+            for _, leaf in framework.flatten(arguments)
         )
         raise ConversionError(
             f"The JAX function '{name}' cannot be traced on {shapes}: "

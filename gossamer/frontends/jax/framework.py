@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import linecache
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gossamer.errors import ConversionError
+from gossamer.frontends.report import Unsupported
 from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ def dtype_of(dtype: Any) -> DType:
     """The element type in which values of a JAX type are computed; floats in float32.
 
     Raises:
-        TypeError: a tensor in a file cannot have this type.
+        Unsupported: a tensor in a file cannot have this type.
     """
     title = str(dtype)
     if title in _FLOATS:
@@ -135,7 +137,16 @@ def dtype_of(dtype: Any) -> DType:
     for known in DType:
         if known.title == title:
             return known
-    raise TypeError(f"no tensor type stands for JAX's type '{title}'")
+    raise Unsupported(
+        f"no tensor in a file can have JAX's type '{title}'",
+        "Compute such values before: keys of jax.random, for one, must not depend on "
+        "an input.",
+    )
+
+
+def is_float(dtype: Any) -> bool:
+    """Whether values of a JAX type are computed in float32."""
+    return str(dtype) in _FLOATS
 
 
 def to_numpy(value: Any) -> Array:
@@ -147,7 +158,7 @@ def to_numpy(value: Any) -> Array:
 def is_own(jaxpr: Any) -> bool:
     """Whether a jaxpr is of a function that JAX itself defines."""
     information = getattr(opened(jaxpr)[0], "debug_info", None)
-    folder = os.path.dirname(str(jax().__file__))
+    folder = str(Path(jax().__file__).parent)
     return folder in str(getattr(information, "func_src_info", ""))
 
 

@@ -37,9 +37,39 @@ _WEIGHTS = {
     "log1p": 2,
 }
 _SINGLE = frozenset(
-    """abs add and clamp convert_element_type copy div eq exp ge gt le log logistic lt
-    max min mul ne neg not or pow rsqrt select_n sign sqrt square stop_gradient sub
-    tanh""".split()
+    {
+        "abs",
+        "add",
+        "and",
+        "clamp",
+        "convert_element_type",
+        "copy",
+        "div",
+        "eq",
+        "exp",
+        "ge",
+        "gt",
+        "le",
+        "log",
+        "logistic",
+        "lt",
+        "max",
+        "min",
+        "mul",
+        "ne",
+        "neg",
+        "not",
+        "or",
+        "pow",
+        "rsqrt",
+        "select_n",
+        "sign",
+        "sqrt",
+        "square",
+        "stop_gradient",
+        "sub",
+        "tanh",
+    }
 )
 _ELEMENTWISE = _SINGLE | _WEIGHTS.keys()
 
@@ -87,7 +117,9 @@ def _joined(step: Step, steps: Sequence[Step], place: Mapping[Value, int]) -> St
             continue
         curve = _curve(root, chain)
         if curve is not None and _weight(chain) >= curve.cost:
-            best = replace(step, primitive=Activation(curve), params={}, operands=(root,))
+            best = replace(
+                step, primitive=Activation(curve), params={}, operands=(root,)
+            )
     return best
 
 
@@ -96,7 +128,7 @@ def _weight(chain: _Chain) -> int:
 
 
 def _is_float(value: Value) -> bool:
-    return framework.dtype_of(value.dtype).is_float
+    return framework.is_float(value.dtype)
 
 
 def _is_elementwise(step: Step) -> bool:
@@ -164,7 +196,10 @@ def _number(operand: Known) -> Any:
 def _grid(chain: _Chain) -> Array:
     """Where to look: everywhere, and close to the numbers of the steps."""
     bends = {
-        float(_number(x)) for step in chain for x in step.operands if isinstance(x, Known)
+        float(_number(x))
+        for step in chain
+        for x in step.operands
+        if isinstance(x, Known)
     }
     finite = np.array(sorted(x for x in bends if abs(x) < _LARGEST))
     step = 1e-3 * np.maximum(1, np.abs(finite))

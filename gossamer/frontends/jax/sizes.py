@@ -10,10 +10,10 @@ import numpy as np
 from gossamer.frontends.jax import framework
 from gossamer.frontends.parts.slicing import cut
 from gossamer.frontends.report import Unsupported
+from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Add, Mul, Sub
 from gossamer.ops.floor_div import FloorDiv, FloorMod
 from gossamer.ops.maximum import Maximum, Minimum
-from gossamer.ir.types import DType
 from gossamer.ops.shape import Shape
 
 if TYPE_CHECKING:

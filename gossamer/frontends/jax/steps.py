@@ -32,7 +32,15 @@ INLINED = frozenset(
 """Primitives that call a jaxpr once, and compute what it computes."""
 
 MOVING = frozenset(
-    "convert_element_type copy expand_dims reshape rev squeeze transpose".split()
+    {
+        "convert_element_type",
+        "copy",
+        "expand_dims",
+        "reshape",
+        "rev",
+        "squeeze",
+        "transpose",
+    }
 )
 """Primitives after which a weight is still the same to its user."""
 
@@ -151,7 +159,8 @@ class _Flattening:
         inner = framework.inner_of(equation.params) if name in INLINED else None
         if inner is not None:
             title = str(equation.params.get("name") or "").strip("_")
-            below = "/".join(x for x in (here, title) if x)
+            is_new = bool(title) and here.rpartition("/")[2] != title
+            below = f"{here}/{title}".strip("/") if is_new else here
             outer = caller if framework.is_own(inner) else None
             return self.run(inner, operands, below, outer)
         results = tuple(

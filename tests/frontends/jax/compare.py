@@ -41,7 +41,9 @@ def litert(data, *inputs):
 
 def operators(function, *inputs, **options):
     """The operators of the converted, optimized file, in order."""
-    return [node.op.name for node in read(file(function, *inputs, **options)).main.nodes]
+    return [
+        node.op.name for node in read(file(function, *inputs, **options)).main.nodes
+    ]
 
 
 def file(function, *inputs, **options):

@@ -102,7 +102,7 @@ def _integer_pow(call: Call) -> RuleResult:
 
 
 def _power(call: Call, x: Tensor, power: int) -> Tensor:
-    """x to a whole power by squaring; to zero, ones of the shape of x."""
+    """`x` to a whole power by squaring; to zero, ones of the shape of x."""
     if power == 0:
         zero = call.constant("zero", np.zeros((), x.dtype.numpy))
         one = call.constant("one", np.ones((), x.dtype.numpy))
@@ -187,5 +187,5 @@ def _same(call: Call) -> RuleResult:
 
 
 @primitive("debug_callback", "debug_print")
-def _nothing(call: Call) -> RuleResult:
+def _nothing(_call: Call) -> RuleResult:
     return []

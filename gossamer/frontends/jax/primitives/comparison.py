@@ -96,7 +96,9 @@ def _shift_left(call: Call) -> RuleResult:
             "Multiply by a power of two.",
         )
     inside = computed_in(call.dtype)
-    factor = call.constant("factor", (1 << places.astype(np.int64)).astype(inside.numpy))
+    factor = call.constant(
+        "factor", (1 << places.astype(np.int64)).astype(inside.numpy)
+    )
     return call.cast(call.emit(Mul(), call.loose(0, inside), factor), call.dtype)
 
 

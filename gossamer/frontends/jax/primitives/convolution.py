@@ -191,9 +191,7 @@ class _Kernel:
         outputs, inputs, *spatial = self.spec
         turned = np.transpose(values, (outputs, *spatial, inputs))
         shaped = turned.reshape(self.filters, *self.window.size, self.channels)
-        wide = np.zeros(
-            (self.filters, *self.window.reach, self.channels), shaped.dtype
-        )
+        wide = np.zeros((self.filters, *self.window.reach, self.channels), shaped.dtype)
         down, right = self.window.dilation
         wide[:, ::down, ::right] = shaped
         return wide[:, ::-1, ::-1]
@@ -209,18 +207,20 @@ def _forward(call: Call, x: Tensor, kernel: _Kernel, window: Window) -> Tensor:
     if len(window.size) == 3:
         return _volume(call, x, kernel, window, padding)
     bias = call.constant("bias", np.zeros(kernel.filters, np.float32))
-    moves = {
-        "padding": padding,
-        "stride_h": window.strides[0],
-        "stride_w": window.strides[1],
-        "dilation_h_factor": window.dilation[0],
-        "dilation_w_factor": window.dilation[1],
-    }
     channels = dims(x)[-1]
-    if kernel.channels == 1 < channels == window.groups:
-        op = DepthwiseConv2D(depth_multiplier=kernel.filters // channels, **moves)
-        return call.emit(op, x, kernel.arranged("ISO"), bias)
-    return call.emit(Conv2D(**moves), x, kernel.arranged("OSI"), bias)
+    is_deep = kernel.channels == 1 < channels == window.groups
+    op = _plane_operator(window, padding, kernel.filters // channels if is_deep else 0)
+    return call.emit(op, x, kernel.arranged("ISO" if is_deep else "OSI"), bias)
+
+
+def _plane_operator(
+    window: Window, padding: str, multiplier: int
+) -> Conv2D | DepthwiseConv2D:
+    """A convolution over a plane; with a multiplier, of each channel by itself."""
+    (down, right), (tall, wide) = window.strides, window.dilation
+    if multiplier:
+        return DepthwiseConv2D(padding, right, down, multiplier, "none", wide, tall)
+    return Conv2D(padding, right, down, "none", wide, tall)
 
 
 def _volume(
@@ -285,9 +285,7 @@ def _transposed(call: Call, x: Tensor, kernel: _Kernel, window: Window) -> Tenso
     )
     made = [
         _spread(call, each, each_kernel, moves)
-        for each, each_kernel in zip(
-            xs, np.split(values, window.groups), strict=True
-        )
+        for each, each_kernel in zip(xs, np.split(values, window.groups), strict=True)
     ]
     return call.emit(Concatenation(3), *made)
 
@@ -333,9 +331,7 @@ def _padding_of(
     cuts: Sequence[tuple[int, int]],
 ) -> str | None:
     """The padding with which TRANSPOSE_CONV gives the wanted size by itself."""
-    rows = list(
-        zip(sizes, window.size, window.spread, wanted, cuts, strict=True)
-    )
+    rows = list(zip(sizes, window.size, window.spread, wanted, cuts, strict=True))
     if all(low == 0 and -step < high <= 0 for _, _, step, _, (low, high) in rows):
         return "valid"
     fits = (
@@ -343,4 +339,3 @@ def _padding_of(
         for n, size, step, out, (low, _) in rows
     )
     return "same" if all(fits) else None
-

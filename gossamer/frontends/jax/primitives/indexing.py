@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.frontends.emitter import dims
 from gossamer.frontends.jax import framework
 from gossamer.frontends.jax.primitives.shaping import reshaped
 from gossamer.frontends.jax.registry import RuleResult, primitive
@@ -61,9 +60,7 @@ def _start(call: Call, index: int) -> int | Tensor:
     return call.loose(index, DType.INT32) if known is None else int(known)
 
 
-def _window(
-    call: Call, starts: Sequence[int | Tensor], sizes: Sequence[Any]
-) -> Tensor:
+def _window(call: Call, starts: Sequence[int | Tensor], sizes: Sequence[Any]) -> Tensor:
     """A slice of the first operand, moved so that it lies inside, as JAX has it."""
     shape = call.step.operands[0].shape
     whole = [size == n for size, n in zip(sizes, shape, strict=True)]
@@ -121,9 +118,7 @@ def _dynamic_update_slice(call: Call) -> RuleResult:
     return _overwritten(call, starts, call.wide(1))
 
 
-def _overwritten(
-    call: Call, starts: Sequence[int | Tensor], update: Tensor
-) -> Tensor:
+def _overwritten(call: Call, starts: Sequence[int | Tensor], update: Tensor) -> Tensor:
     """The first operand with a slice overwritten; the operator moves it inside."""
     return call.emit(DynamicUpdateSlice(), call.x, update, _packed(call, starts))
 

@@ -15,7 +15,6 @@ from gossamer.frontends.jax.primitives.shaping import padded, reshaped
 from gossamer.frontends.jax.registry import RuleResult, primitive
 from gossamer.frontends.parts.shaping import transpose
 from gossamer.frontends.report import Unsupported
-from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Mul
 from gossamer.ops.pool import AveragePool2D, MaxPool2D
 from gossamer.ops.reduce_window import ReduceWindow
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from gossamer.frontends.jax.call import Call
     from gossamer.ir.graph import Tensor
-    from gossamer.ir.types import Array, Shape
+    from gossamer.ir.types import Array, DType, Shape
 
 _FUNCTIONS = {
     "reduce_window_max": "maximum",
@@ -143,20 +142,15 @@ def _over_plane(
             limit = np.inf
         around = [(0, 0, 0), *((a, b, 0) for a, b in borders), (0, 0, 0)]
         x = padded(call, x, around, call.scalar("border", limit))
-    moves = {
-        "padding": padding,
-        "stride_h": strides[0],
-        "stride_w": strides[1],
-        "filter_height": sizes[0],
-        "filter_width": sizes[1],
-    }
-    if name == "reduce_window_max":
-        return call.emit(MaxPool2D(**moves), x)
+    kind = AveragePool2D if name == "reduce_window_sum" else MaxPool2D
+    op = kind(padding, strides[1], strides[0], sizes[1], sizes[0])
     if name == "reduce_window_min":
-        return call.emit(Neg(), call.emit(MaxPool2D(**moves), call.emit(Neg(), x)))
+        return call.emit(Neg(), call.emit(op, call.emit(Neg(), x)))
+    pooled = call.emit(op, x)
+    if name == "reduce_window_max":
+        return pooled
     counts = _counts(spatial, sizes, strides, borders, is_same=padding == "same")
-    mean = call.emit(AveragePool2D(**moves), x)
-    return call.emit(Mul(), mean, call.constant("counts", counts))
+    return call.emit(Mul(), pooled, call.constant("counts", counts))
 
 
 def _counts(

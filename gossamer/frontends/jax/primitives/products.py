@@ -30,6 +30,7 @@ def _dot_general(call: Call) -> RuleResult:
         tuple(tuple(int(axis) for axis in axes) for axes in pair)
         for pair in call.params["dimension_numbers"]
     )
+    left, right = _ordered(left, right)
     if call.is_known(1) and left and not left_batch:
         y = _with_weights(call, 0, left, right)
     elif call.is_known(0) and right and not right_batch:
@@ -40,6 +41,12 @@ def _dot_general(call: Call) -> RuleResult:
     else:
         y = _batched(call, (left, right), (left_batch, right_batch))
     return call.cast(y, call.dtype)
+
+
+def _ordered(left: Shape, right: Shape) -> tuple[Shape, Shape]:
+    """The axes that are summed over, in the order that they have on the left."""
+    pairs = sorted(zip(left, right, strict=True))
+    return tuple(one for one, _ in pairs), tuple(other for _, other in pairs)
 
 
 def _with_weights(call: Call, index: int, axes: Shape, weight_axes: Shape) -> Tensor:
@@ -57,7 +64,7 @@ def _with_weights(call: Call, index: int, axes: Shape, weight_axes: Shape) -> Te
     x = transpose(call, x, [*kept, *axes])
     weight, sizes = _matrix(call, 1 - index, weight_axes)
     inner = weight.shape[1]
-    rows = outer if outer else [1]
+    rows = outer or [1]
     if dims(x) != (*rows, inner):
         x = _merged(call, x, [*rows, inner])
     op = FullyConnected(keep_num_dims=len(rows) != 1)

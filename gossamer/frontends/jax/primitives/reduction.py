@@ -14,10 +14,10 @@ from gossamer.ops.arg import ArgMax, ArgMin
 from gossamer.ops.compare import NotEqual
 from gossamer.ops.cumsum import Cumsum
 from gossamer.ops.floor_div import FloorMod
+from gossamer.ops.pad import PadV2
 from gossamer.ops.reduce import ReduceMax, ReduceMin, ReduceProd, Sum
 from gossamer.ops.reduce_truth import ReduceAll, ReduceAny
 from gossamer.ops.reduce_window import ReduceWindow
-from gossamer.ops.pad import PadV2
 from gossamer.ops.reverse import ReverseV2
 from gossamer.ops.unary import Exp, Log
 

@@ -82,7 +82,9 @@ def _transpose(call: Call) -> RuleResult:
 @primitive("rev")
 def _reverse(call: Call) -> RuleResult:
     axes = [int(axis) for axis in call.params["dimensions"]]
-    return call.emit(ReverseV2(), call.x, call.indices("axes", axes)) if axes else call.x
+    return (
+        call.emit(ReverseV2(), call.x, call.indices("axes", axes)) if axes else call.x
+    )
 
 
 @primitive("concatenate")
@@ -109,9 +111,7 @@ def _unstack(call: Call) -> RuleResult:
 def _split(call: Call) -> RuleResult:
     sizes = [int(size) for size in call.params["sizes"]]
     axis = call.indices("axis", int(call.params["axis"]))
-    return call.emit_all(
-        SplitV(len(sizes)), call.x, call.indices("sizes", sizes), axis
-    )
+    return call.emit_all(SplitV(len(sizes)), call.x, call.indices("sizes", sizes), axis)
 
 
 @primitive("tile")
@@ -218,4 +218,3 @@ def _dimension(call: Call) -> RuleResult:
     if framework.is_size(dim):
         return call.constant("size", np.array(int(dim), call.dtype.numpy))
     return call.cast(call.walk.size(dim), call.dtype)
-

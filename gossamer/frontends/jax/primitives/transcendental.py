@@ -147,6 +147,10 @@ def _inverse_hyperbolic_tangent(call: Call) -> RuleResult:
 
 @primitive("erf")
 def _erf(call: Call) -> RuleResult:
+    return _error(call)
+
+
+def _error(call: Call) -> Tensor:
     x = call.loose(0)
     below = call.emit(Sub(), _one(call), _erf_rest(call, call.emit(Abs(), x)))
     return call.emit(Mul(), call.emit(Sign(), x), below)
@@ -155,7 +159,7 @@ def _erf(call: Call) -> RuleResult:
 @primitive("erfc")
 def _erfc(call: Call) -> RuleResult:
     """1 - erf(x)."""
-    return call.emit(Sub(), _one(call), _erf(call))
+    return call.emit(Sub(), _one(call), _error(call))
 
 
 def _erf_rest(call: Call, x: Tensor) -> Tensor:
