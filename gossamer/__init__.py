@@ -64,8 +64,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "experimental":
-        return import_module("gossamer.experimental")
+    if name in ("experimental", "metadata"):
+        return import_module(f"gossamer.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)

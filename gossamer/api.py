@@ -16,9 +16,9 @@ from gossamer.frontends.keras.convert import from_keras
 from gossamer.frontends.keras.load import load_model
 from gossamer.ir.graph import Model
 from gossamer.ir.types import DType
-from gossamer.metadata import with_metadata
 from gossamer.passes.base import Event, run
 from gossamer.passes.pipeline import CANONICALIZE, FINISH
+from gossamer.provenance import with_metadata
 from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.full import full_integer

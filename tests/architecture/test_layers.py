@@ -28,15 +28,16 @@ MAY_IMPORT = {
     "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "memory", "ops"}
     | {"settings"},
     "benchmark": {"codegen", "errors", "ir", "lowering", "memory", "nest", "runtime"},
-    "metadata": {"ir"},
+    "metadata": {"errors", "flatbuffer", "ir"},
+    "provenance": {"ir"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
-    "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
-    | {"passes", "quantization", "runtime"},
+    "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "passes"}
+    | {"provenance", "quantization", "runtime"},
     "converter": {"api", "calibration", "errors", "frontends", "ir"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering", "passes"}
-    | {"runtime", "settings"},
+    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering"}
+    | {"metadata", "passes", "runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -63,6 +64,7 @@ THIRD_PARTIES = {
     "kernels": NUMPY,
     "lowering": NUMPY,
     "memory": NUMPY,
+    "metadata": NUMPY,
     "nest": NUMPY,
     "ops": NUMPY,
     "passes": NUMPY,
