@@ -10,9 +10,8 @@ from gossamer.passes.fuse_bias import FUSE_BIAS
 from gossamer.passes.fuse_keep_dims import FUSE_KEEP_DIMS
 from gossamer.passes.fuse_mean import FUSE_MEAN
 from gossamer.passes.fuse_softmax import FUSE_SOFTMAX
+from gossamer.passes.join_moves import JOIN_MOVES
 from gossamer.passes.merge_factors import MERGE_FACTORS
-from gossamer.passes.merge_reshapes import MERGE_RESHAPES
-from gossamer.passes.merge_transposes import MERGE_TRANSPOSES
 from gossamer.passes.remove_dead import REMOVE_DEAD
 from gossamer.passes.remove_identity import REMOVE_IDENTITY
 from gossamer.passes.share_constants import SHARE_CONSTANTS
@@ -20,8 +19,7 @@ from gossamer.passes.share_results import SHARE_RESULTS
 
 CANONICALIZE = (
     FOLD_CONSTANTS,
-    MERGE_RESHAPES,
-    MERGE_TRANSPOSES,
+    JOIN_MOVES,
     MERGE_FACTORS,
     REMOVE_IDENTITY,
     SHARE_RESULTS,

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gossamer.ir.build import free_shape
 from gossamer.ir.rewrite import substitute, with_nodes
-from gossamer.ir.types import DType
-from gossamer.ops.arithmetic import Div, Mul
+from gossamer.ops.arithmetic import Add, Div, Mul, Sub
 from gossamer.ops.broadcast import BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.concatenation import Concatenation
@@ -95,8 +92,6 @@ def _repeated_input(node: Node) -> Tensor | None:
     """The input that equal types would make the node an identity of."""
     x = node.inputs[0] if node.inputs else None
     match node.op:
-        case Mul("none") | Div("none"):
-            return _not_multiplied(node)
         case Cast() | Squeeze():
             return x
         case Concatenation():
@@ -116,19 +111,33 @@ def _repeated_input(node: Node) -> Tensor | None:
         case StridedSlice():
             steps = _constant(node, 3)
             return _if_static(x) if steps and set(steps) == {1} else None
+        case (
+            Mul(fused_activation_function="none")
+            | Div(fused_activation_function="none")
+        ):
+            return _beside(node, 1)
+        case (
+            Add(fused_activation_function="none")
+            | Sub(fused_activation_function="none")
+        ):
+            return _beside(node, 0)
         case _:
             return None
 
 
-def _not_multiplied(node: Node) -> Tensor | None:
-    """The operand that is multiplied with ones only, or divided by them."""
-    for index in (1,) if isinstance(node.op, Div) else (1, 0):
-        factor = node.input(index)
-        if factor.data is None or factor.is_quantized or factor.sparsity is not None:
-            continue
-        if factor.dtype is DType.FLOAT32 and np.all(factor.data == 1):
-            return node.input(1 - index)
-    return None
+def _beside(node: Node, neutral: int) -> Tensor | None:
+    """The operand beside a constant that changes nothing, as in x * 1 and x + 0."""
+    x, y = node.inputs[0], node.inputs[1]
+    if _is_all(y, neutral):
+        return x
+    commutes = isinstance(node.op, (Add, Mul))
+    return y if commutes and _is_all(x, neutral) else None
+
+
+def _is_all(tensor: Tensor | None, value: int) -> bool:
+    if tensor is None or tensor.data is None or tensor.is_quantized:
+        return False
+    return bool((tensor.data == value).all())
 
 
 def _if_static(tensor: Tensor | None) -> Tensor | None:

@@ -33,7 +33,8 @@ MAY_IMPORT = {
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "passes"}
     | {"provenance", "quantization", "runtime"},
-    "converter": {"api", "calibration", "errors", "frontends", "ir"},
+    "converter": {"api", "calibration", "errors", "frontends", "ir", "target"},
+    "target": {"errors"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
     "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering"}
@@ -46,7 +47,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "frontends", "ir", "runtime"},
+    "__init__": {"api", "converter", "frontends", "ir", "runtime", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
@@ -77,6 +78,7 @@ LATE = {
     "codegen": {"llvmlite"},
     "frontends/jax": {"jax"},
     "frontends/keras": {"keras"},
+    "frontends/tensorflow": {"tensorflow"},
 }
 ALWAYS_LATE = set.union(*LATE.values())
 
