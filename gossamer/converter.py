@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -217,7 +217,7 @@ class TFLiteConverter:
             ConversionError: the lists do not fit each other.
         """
         function, names, examples = serving_function(serving_funcs, inputs)
-        return cls(lambda: from_jax(function, *examples, input_names=names))
+        return cls(lambda _: from_jax(function, *examples, input_names=names))
 
     def convert(self) -> bytes:
         """The bytes of the `.tflite` file.
@@ -332,15 +332,6 @@ def _require_ends(ends: tuple[DType, DType]) -> None:
                 "The inference_input_type and inference_output_type must be in "
                 f"['tf.float32', 'tf.int8', 'tf.uint8']. Found tf.{dtype.title}."
             )
-
-
-def _refuse(road: str, what: str) -> NoReturn:
-    raise ConversionError(
-        f"TFLiteConverter.{road} would have to read {what} with TensorFlow, which "
-        "Gossamer does without. Convert the Keras model instead: save it with "
-        "model.save('model.keras'), then "
-        "TFLiteConverter.from_keras_model(keras.saving.load_model('model.keras'))."
-    )
 
 
 def _warn(text: str) -> None:

@@ -230,8 +230,9 @@ def _plain(name: str, record: Record) -> dict[str, Any]:
         elif field.kind is Kind.NUMBERS:
             made[field.name] = list(value) if field.type == "ubyte" else value.tolist()
         elif names is not None:
-            is_known = 0 <= value < len(names)
-            made[field.name] = str(names[value]).upper() if is_known else value
+            number = int(value)
+            is_known = 0 <= number < len(names)
+            made[field.name] = names[number].upper() if is_known else number
         else:
             made[field.name] = value
     return made

@@ -313,7 +313,8 @@ def _read(field: Field, value: Any) -> Any:
     names = schema.enum_names(field.type)
     match field.kind:
         case Kind.SCALAR if names is not None:
-            return str(names[value]) if 0 <= value < len(names) else "unknown"
+            number = int(value)
+            return names[number] if 0 <= number < len(names) else "unknown"
         case Kind.TABLE:
             return from_record(field.type, value)
         case Kind.TABLES:

@@ -39,7 +39,7 @@ def minimum_parser(metadata: ModelMetadata) -> str:
     return ".".join(map(str, found))
 
 
-def _since(part: Any) -> tuple[int, int, int]:
+def _since(part: object) -> tuple[int, int, int]:
     if isinstance(part, AssociatedFile):
         newest = (1, 4, 1) if part.version else _FIRST
         return max(newest, _FILE_TYPES.get(part.type.lower(), _FIRST))
@@ -49,12 +49,14 @@ def _since(part: Any) -> tuple[int, int, int]:
     return _SINCE.get(type(part), _FIRST)
 
 
-def _parts(value: Any) -> Iterator[Any]:
+def _parts(value: object) -> Iterator[object]:
     """A record and all records in it."""
     if isinstance(value, tuple):
         for each in cast("tuple[Any, ...]", value):
             yield from _parts(each)
-    elif is_dataclass(value):
-        yield value
-        for field in fields(value):
-            yield from _parts(getattr(value, field.name))
+        return
+    if not is_dataclass(value):
+        return
+    yield value
+    for field in fields(value):
+        yield from _parts(getattr(value, field.name))

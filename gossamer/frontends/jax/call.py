@@ -18,7 +18,7 @@ from gossamer.ops.pack import Pack
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gossamer.frontends.jax.steps import Operand, Step
+    from gossamer.frontends.jax.steps import Step
     from gossamer.ir.graph import Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.types import Array, Shape
@@ -35,15 +35,22 @@ class Walk(Protocol):
         """A size that is a symbol, as an int32 without dimensions."""
         ...
 
+    def place(self, dim: Any) -> int | tuple[Tensor, int]:
+        """A size as a number, or where a symbol is the size of a tensor.
+
+        Raises:
+            Unsupported: it is an expression of symbols.
+        """
+        ...
+
     def name_of(self, array: Any) -> str | None:
         """The name that the user gave a weight."""
         ...
 
-    def subgraph(self, name: str, jaxpr: Any, operands: Sequence[Operand]) -> int:
-        """Convert a jaxpr to a subgraph of its own, and return its index.
-
-        Its inputs are the operands that are computed; the others are constants of it.
-        """
+    def inline(
+        self, place: Emitter, jaxpr: Any, operands: Sequence[Tensor | Known]
+    ) -> list[Tensor]:
+        """Convert a jaxpr where `place` puts its nodes; returns what it returns."""
         ...
 
 

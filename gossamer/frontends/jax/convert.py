@@ -106,11 +106,25 @@ class Conversion:
         return [self.tensors[value] for value in values]
 
     def graph(self, jaxpr: Any, operands: Sequence[Operand], path: str) -> list[Tensor]:
-        """Convert a jaxpr, and return its outputs in their whole shapes."""
+        """Convert a jaxpr; each of its outputs is a tensor of its own."""
+        return [
+            self._own(index, y, tensor)
+            for index, (y, tensor) in enumerate(self._converted(jaxpr, operands, path))
+        ]
+
+    def outputs(
+        self, jaxpr: Any, operands: Sequence[Operand], path: str
+    ) -> list[Tensor]:
+        """Convert a jaxpr; its outputs may be its inputs, or the same tensor twice."""
+        return [tensor for _, tensor in self._converted(jaxpr, operands, path)]
+
+    def _converted(
+        self, jaxpr: Any, operands: Sequence[Operand], path: str
+    ) -> list[tuple[Operand, Tensor]]:
         steps, results = flat(jaxpr, operands, path)
         for step in live(steps, results):
             self._step(step)
-        return [self._output(index, y) for index, y in enumerate(results)]
+        return [(y, self._end(index, y).wide(0)) for index, y in enumerate(results)]
 
     def tensor(self, value: Value) -> Tensor:
         return self.tensors[value]
@@ -118,31 +132,38 @@ class Conversion:
     def size(self, dim: Any) -> Tensor:
         return self.symbols.tensor(dim)
 
+    def place(self, dim: Any) -> int | tuple[Tensor, int]:
+        return int(dim) if framework.is_size(dim) else self.symbols.place(dim)
+
     def name_of(self, array: Any) -> str | None:
         return self.names.get(id(array))
 
-    def subgraph(self, name: str, jaxpr: Any, operands: Sequence[Operand]) -> int:
-        inner = Conversion(Builder(name), self.store, self.issues, self.names)
+    def inline(
+        self, place: Emitter, jaxpr: Any, operands: Sequence[Tensor | Known]
+    ) -> list[Tensor]:
+        inner = Conversion(place.builder, self.store, self.issues, self.names)
+        inner.symbols.places.update(self.symbols.places)
         given: list[Operand] = []
-        for index, operand in enumerate(operands):
+        variables = framework.opened(jaxpr)[0].invars
+        for variable, operand in zip(variables, operands, strict=True):
             if isinstance(operand, Known):
                 given.append(operand)
                 continue
-            value = Value(operand.shape, operand.dtype)
-            inner.declare([f"{name}/input_{index}"], [value])
+            value = Value(tuple(variable.aval.shape), variable.aval.dtype)
+            inner.tensors[value] = operand
             given.append(value)
-        outputs = inner.graph(jaxpr, given, name)
-        self.store.subgraphs.append(inner.builder.finish(outputs))
-        return len(self.store.subgraphs)
+        return inner.outputs(jaxpr, given, place.path)
 
-    def _output(self, index: int, operand: Operand) -> Tensor:
-        """An output in its whole shape, as a tensor that is no input of the graph."""
+    def _end(self, index: int, operand: Operand) -> Call:
         end = Step(None, {}, (operand,), (), "", None)
-        call = Call(f"output_{index}", self.builder, self.store, end, self)
-        tensor = call.wide(0)
+        return Call(f"output_{index}", self.builder, self.store, end, self)
+
+    def _own(self, index: int, operand: Operand, tensor: Tensor) -> Tensor:
+        """The tensor, or a copy where it is an input or an output already."""
         if tensor not in self.taken:
             self.taken.add(tensor)
             return tensor
+        call = self._end(index, operand)
         shape = call.sizes(operand.shape)
         return call.emit_as(sizes(operand), Reshape(), tensor, shape)
 

@@ -40,6 +40,19 @@ class Sizes:
             if not framework.is_size(dim):
                 self.places.setdefault(str(dim), (x, axis))
 
+    def place(self, dim: Any) -> tuple[Tensor, int]:
+        """The tensor and the axis that have a symbol as their size.
+
+        Raises:
+            Unsupported: it is an expression of symbols.
+        """
+        if str(dim) in self.places:
+            return self.places[str(dim)]
+        raise Unsupported(
+            f"it collects rows of the size {dim}, which is no size of an input",
+            "Give that size as a number.",
+        )
+
     def tensor(self, dim: Any) -> Tensor:
         """An expression of symbols as an int32 without dimensions.
 

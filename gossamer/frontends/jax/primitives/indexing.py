@@ -347,8 +347,7 @@ def _combination(call: Call) -> int:
     old, new = builder.input("old", kind), builder.input("new", kind)
     op = _COMBINED[call.step.name]
     result = new if op is None else builder.node(op, old, new, name="combined")
-    call.store.subgraphs.append(builder.finish([result]))
-    return len(call.store.subgraphs)
+    return call.store.add_subgraph(builder.finish([result]))
 
 
 def _is_one_window(call: Call, numbers: Any) -> bool:
