@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
     from gossamer.runtime.signature import SignatureRunner
+    from gossamer.several import combine
     from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __all__ = [
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
+    "combine",
     "convert",
     "custom_operator",
     "from_jax",
@@ -51,6 +53,7 @@ _HOMES = {
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
+    "combine": "gossamer.several",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
     "from_jax": "gossamer.frontends.jax.convert",

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from gossamer.calibration import batches_of, compiled_runner
 from gossamer.errors import ConversionError, QuantizationError
@@ -23,6 +24,7 @@ from gossamer.provenance import with_metadata
 from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.full import full_integer
+from gossamer.several import convert_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +78,9 @@ def convert(
 
     Args:
         model: a Keras model, the path of a `.keras` or `.h5` file, or what `from_jax`
-            made of a JAX function.
+            made of a JAX function. A dict of such models makes one file with a
+            signature for each; weights that they share are stored once, and
+            `calibration` and `input_signature` are then dicts with the same keys.
         quantize: None (or "float32"), "dynamic", "float16" or "int8".
         calibration: representative inputs, for "int8": an array whose first axis
             counts samples, such arrays by input name or in the order of the inputs,
@@ -98,6 +102,22 @@ def convert(
         >>> data = gossamer.convert(model, quantize="int8", calibration=images[:200])
         >>> Path("model.tflite").write_bytes(data)
     """
+    if isinstance(model, Mapping):
+        each = partial(
+            convert,
+            quantize=quantize,
+            input_type=input_type,
+            output_type=output_type,
+            strict=strict,
+            lstm=lstm,
+            log=log,
+        )
+        return convert_each(
+            cast("Mapping[str, Any]", model),
+            each,
+            calibration=calibration,
+            input_signature=input_signature,
+        )
     mode = mode_of(quantize)
     if mode == "int8" and calibration is None:
         raise QuantizationError(

@@ -21,6 +21,7 @@ PUBLIC = [
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
+    "combine",
     "convert",
     "custom_operator",
     "from_jax",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.frontends.jax import framework
-from gossamer.frontends.jax.call import Call
 from gossamer.frontends.jax.registry import RuleResult, primitive
 from gossamer.frontends.jax.steps import Known
 from gossamer.frontends.parts.control import Loop, choose
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from gossamer.frontends.jax.call import Call
     from gossamer.ir.graph import Tensor
 
 
