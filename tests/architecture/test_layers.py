@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
     | {"passes", "quantization", "runtime"},
-    "converter": {"api", "calibration", "errors", "frontends", "ir"},
+    "converter": {"api", "calibration", "errors", "frontends", "ir", "target"},
+    "target": {"errors"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
     "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering", "passes"}
@@ -45,7 +46,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "ir", "runtime"},
+    "__init__": {"api", "converter", "ir", "runtime", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
@@ -74,6 +75,7 @@ LATE = {
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
     "frontends/keras": {"keras"},
+    "frontends/tensorflow": {"tensorflow"},
 }
 ALWAYS_LATE = set.union(*LATE.values())
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gossamer.ir.types import Array
 
 
-@layer("BatchNormalization")
+@layer("BatchNormalization", masks=True)
 def _batch_normalization(call: Call) -> RuleResult:
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, as x * scale + offset."""
     used = call.operation
