@@ -30,6 +30,7 @@ FAMILIES = (
     "layers.activation",
     "layers.attention",
     "layers.cells",
+    "layers.category",
     "layers.convolution",
     "layers.dense",
     "layers.einsum_dense",
