@@ -50,6 +50,7 @@ FAMILIES = (
     "operations.network",
     "operations.product",
     "operations.reduction",
+    "operations.update",
 )
 """The modules of this folder that declare rules."""
 

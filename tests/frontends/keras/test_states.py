@@ -73,7 +73,8 @@ def _two(held, x):
     first, second = held
     second.assign(first.value)
     first.assign(ops.sum(x, axis=0))
-    return [ops.concatenate([x, ops.expand_dims(second, 0)], axis=0), second]
+    rows = ops.reshape(second.value, (1, 3))
+    return [ops.concatenate([x, rows], axis=0), second.value]
 
 
 FUNCTIONS = {"sum": _sum, "in place": _sum_in_place, "alone": _alone, "two": _two}
@@ -121,7 +122,9 @@ class Attention(layers.Layer):
         self.sizes = heads, depth, length
         names = ("query", "key", "value")
         self.projections = [
-            layers.EinsumDense("btd,dnh->btnh", (None, heads, depth), "nh", name=name)
+            layers.EinsumDense(
+                "btd,dnh->btnh", (None, heads, depth), bias_axes="nh", name=name
+            )
             for name in names
         ]
         self.output_dense = layers.EinsumDense("btnh,nhd->btd", (None, heads * depth))
@@ -137,13 +140,13 @@ class Attention(layers.Layer):
 
     def call(self, x, place):
         query, key, value = (project(x) for project in self.projections)
-        start = ops.stack([0, place, 0, 0])
-        self.keys.assign(ops.slice_update(self.keys, start, key))
-        self.values.assign(ops.slice_update(self.values, start, value))
+        start = place * np.array([0, 1, 0, 0], np.int32)
+        self.keys.assign(ops.slice_update(self.keys.value, start, key))
+        self.values.assign(ops.slice_update(self.values.value, start, value))
         seen = ops.arange(self.sizes[2], dtype="int32") <= place
-        y = ops.dot_product_attention(
-            query, self.keys, self.values, mask=ops.reshape(seen, (1, 1, 1, -1))
-        )
+        kept = self.keys.value, self.values.value
+        mask = ops.reshape(seen, (1, 1, 1, -1))
+        y = ops.dot_product_attention(query, *kept, mask=mask)
         return self.output_dense(y)
 
 
