@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import importlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -126,7 +127,7 @@ def rule_of(used: Any, *, masked: bool = False) -> Rule | None:
     return None
 
 
+@functools.cache
 def _load_families() -> None:
-    if not _layers:
-        for family in FAMILIES:
-            importlib.import_module(f"gossamer.frontends.keras.{family}")
+    for family in FAMILIES:
+        importlib.import_module(f"gossamer.frontends.keras.{family}")
