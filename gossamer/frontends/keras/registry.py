@@ -42,6 +42,7 @@ FAMILIES = (
     "layers.pooling",
     "layers.recurrent",
     "layers.reshaping",
+    "layers.spectrum",
     "layers.wrapping",
     "operations.activation",
     "operations.array",
@@ -122,7 +123,7 @@ def rule_of(used: Any, *, masked: bool = False) -> Rule | None:
             for name in overridden - _INERT
             if not name.startswith("__") and hasattr(kind, name)
         }
-        ignores = masked and kind.__name__ not in _masking
+        ignores = masked and table is _layers and kind.__name__ not in _masking
         return None if changed or ignores else table.get(kind.__name__)
     return None
 

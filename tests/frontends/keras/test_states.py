@@ -143,7 +143,7 @@ class Attention(layers.Layer):
         start = place * np.array([0, 1, 0, 0], np.int32)
         self.keys.assign(ops.slice_update(self.keys.value, start, key))
         self.values.assign(ops.slice_update(self.values.value, start, value))
-        seen = ops.arange(self.sizes[2], dtype="int32") <= place
+        seen = ops.less_equal(ops.arange(self.sizes[2]), place)
         kept = self.keys.value, self.values.value
         mask = ops.reshape(seen, (1, 1, 1, -1))
         y = ops.dot_product_attention(query, *kept, mask=mask)

@@ -12,7 +12,6 @@ from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.parts.arithmetic import affine
 from gossamer.frontends.parts.convolution import convolve, window
-from gossamer.frontends.parts.layout import FIRST
 from gossamer.frontends.parts.products import fully_connected
 from gossamer.frontends.parts.regrouping import Axis, regroup, split
 from gossamer.frontends.parts.shaping import transpose
@@ -39,7 +38,7 @@ def _stft_spectrogram(call: Call) -> RuleResult:
     """One CONV_2D with the waves of both parts, real and imaginary."""
     used = call.operation
     x = call.real(call.x)
-    is_first = used.data_format == FIRST
+    is_first = used.data_format == "channels_first"
     channels = dims(x)[1 if is_first else 2]
     if channels != 1 and not is_first:
         x = transpose(call, x, (0, 2, 1))
@@ -77,7 +76,7 @@ def _shown(call: Call, y: Tensor, mode: str) -> Tensor:
 
 def _power(call: Call, y: Tensor) -> Tensor:
     """The sum of the squares of both parts: (rows, frames, frequencies)."""
-    parts = split(call, call.emit(Square(), y), 2, (2, dims(y)[2] // 2))
+    parts = call.emit(Square(), split(call, y, 2, (2, dims(y)[2] // 2)))
     return call.emit(Sum(keep_dims=False), parts, call.indices("axis", [2]))
 
 
