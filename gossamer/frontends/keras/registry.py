@@ -36,6 +36,7 @@ FAMILIES = (
     "layers.dense",
     "layers.einsum_dense",
     "layers.embedding",
+    "layers.image",
     "layers.merging",
     "layers.normalization",
     "layers.passing",
@@ -123,7 +124,7 @@ def rule_of(used: Any, *, masked: bool = False) -> Rule | None:
             for name in overridden - _INERT
             if not name.startswith("__") and hasattr(kind, name)
         }
-        ignores = masked and table is _layers and kind.__name__ not in _masking
+        ignores = masked and is_layer(used) and kind.__name__ not in _masking
         return None if changed or ignores else table.get(kind.__name__)
     return None
 
