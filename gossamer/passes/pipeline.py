@@ -8,12 +8,14 @@ from gossamer.passes.fold_padding import FOLD_PADDING
 from gossamer.passes.fuse_activation import FUSE_ACTIVATION
 from gossamer.passes.fuse_bias import FUSE_BIAS
 from gossamer.passes.join_moves import JOIN_MOVES
+from gossamer.passes.move_axes import MOVE_AXES
 from gossamer.passes.remove_dead import REMOVE_DEAD
 from gossamer.passes.remove_identity import REMOVE_IDENTITY
 from gossamer.passes.share_constants import SHARE_CONSTANTS
 
 CANONICALIZE = (
     FOLD_CONSTANTS,
+    MOVE_AXES,
     JOIN_MOVES,
     REMOVE_IDENTITY,
     REMOVE_DEAD,

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.frontends.keras.activate import activate
-from gossamer.frontends.keras.registry import ENTER, RuleResult, layer
+from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.keras.trace import flatten
 from gossamer.frontends.parts import activations
+from gossamer.frontends.parts.softmax import softmax_over
+from gossamer.ir.types import DType
+from gossamer.ops.compare import Greater
 from gossamer.ops.relu import PRelu
+from gossamer.ops.select import SelectV2
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
+    from gossamer.ir.graph import Tensor
+
+_EXCLUDED = -1e9
+"""What Keras puts in the place of a value that the mask excludes."""
 
 
 @layer("Activation")
@@ -51,7 +59,21 @@ def _prelu(call: Call) -> RuleResult:
 
 @layer("Softmax")
 def _softmax(call: Call) -> RuleResult:
-    axes = flatten(call.operation.axis)
-    if len(axes) > 1 or len(call.inputs) > 1:
-        return ENTER
-    return activations.softmax(call, call.real(call.x), int(axes[0]))
+    x = call.real(call.x)
+    axes = [int(axis) for axis in flatten(call.operation.axis)]
+    mask = call.arguments.get("mask")
+    if mask is None:
+        return softmax_over(call, x, axes)
+    kept = _truth(call)
+    masked = call.emit(SelectV2(), kept, x, call.scalar("excluded", _EXCLUDED))
+    y = softmax_over(call, masked, axes)
+    return call.emit(SelectV2(), kept, y, call.scalar("zero", 0.0))
+
+
+def _truth(call: Call) -> Tensor:
+    """The mask as booleans: numbers above a half are true."""
+    mask = call.argument("mask")
+    if mask.dtype is DType.BOOL:
+        return mask
+    half = call.scalar("half", 0.5)
+    return call.emit(Greater(), call.cast(mask, DType.FLOAT32), half)
