@@ -337,6 +337,7 @@ class Conversion:
 def _require_inference(step: trace.Step) -> None:
     if (
         step.arguments.get("training") is True
+        and not trace.trains_by_default(step.operation)
         and trace.graph_of(step.operation) is None
     ):
         raise Unsupported(
