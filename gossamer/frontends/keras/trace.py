@@ -256,6 +256,16 @@ def required_arguments(operation: Any) -> int:
     )
 
 
+def trains_by_default(operation: Any) -> bool:
+    """Whether a call without `training` is one in training, as in layers for images.
+
+    Such a call, which is recorded like one with training=True, is one for inference
+    where the model is used for inference.
+    """
+    parameter = inspect.signature(operation.call).parameters.get("training")
+    return parameter is not None and parameter.default is True
+
+
 def enter(operation: Any, arguments: Mapping[str, Any]) -> Any:
     """What the operation's own `call` returns for inference, node by node recorded."""
     given = dict(arguments)

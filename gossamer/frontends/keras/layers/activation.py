@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.frontends.keras.activate import activate
-from gossamer.frontends.keras.registry import ENTER, RuleResult, layer
+from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.keras.trace import flatten
 from gossamer.frontends.keras.truth import as_truth
 from gossamer.frontends.parts import activations
+from gossamer.frontends.parts.softmax import softmax_over
 from gossamer.ir.graph import Tensor
 from gossamer.ops.relu import PRelu
 from gossamer.ops.select import SelectV2
@@ -57,14 +58,12 @@ def _prelu(call: Call) -> RuleResult:
 
 @layer("Softmax", masks=True)
 def _softmax(call: Call) -> RuleResult:
-    axes = flatten(call.operation.axis)
+    x = call.real(call.x)
+    axes = [int(axis) for axis in flatten(call.operation.axis)]
     mask = as_truth(call, call.arguments.get("mask"))
-    if len(axes) > 1:
-        return ENTER
     if mask is None:
-        return activations.softmax(call, call.real(call.x), int(axes[0]))
-    shown = mask if isinstance(mask, Tensor) else call.constant("mask", mask)
-    low = call.scalar("masked", MASKED)
-    x = call.emit(SelectV2(), shown, call.real(call.x), low)
-    y = activations.softmax(call, x, int(axes[0]))
-    return call.emit(SelectV2(), shown, y, call.scalar("zero", 0.0))
+        return softmax_over(call, x, axes)
+    kept = mask if isinstance(mask, Tensor) else call.constant("mask", mask)
+    shown = call.emit(SelectV2(), kept, x, call.scalar("masked", MASKED))
+    y = softmax_over(call, shown, axes)
+    return call.emit(SelectV2(), kept, y, call.scalar("zero", 0.0))
