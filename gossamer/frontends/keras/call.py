@@ -39,12 +39,14 @@ class Call(Emitter):
         arguments: by name, with our tensors in the place of Keras's.
         outputs: the Keras tensors that it returned.
         walk: the conversion, for what is inside of it.
+        masks: of each of the inputs that are no masks, None where it carries none.
     """
 
     operation: Any
     arguments: Mapping[str, Any]
     outputs: tuple[Any, ...]
     walk: Walk
+    masks: tuple[Tensor | None, ...] = ()
 
     @property
     def inputs(self) -> list[Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import ChainMap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gossamer.errors import ConversionError, GraphError, UnsupportedError
@@ -254,8 +254,9 @@ class Conversion:
         return [self._stand_in(call.path, y) for y in step.outputs]
 
     def _apply(self, call: Call, step: trace.Step, values: Values) -> Sequence[Tensor]:
-        rule = rule_of(call.operation, masked=_is_masked(step))
-        result = ENTER if rule is None else rule(call)
+        rule = rule_of(call.operation, masked=step.is_masked)
+        carried = tuple(values.get(id(mask)) for mask in step.carried)
+        result = ENTER if rule is None else rule(replace(call, masks=carried))
         if isinstance(result, Tensor):
             return [result]
         if result is not ENTER:
@@ -345,16 +346,6 @@ def _require_inference(step: trace.Step) -> None:
             "training, with randomness or statistics of the batch",
             "Leave the argument out or pass training=False where the model is defined.",
         )
-
-
-def _is_masked(step: trace.Step) -> bool:
-    """Whether the call is given a mask, by its caller or by Keras."""
-    return any(
-        value is not None and not isinstance(value, bool)
-        for name, argument in step.arguments.items()
-        if name.endswith("mask")
-        for value in trace.flatten(argument)
-    )
 
 
 def _called(function: Any, arguments: list[Any]) -> Any:

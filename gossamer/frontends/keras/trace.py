@@ -41,6 +41,22 @@ class Step:
     masks: tuple[Any, ...] = ()
 
     @property
+    def carried(self) -> list[Any]:
+        """The mask of each Keras tensor among the arguments that are no masks."""
+        plain = {k: x for k, x in self.arguments.items() if not k.endswith("mask")}
+        return [mask_of(x) for x in symbolic_leaves(plain)]
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether the call is given a mask, by its caller or by Keras."""
+        return any(
+            value is not None and not isinstance(value, bool)
+            for name, argument in self.arguments.items()
+            if name.endswith("mask")
+            for value in flatten(argument)
+        )
+
+    @property
     def sources(self) -> list[Any]:
         """The Keras tensors that it rests on."""
         return [*symbolic_leaves(dict(self.arguments)), *self.masks]

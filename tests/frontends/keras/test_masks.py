@@ -91,11 +91,17 @@ def test_masking(value):
     assert_runs(model, (padded(value),))
 
 
-def test_masks_joined():
-    """Two sequences, each with moments of its own that do not count."""
+@pytest.mark.parametrize(
+    "kind",
+    [layers.Add, layers.Average, layers.Maximum, layers.Minimum, layers.Multiply],
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_masks_joined(kind, count):
+    """Two sequences, one or both with moments that do not count."""
     x, y = keras.Input((7, 4)), keras.Input((7, 4))
-    both = layers.Multiply()([layers.Masking()(x), layers.Masking()(y)])
-    model = keras.Model([x, y], layers.GRU(3)(both))
+    masked = [layers.Masking()(x), layers.Masking()(y) if count > 1 else y]
+    both = getattr(layers, name)()(masked)
+    model = keras.Model([x, y], [both, layers.GRU(3)(both)])
     assert_runs(model, (padded(0.0), padded(0.0)[::-1].copy()))
 
 
