@@ -14,11 +14,13 @@ from gossamer.api import Recipe, assemble, element_type, import_model
 from gossamer.calibration import samples_of
 from gossamer.errors import ConversionError, QuantizationError
 from gossamer.frontends.keras.load import load_model
+from gossamer.frontends.tensorflow import functions
+from gossamer.frontends.tensorflow.convert import from_functions
 from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gossamer.api import Mode
     from gossamer.ir.graph import Model
@@ -184,12 +186,7 @@ class TFLiteConverter:
 
     @classmethod
     def from_keras_model(cls, model: Any) -> TFLiteConverter:
-        """A converter for a Keras 3 model, on whatever backend.
-
-        Raises:
-            ConversionError: it is not a Keras model. (Whether it can be converted
-                shows in `convert`.)
-        """
+        """A converter for a Keras 3 model, on whatever backend."""
         return cls(lambda: import_model(model))
 
     @classmethod
@@ -207,14 +204,65 @@ class TFLiteConverter:
         return cls(lambda: import_model(model))
 
     @classmethod
-    def from_saved_model(cls, saved_model_dir: Any, *_: Any, **__: Any) -> NoReturn:
-        """Not available: raises `ConversionError` with the way around."""
-        _refuse("from_saved_model", f"the SavedModel in '{saved_model_dir}'")
+    def from_saved_model(
+        cls,
+        saved_model_dir: str | os.PathLike[str],
+        signature_keys: Sequence[str] | None = None,
+        tags: Iterable[str] | None = None,
+    ) -> TFLiteConverter:
+        """A converter for a SavedModel; needs TensorFlow (`gossamer[tensorflow]`).
+
+        Args:
+            saved_model_dir: the folder.
+            signature_keys: which signatures; None for all that differ.
+            tags: of the meta graph; None for "serve".
+
+        Raises:
+            ConversionError: no SavedModel, no such signature, or no TensorFlow.
+        """
+        found = functions.of_saved_model(saved_model_dir, signature_keys, tags)
+        return cls(lambda: from_functions(found))
 
     @classmethod
-    def from_concrete_functions(cls, *_: Any, **__: Any) -> NoReturn:
-        """Not available: raises `ConversionError` with the way around."""
-        _refuse("from_concrete_functions", "a TensorFlow function")
+    def from_concrete_functions(
+        cls, funcs: Sequence[Any], trackable_obj: Any = None
+    ) -> TFLiteConverter:
+        """A converter for TensorFlow's concrete functions, one signature for each.
+
+        Args:
+            funcs: what `tf.function(...).get_concrete_function(...)` returns.
+            trackable_obj: TFLite's argument, not needed: functions hold variables.
+
+        Raises:
+            ConversionError: one is no concrete function, or TensorFlow is missing.
+        """
+        del trackable_obj
+        found = functions.of_concrete(funcs)
+        return cls(lambda: from_functions(found))
+
+    @classmethod
+    def from_frozen_graph(
+        cls,
+        graph_def_file: str | os.PathLike[str],
+        input_arrays: Sequence[str],
+        output_arrays: Sequence[str],
+        input_shapes: Mapping[str, Sequence[int | None]] | None = None,
+    ) -> TFLiteConverter:
+        """A converter for a frozen GraphDef; needs TensorFlow.
+
+        Args:
+            graph_def_file: the `.pb` file.
+            input_arrays: names of the operations where it begins.
+            output_arrays: where it ends.
+            input_shapes: of inputs whose shape the file leaves open, by name.
+
+        Raises:
+            ConversionError: no such file, or no such operations in it.
+        """
+        found = functions.of_graph_file(
+            graph_def_file, input_arrays, output_arrays, input_shapes
+        )
+        return cls(lambda: from_functions([found]))
 
     @classmethod
     def experimental_from_jax(cls, *_: Any, **__: Any) -> NoReturn:

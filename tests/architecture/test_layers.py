@@ -83,6 +83,7 @@ LATE = {
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
     "frontends/keras": {"keras"},
+    "frontends/tensorflow": {"tensorflow"},
 }
 ALWAYS_LATE = set.union(*LATE.values())
 

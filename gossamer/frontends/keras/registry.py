@@ -28,8 +28,11 @@ Rule: TypeAlias = "Callable[[Call], RuleResult]"
 
 FAMILIES = (
     "layers.activation",
+    "layers.attention",
     "layers.convolution",
     "layers.dense",
+    "layers.einsum_dense",
+    "layers.embedding",
     "layers.merging",
     "layers.normalization",
     "layers.passing",
@@ -37,8 +40,10 @@ FAMILIES = (
     "layers.reshaping",
     "operations.activation",
     "operations.array",
+    "operations.attention",
     "operations.math",
     "operations.network",
+    "operations.product",
     "operations.reduction",
 )
 """The modules of this folder that declare rules."""
