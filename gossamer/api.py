@@ -21,14 +21,17 @@ from gossamer.passes.pipeline import CANONICALIZE, FINISH
 from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.full import full_integer
+from gossamer.quantization.improve import improve as improve_model
+from gossamer.quantization.improve import improvements_of
 from gossamer.quantization.range_methods import method_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gossamer.calibration import Samples
     from gossamer.ir.graph import Model
     from gossamer.passes.base import Log
+    from gossamer.quantization.improve import Improvement
     from gossamer.quantization.range_methods import Method
 
     Say: TypeAlias = Callable[[str], None]
@@ -51,6 +54,7 @@ class Recipe:
         strict: whether an operator without an int8 form is an error.
         describe: whether the file says how it was made.
         method: how the range of an activation is chosen, for int8.
+        improve: what to change in the float model before, for int8.
     """
 
     mode: Mode = "float32"
@@ -60,6 +64,7 @@ class Recipe:
     strict: bool = False
     describe: bool = True
     method: Method = "minmax"
+    improve: tuple[Improvement, ...] = ()
 
 
 def convert(
@@ -68,6 +73,7 @@ def convert(
     calibration: Any = None,
     *,
     method: str = "minmax",
+    improve: Iterable[str] = (),
     input_type: Any = DType.FLOAT32,
     output_type: Any = DType.FLOAT32,
     strict: bool = False,
@@ -86,6 +92,10 @@ def convert(
             `TFLiteConverter.representative_dataset`.
         method: how the range of an activation is chosen, for "int8": "minmax" (the
             extremes), "percentile", "mse" or "entropy".
+        improve: what to change in the float model before, for "int8": some of
+            "equalize" (channels balanced across layers), "weights" (clipped to their
+            best range), "adaround" (rounded for their layer's output) and "bias"
+            (means of outputs corrected).
         input_type: "float32", "int8" or "uint8": the type of the inputs, for "int8".
         output_type: the same for the outputs.
         strict: for "int8": refuse operators that would stay in float.
@@ -119,6 +129,7 @@ def convert(
         element_type(output_type, "output_type"),
         strict,
         method=method_of(method),
+        improve=improvements_of(improve),
     )
     return assemble(import_model(model, input_signature), recipe, log)
 
@@ -187,6 +198,10 @@ def _quantized(model: Model, recipe: Recipe, log: Log | None) -> Model:
 def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
 
     assert recipe.samples is not None
+    if recipe.improve:
+        model = improve_model(
+            model, recipe.improve, recipe.samples, compiled_runner, recipe.method
+        )
     return full_integer(
         model,
         recipe.samples(model),
