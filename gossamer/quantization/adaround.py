@@ -46,8 +46,8 @@ _MULTIPLICATIONS = 2e11
 _MEMORY = 128 << 20
 """Bytes of products of inputs that are held at a time."""
 
-_RATE = 0.05
-_STRENGTH = 0.02
+_RATE = 0.15
+_STRENGTH = 3.0
 _WARM_UP = 0.2
 """The part of the steps in which h is free."""
 
@@ -197,11 +197,10 @@ def _pull(h: Array, progress: float) -> Array:
 
 def _adam(gradient: Array, first: Array, second: Array, step: int) -> Array:
     """The direction of Adam, whose moments are changed in place."""
-    for moment, decay, value in (
-        (first, _MOMENTS[0], gradient),
-        (second, _MOMENTS[1], gradient**2),
-    ):
-        moment *= decay
-        moment += (1 - decay) * value
-    mean, variance = first / (1 - _MOMENTS[0] ** step), second / (1 - _MOMENTS[1] ** step)
-    return mean / (np.sqrt(variance) + 1e-8)
+    keep, keep_squares = _MOMENTS
+    first *= keep
+    first += (1 - keep) * gradient
+    second *= keep_squares
+    second += (1 - keep_squares) * gradient**2
+    variance = second / (1 - keep_squares**step)
+    return first / (1 - keep**step) / (np.sqrt(variance) + 1e-8)

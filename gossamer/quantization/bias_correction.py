@@ -67,8 +67,9 @@ class BiasCorrection:
             return
         rounded = _on_grid(array, self.grids[tensor])
         for product in readers:
+            shape = product.groups, product.depth
             sums = self._means.setdefault(
-                product.node, _Means(*np.zeros((2, product.groups, product.depth)))
+                product.node, _Means(np.zeros(shape), np.zeros(shape))
             )
             sums.real += product.mean_patch(array)
             sums.rounded += product.mean_patch(rounded)

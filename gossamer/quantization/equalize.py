@@ -70,7 +70,8 @@ class Channels:
     @staticmethod
     def none(channels: int) -> Channels:
         """Nothing seen yet; 0 is among all values, as it is in every int8 range."""
-        return Channels(*np.zeros((4, channels)))
+        low, high, total, squares = np.zeros((4, channels))
+        return Channels(low, high, total, squares)
 
     def add(self, array: Array) -> None:
         """Take in values whose last axis goes round the channels."""
@@ -212,11 +213,11 @@ class _Noise:
         readers: list[tuple[Product, Array]],
     ) -> None:
         self._low = np.min([each.low for each in seen], 0)
-        high = np.max([each.high for each in seen], 0)
+        high: Array = np.max([each.high for each in seen], 0)
         self._high = _trusted(high, first, seen[0].count)
+        channels: Array = np.arange(high.size)
         self._readers = [
-            (np.abs(matrix), reader.spread(np.arange(self._low.size)))
-            for reader, matrix in readers
+            (np.abs(matrix), reader.spread(channels)) for reader, matrix in readers
         ]
         self._power = seen[-1].power
         self._weight_power = sum(

@@ -48,8 +48,9 @@ def clip_weights(
 
 def best_magnitudes(matrix: Array, limit: int = WEIGHT_LIMIT) -> Array:
     """The magnitude to clip each row of weights to: float32 (..., rows)."""
-    largest = np.maximum(np.abs(matrix).max(-1), np.float32(NARROWEST / 2))
-    best, least = largest, np.full(largest.shape, np.inf)
+    largest: Array = np.maximum(np.abs(matrix).max(-1), np.float32(NARROWEST / 2))
+    best: Array = largest
+    least: Array = np.full(largest.shape, np.inf)
     for part in _PARTS.astype(np.float32):
         error = _error(matrix, part * largest, limit)
         better = error < least
