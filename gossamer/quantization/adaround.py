@@ -13,7 +13,7 @@ the calibration data the output changes least while each h is driven to 0 or 1:
 The first term needs of the data only the matrix E[x x'] of products of inputs, taken
 from some patches of every sample. A channel that does not gain keeps the nearest. How
 many steps a layer is given falls with its size, so that no layer takes longer than
-`_MULTIPLICATIONS` do: about two seconds on one core.
+`_MULTIPLICATIONS` do: some seconds on one core.
 """
 
 from __future__ import annotations
