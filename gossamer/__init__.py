@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gossamer.api import convert
+    from gossamer.calibration.images import ImageFolder
     from gossamer.converter import TFLiteConverter
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
@@ -40,6 +42,7 @@ __all__ = [
 
 _HOMES = {
     "CustomOperator": "gossamer.ir.custom_options",
+    "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
     "OpResolverType": "gossamer.runtime.delegate",

@@ -89,8 +89,8 @@ def convert(
         quantize: None (or "float32"), "dynamic", "float16" or "int8".
         calibration: representative inputs, for "int8": an array whose first axis
             counts samples, such arrays by input name or in the order of the inputs,
-            the path of a .npz file of them or of a folder of images (see
-            `ImageFolder`), or a generator function as
+            the path of a .npz file of them, an `ImageFolder`, or a generator function
+            as
             `TFLiteConverter.representative_dataset`.
         method: how the range of an activation is chosen, for "int8": "minmax" (the
             extremes), "percentile", "mse" or "entropy".
@@ -121,6 +121,11 @@ def convert(
             "quantize='int8' needs a calibration set, and none was given. Pass "
             "calibration=x with 100 to 500 typical inputs, or use quantize='dynamic', "
             "which needs none."
+        )
+    if mode != "int8" and (method != "minmax" or tuple(improve)):
+        raise QuantizationError(
+            f"method and improve are for int8, and quantize={quantize!r} uses neither. "
+            "Pass quantize='int8', or leave them out."
         )
     if mode != "int8" and calibration is not None:
         raise QuantizationError(

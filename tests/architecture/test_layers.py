@@ -55,7 +55,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "ir", "runtime", "target"},
+    "__init__": {"api", "calibration", "converter", "ir", "runtime", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
