@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gossamer.api import convert
+    from gossamer.calibration.images import ImageFolder
     from gossamer.converter import TFLiteConverter
     from gossamer.frontends.jax.convert import from_jax
     from gossamer.ir.custom import custom_operator
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
@@ -44,6 +46,7 @@ __all__ = [
 
 _HOMES = {
     "CustomOperator": "gossamer.ir.custom_options",
+    "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
     "OpResolverType": "gossamer.runtime.delegate",

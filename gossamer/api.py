@@ -24,14 +24,19 @@ from gossamer.provenance import with_metadata
 from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.full import full_integer
+from gossamer.quantization.improve import improve as improve_model
+from gossamer.quantization.improve import improvements_of
+from gossamer.quantization.range_methods import method_of
 from gossamer.several import convert_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gossamer.calibration import Samples
     from gossamer.frontends.emitter import Recurrence
     from gossamer.passes.base import Log
+    from gossamer.quantization.improve import Improvement
+    from gossamer.quantization.range_methods import Method
 
     Say: TypeAlias = Callable[[str], None]
 
@@ -52,6 +57,8 @@ class Recipe:
         output_type: the same for outputs.
         strict: whether an operator without an int8 form is an error.
         describe: whether the file says how it was made.
+        method: how the range of an activation is chosen, for int8.
+        improve: what to change in the float model before, for int8.
     """
 
     mode: Mode = "float32"
@@ -60,6 +67,8 @@ class Recipe:
     output_type: DType = DType.FLOAT32
     strict: bool = False
     describe: bool = True
+    method: Method = "minmax"
+    improve: tuple[Improvement, ...] = ()
 
 
 def convert(
@@ -67,6 +76,8 @@ def convert(
     quantize: str | None = None,
     calibration: Any = None,
     *,
+    method: str = "minmax",
+    improve: Iterable[str] = (),
     input_type: Any = DType.FLOAT32,
     output_type: Any = DType.FLOAT32,
     strict: bool = False,
@@ -84,7 +95,15 @@ def convert(
         quantize: None (or "float32"), "dynamic", "float16" or "int8".
         calibration: representative inputs, for "int8": an array whose first axis
             counts samples, such arrays by input name or in the order of the inputs,
-            or a generator function as `TFLiteConverter.representative_dataset`.
+            the path of a .npz file of them, an `ImageFolder`, or a generator function
+            as
+            `TFLiteConverter.representative_dataset`.
+        method: how the range of an activation is chosen, for "int8": "minmax" (the
+            extremes), "percentile", "mse" or "entropy".
+        improve: what to change in the float model before, for "int8": some of
+            "equalize" (channels balanced across layers), "weights" (clipped to their
+            best range), "adaround" (rounded for their layer's output) and "bias"
+            (means of outputs corrected).
         input_type: "float32", "int8" or "uint8": the type of the inputs, for "int8".
         output_type: the same for the outputs.
         strict: for "int8": refuse operators that would stay in float.
@@ -125,6 +144,11 @@ def convert(
             "calibration=x with 100 to 500 typical inputs, or use quantize='dynamic', "
             "which needs none."
         )
+    if mode != "int8" and (method != "minmax" or tuple(improve)):
+        raise QuantizationError(
+            f"method and improve are for int8, and quantize={quantize!r} uses neither. "
+            "Pass quantize='int8', or leave them out."
+        )
     if mode != "int8" and calibration is not None:
         raise QuantizationError(
             f"a calibration set was given, but quantize={quantize!r} does not use it. "
@@ -136,6 +160,8 @@ def convert(
         element_type(input_type, "input_type"),
         element_type(output_type, "output_type"),
         strict,
+        method=method_of(method),
+        improve=improvements_of(improve),
     )
     return assemble(import_model(model, input_signature, lstm, log), recipe, log)
 
@@ -232,6 +258,10 @@ def _quantized(model: Model, recipe: Recipe, log: Log | None) -> Model:
 def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
 
     assert recipe.samples is not None
+    if recipe.improve:
+        model = improve_model(
+            model, recipe.improve, recipe.samples, compiled_runner, recipe.method
+        )
     return full_integer(
         model,
         recipe.samples(model),
@@ -239,7 +269,8 @@ def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
         output_type=recipe.output_type,
         strict=recipe.strict,
         log=say,
-        runner=partial(compiled_runner, model=model),
+        runner=compiled_runner,
+        method=recipe.method,
     )
 
 

@@ -38,8 +38,8 @@ MAY_IMPORT = {
     "target": {"errors"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering"}
-    | {"metadata", "passes", "runtime", "settings"},
+    "cli": {"api", "benchmark", "calibration", "errors", "flatbuffer", "ir"}
+    | {"lowering", "metadata", "passes", "runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -48,7 +48,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "frontends", "ir", "runtime"}
+    "__init__": {"api", "calibration", "converter", "frontends", "ir", "runtime"}
     | {"several", "target"},
 }
 
