@@ -21,6 +21,7 @@ from gossamer.passes.pipeline import CANONICALIZE, FINISH
 from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.full import full_integer
+from gossamer.quantization.range_methods import method_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gossamer.calibration import Samples
     from gossamer.ir.graph import Model
     from gossamer.passes.base import Log
+    from gossamer.quantization.range_methods import Method
 
     Say: TypeAlias = Callable[[str], None]
 
@@ -48,6 +50,7 @@ class Recipe:
         output_type: the same for outputs.
         strict: whether an operator without an int8 form is an error.
         describe: whether the file says how it was made.
+        method: how the range of an activation is chosen, for int8.
     """
 
     mode: Mode = "float32"
@@ -56,6 +59,7 @@ class Recipe:
     output_type: DType = DType.FLOAT32
     strict: bool = False
     describe: bool = True
+    method: Method = "minmax"
 
 
 def convert(
@@ -63,6 +67,7 @@ def convert(
     quantize: str | None = None,
     calibration: Any = None,
     *,
+    method: str = "minmax",
     input_type: Any = DType.FLOAT32,
     output_type: Any = DType.FLOAT32,
     strict: bool = False,
@@ -76,7 +81,11 @@ def convert(
         quantize: None (or "float32"), "dynamic", "float16" or "int8".
         calibration: representative inputs, for "int8": an array whose first axis
             counts samples, such arrays by input name or in the order of the inputs,
-            or a generator function as `TFLiteConverter.representative_dataset`.
+            the path of a .npz file of them or of a folder of images (see
+            `ImageFolder`), or a generator function as
+            `TFLiteConverter.representative_dataset`.
+        method: how the range of an activation is chosen, for "int8": "minmax" (the
+            extremes), "percentile", "mse" or "entropy".
         input_type: "float32", "int8" or "uint8": the type of the inputs, for "int8".
         output_type: the same for the outputs.
         strict: for "int8": refuse operators that would stay in float.
@@ -109,6 +118,7 @@ def convert(
         element_type(input_type, "input_type"),
         element_type(output_type, "output_type"),
         strict,
+        method=method_of(method),
     )
     return assemble(import_model(model, input_signature), recipe, log)
 
@@ -185,6 +195,7 @@ def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
         strict=recipe.strict,
         log=say,
         runner=compiled_runner,
+        method=recipe.method,
     )
 
 

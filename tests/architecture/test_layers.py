@@ -35,7 +35,16 @@ MAY_IMPORT = {
     "converter": {"api", "calibration", "errors", "frontends", "ir"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering", "passes"}
+    "cli": {
+        "api",
+        "benchmark",
+        "calibration",
+        "errors",
+        "flatbuffer",
+        "ir",
+        "lowering",
+        "passes",
+    }
     | {"runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
