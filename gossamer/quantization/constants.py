@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
+from gossamer.ir.graph import Tensor
 from gossamer.ir.op import option_fields
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import Array, DType, TensorType
@@ -12,7 +15,7 @@ from gossamer.quantization import ranges
 from gossamer.quantization.recipe import bias_input, weight_input
 
 if TYPE_CHECKING:
-    from gossamer.ir.graph import Node, Tensor
+    from gossamer.ir.graph import Node
     from gossamer.ir.op import Op
 
 
@@ -23,6 +26,9 @@ class Weights:
     weights: Tensor
     bias: Tensor | None
 
+
+NEED_BIAS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D"})
+"""Operators whose integer kernels in TFLite refuse to run without a bias."""
 
 STATES_BIAS = "quantized_bias_type"
 """The option by which an operator tells the type of its bias."""
@@ -80,7 +86,7 @@ def integer_weights(
         return None
     axis = rule.axis if options.is_per_channel(node) else None
     quantization = ranges.weight_quantization(weights.data, axis)
-    bias = bias_input(node)
+    bias = bias_input(node) or _zero_bias(node, weights)
     if bias is None or bias.data is None:
         return Weights(_int8_weights(weights, quantization), None)
     kind = options.bias_type(node, dtype)
@@ -88,6 +94,16 @@ def integer_weights(
         quantization = ranges.widen_for_bias(quantization, bias.data, input_scale)
     made = _int8_weights(weights, quantization)
     return Weights(made, _integer_bias(bias, made, input_scale, kind))
+
+
+def _zero_bias(node: Node, weights: Tensor) -> Tensor | None:
+    """A bias of zeros for kernels that demand one on integers."""
+    rule = node.op.weights
+    if rule is None or rule.axis is None or node.op.name not in NEED_BIAS:
+        return None
+    zeros = np.zeros(weights.shape[rule.axis], np.float32)
+    type_ = TensorType(DType.FLOAT32, zeros.shape)
+    return Tensor(f"{node.output.name}_bias", type_, zeros)
 
 
 def hybrid_weights(tensor: Tensor, axis: int | None) -> Tensor:

@@ -61,10 +61,12 @@ ONLY_INT8 = frozenset(
         "HARD_SWISH",
         "L2_NORMALIZATION",
         "LOG_SOFTMAX",
+        "ONE_HOT",
         "PRELU",
         "RELU_0_TO_1",
         "RELU_N1_TO_1",
         "SPACE_TO_DEPTH",
+        "SQUARED_DIFFERENCE",
         "SVDF",
     }
 )
