@@ -32,6 +32,9 @@ HYBRID = frozenset(
 )
 """Operators with a kernel for int8 constants beside float activations."""
 
+HYBRID_INT4 = frozenset({"EMBEDDING_LOOKUP", "FULLY_CONNECTED"})
+"""Those that take int4, too."""
+
 LOOKUPS = {"GATHER": 0, "EMBEDDING_LOOKUP": 1}
 """Operators that pick rows of a table: the input that holds it."""
 
