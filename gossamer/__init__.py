@@ -11,24 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gossamer.api import convert
-    from gossamer.converter import (
-        OpsSet,
-        Optimize,
-        RepresentativeDataset,
-        TargetSpec,
-        TFLiteConverter,
-    )
+    from gossamer.calibration.images import ImageFolder
+    from gossamer.converter import TFLiteConverter
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
     from gossamer.runtime.delegate import OpResolverType
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
     from gossamer.runtime.signature import SignatureRunner
+    from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
@@ -45,15 +42,16 @@ __all__ = [
 
 _HOMES = {
     "CustomOperator": "gossamer.ir.custom_options",
+    "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
     "OpResolverType": "gossamer.runtime.delegate",
-    "OpsSet": "gossamer.converter",
-    "Optimize": "gossamer.converter",
-    "RepresentativeDataset": "gossamer.converter",
+    "OpsSet": "gossamer.target",
+    "Optimize": "gossamer.target",
+    "RepresentativeDataset": "gossamer.target",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
-    "TargetSpec": "gossamer.converter",
+    "TargetSpec": "gossamer.target",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
     "load": "gossamer.runtime.function",

@@ -21,14 +21,18 @@ from gossamer.passes.pipeline import CANONICALIZE, FINISH
 from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.full import full_integer
+from gossamer.quantization.improve import improve as improve_model
+from gossamer.quantization.improve import improvements_of
 from gossamer.quantization.range_methods import method_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gossamer.calibration import Samples
+    from gossamer.frontends.emitter import Recurrence
     from gossamer.ir.graph import Model
     from gossamer.passes.base import Log
+    from gossamer.quantization.improve import Improvement
     from gossamer.quantization.range_methods import Method
 
     Say: TypeAlias = Callable[[str], None]
@@ -51,6 +55,7 @@ class Recipe:
         strict: whether an operator without an int8 form is an error.
         describe: whether the file says how it was made.
         method: how the range of an activation is chosen, for int8.
+        improve: what to change in the float model before, for int8.
     """
 
     mode: Mode = "float32"
@@ -60,6 +65,7 @@ class Recipe:
     strict: bool = False
     describe: bool = True
     method: Method = "minmax"
+    improve: tuple[Improvement, ...] = ()
 
 
 def convert(
@@ -68,10 +74,12 @@ def convert(
     calibration: Any = None,
     *,
     method: str = "minmax",
+    improve: Iterable[str] = (),
     input_type: Any = DType.FLOAT32,
     output_type: Any = DType.FLOAT32,
     strict: bool = False,
     input_signature: Any = None,
+    lstm: str = "fused",
     log: Log | None = None,
 ) -> bytes:
     """Convert a Keras model to the bytes of a `.tflite` file.
@@ -81,15 +89,22 @@ def convert(
         quantize: None (or "float32"), "dynamic", "float16" or "int8".
         calibration: representative inputs, for "int8": an array whose first axis
             counts samples, such arrays by input name or in the order of the inputs,
-            the path of a .npz file of them or of a folder of images (see
-            `ImageFolder`), or a generator function as
+            the path of a .npz file of them, an `ImageFolder`, or a generator function
+            as
             `TFLiteConverter.representative_dataset`.
         method: how the range of an activation is chosen, for "int8": "minmax" (the
             extremes), "percentile", "mse" or "entropy".
+        improve: what to change in the float model before, for "int8": some of
+            "equalize" (channels balanced across layers), "weights" (clipped to their
+            best range), "adaround" (rounded for their layer's output) and "bias"
+            (means of outputs corrected).
         input_type: "float32", "int8" or "uint8": the type of the inputs, for "int8".
         output_type: the same for the outputs.
         strict: for "int8": refuse operators that would stay in float.
         input_signature: shapes of the inputs, for a model that was never built.
+        lstm: "fused" makes an LSTM one UNIDIRECTIONAL_SEQUENCE_LSTM where it can;
+            "while" a loop over time, which LiteRT also runs on any batch and which
+            needs no reset there.
         log: collects what each pass did and declined.
 
     Raises:
@@ -107,6 +122,11 @@ def convert(
             "calibration=x with 100 to 500 typical inputs, or use quantize='dynamic', "
             "which needs none."
         )
+    if mode != "int8" and (method != "minmax" or tuple(improve)):
+        raise QuantizationError(
+            f"method and improve are for int8, and quantize={quantize!r} uses neither. "
+            "Pass quantize='int8', or leave them out."
+        )
     if mode != "int8" and calibration is not None:
         raise QuantizationError(
             f"a calibration set was given, but quantize={quantize!r} does not use it. "
@@ -119,8 +139,9 @@ def convert(
         element_type(output_type, "output_type"),
         strict,
         method=method_of(method),
+        improve=improvements_of(improve),
     )
-    return assemble(import_model(model, input_signature), recipe, log)
+    return assemble(import_model(model, input_signature, lstm, log), recipe, log)
 
 
 def mode_of(quantize: str | None) -> Mode:
@@ -140,15 +161,41 @@ def mode_of(quantize: str | None) -> Mode:
     )
 
 
-def import_model(model: Any, input_signature: Any = None) -> Model:
+def import_model(
+    model: Any,
+    input_signature: Any = None,
+    lstm: str = "fused",
+    log: Log | None = None,
+) -> Model:
     """A framework's model, or a file of one, as a float `Model`.
 
     Raises:
         ConversionError: what was given is no model that a front end reads.
     """
     if isinstance(model, (str, os.PathLike)):
-        return from_keras(load_model(os.fspath(model)), input_signature)
-    return from_keras(model, input_signature)
+        model = load_model(os.fspath(model))
+    return from_keras(
+        model, input_signature, recurrence=recurrence_of(lstm), say=_teller(log)
+    )
+
+
+def recurrence_of(lstm: str) -> Recurrence:
+    """How an LSTM is to be expressed.
+
+    Raises:
+        ConversionError: there is no such way.
+    """
+    if lstm in ("fused", "while"):
+        return lstm
+    raise ConversionError(f"lstm={lstm!r} is not known; expected 'fused' or 'while'.")
+
+
+def _teller(log: Log | None) -> Say | None:
+    """How a front end tells of its choices, into the log of the passes."""
+    if log is None:
+        return None
+    events = log.events
+    return lambda text: events.append(Event("convert", text))
 
 
 def assemble(model: Model, recipe: Recipe, log: Log | None = None) -> bytes:
@@ -187,6 +234,10 @@ def _quantized(model: Model, recipe: Recipe, log: Log | None) -> Model:
 def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
 
     assert recipe.samples is not None
+    if recipe.improve:
+        model = improve_model(
+            model, recipe.improve, recipe.samples, compiled_runner, recipe.method
+        )
     return full_integer(
         model,
         recipe.samples(model),

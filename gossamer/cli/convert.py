@@ -10,12 +10,21 @@ from contextlib import contextmanager
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gossamer.cli import output
-from gossamer.cli.arrays import read_arrays
+from gossamer.cli.calibration import (
+    CalibrationOption,
+    ImproveOption,
+    MeanOption,
+    Method,
+    MethodOption,
+    PixelsOption,
+    StdOption,
+    calibration_of,
+)
 from gossamer.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +39,13 @@ class Quantize(Enum):
     DYNAMIC = "dynamic"
     FLOAT16 = "float16"
     INT8 = "int8"
+
+
+class Lstm(Enum):
+    """What an LSTM becomes."""
+
+    FUSED = "fused"
+    WHILE = "while"
 
 
 class EndType(Enum):
@@ -63,20 +79,25 @@ def convert(
             "int8: all in integers; needs --calibration.",
         ),
     ] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="X.npz",
-            help="Typical inputs for int8: 100 to 500 along the first axis (.npy), "
-            "or one such array for each input name (.npz).",
-        ),
-    ] = None,
+    calibration: CalibrationOption = None,
+    method: MethodOption = Method.MINMAX,
+    improve: ImproveOption = None,
+    pixels: PixelsOption = None,
+    mean: MeanOption = None,
+    std: StdOption = None,
     input_type: Annotated[
         EndType, typer.Option(help="Type of the inputs, for int8.")
     ] = EndType.FLOAT32,
     output_type: Annotated[
         EndType, typer.Option(help="Type of the outputs, for int8.")
     ] = EndType.FLOAT32,
+    lstm: Annotated[
+        Lstm,
+        typer.Option(
+            help="An LSTM as one operator, or as a loop that LiteRT too runs on any "
+            "batch without resets.",
+        ),
+    ] = Lstm.FUSED,
     explain: Annotated[
         bool,
         typer.Option(
@@ -94,6 +115,9 @@ def convert(
 
     [cyan]gossamer convert digits.keras -o int8.tflite --quantize int8
     --calibration images.npy --input-type int8 --output-type int8[/cyan]
+
+    [cyan]gossamer convert photos.keras --quantize int8 --calibration photos/
+    --pixels=-1..1 --method mse --improve bias[/cyan]
     """
     from gossamer.api import convert as to_bytes  # noqa: PLC0415  loaded when used
     from gossamer.passes.base import Log  # noqa: PLC0415
@@ -101,15 +125,18 @@ def convert(
     path = to or model.with_suffix(".tflite")
     _require_folder(path)
     _check_int8(quantize, calibration, (input_type, output_type))
-    data = None if calibration is None else _calibration(calibration)
+    data = calibration_of(calibration, pixels, mean, std)
     log, start = Log(), time.perf_counter()
     with _working(f"converting {model}"):
         content = to_bytes(
             _with_keras(model),
             quantize.value if quantize else None,
             data,
+            method=method.value,
+            improve=[each.value for each in improve or ()],
             input_type=input_type.value,
             output_type=output_type.value,
+            lstm=lstm.value,
             log=log,
         )
     write_whole(path, content)
@@ -157,12 +184,6 @@ def _check_int8(
             "--input-type and --output-type other than float32 are for --quantize "
             "int8 only. Add it, or leave them out"
         )
-
-
-def _calibration(path: Path) -> Any:
-    """An array for the one input, or arrays by input name."""
-    arrays = read_arrays(path)
-    return arrays[""] if list(arrays) == [""] else arrays
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -32,6 +32,7 @@ from gossamer.quantization.recipe import (
     is_real,
     weight_input,
 )
+from gossamer.quantization.recurrent import hybrid_cell
 from gossamer.quantization.rules import INT4, Rule
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
 ASYMMETRIC = "asymmetric_quantize_inputs"
 """The option by which a hybrid kernel gives each row of its input a zero point."""
 
-STORING = frozenset({"dynamic", "dynamic_int4", "weight_int8", "weight_int4"})
+DYNAMIC = frozenset({"dynamic", "dynamic_int4"})
+"""The modes in which activations are quantized as the model runs."""
+
+STORING = DYNAMIC | {"weight_int8", "weight_int4"}
 """The modes that are made here."""
 
 _DYNAMIC = Rule("", "dynamic")
@@ -136,11 +140,28 @@ def _shrink(
             state.nodes.append(node)
         elif node.op.name in LOOKUPS:
             _add_lookup(node, rule, state)
+        elif node.op.cell_weights:
+            _add_cell(node, rule, state, log)
         elif node.op.weights is not None:
             _add_weighted(node, rule, state, log)
         else:
             state.nodes.append(node)
     return with_nodes(subgraph, state.nodes)
+
+
+def _add_cell(node: Node, rule: Rule, state: _State, log: Log) -> None:
+    """A recurrent layer: its kernels take weights of 8 bits, and no DEQUANTIZE."""
+    if rule.mode not in DYNAMIC:
+        if log is not None:
+            log(f"{describe(node)} keeps its float weights: {rule.mode} has no cells")
+        state.nodes.append(node)
+        return
+
+    def int8(tensor: Tensor, axis: int | None) -> Tensor:
+        return state.stored(tensor, axis, DType.INT8)
+
+    op = _with_asymmetric_inputs(node.op)
+    state.nodes.append(hybrid_cell(node, op, int8, log))
 
 
 def _add_weighted(node: Node, rule: Rule, state: _State, log: Log) -> None:

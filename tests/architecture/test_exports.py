@@ -12,6 +12,7 @@ from tests.architecture.source import ROOT
 
 PUBLIC = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",

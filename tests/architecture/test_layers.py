@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
     | {"passes", "quantization", "runtime"},
-    "converter": {"api", "calibration", "errors", "frontends", "ir"},
+    "converter": {"api", "calibration", "errors", "frontends", "ir", "target"},
+    "target": {"errors"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
     "cli": {
@@ -54,7 +55,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "ir", "runtime"},
+    "__init__": {"api", "calibration", "converter", "ir", "runtime", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
