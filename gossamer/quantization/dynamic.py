@@ -18,6 +18,7 @@ from gossamer.ir.types import DType, TensorType
 from gossamer.ops.quantize import Dequantize
 from gossamer.ops.reshape import Reshape
 from gossamer.quantization.constants import (
+    WeightOptions,
     as_constant,
     blockwise_weights,
     hybrid_weights,
@@ -65,7 +66,10 @@ def dynamic_range(model: Model, log: Log = None) -> Model:
 
 
 def stored_weights(
-    model: Model, rule_of: Callable[[Node], Rule | None], log: Log = None
+    model: Model,
+    rule_of: Callable[[Node], Rule | None],
+    log: Log = None,
+    options: WeightOptions | None = None,
 ) -> Model:
     """The model with large constant weights as int8 or int4, as rules say.
 
@@ -78,8 +82,10 @@ def stored_weights(
         model: a model; nodes on float activations are treated, in every subgraph.
         rule_of: the rule of a node; one of another mode, or None, leaves it as it is.
         log: told which operators keep float weights, and why.
+        options: whether weights have a scale for each channel.
     """
-    subgraphs = tuple(_shrink(graph, rule_of, log) for graph in model.subgraphs)
+    chosen = options or WeightOptions()
+    subgraphs = tuple(_shrink(graph, rule_of, log, chosen) for graph in model.subgraphs)
     return replace(model, subgraphs=subgraphs)
 
 
@@ -88,6 +94,7 @@ class _State:
     """What has been written so far; weights that are shared are made once."""
 
     names: Names
+    options: WeightOptions
     nodes: list[Node] = field(default_factory=list["Node"])
     weights: dict[tuple[Tensor, int | None, DType, int], Tensor] = field(
         default_factory=dict["tuple[Tensor, int | None, DType, int]", "Tensor"]
@@ -131,9 +138,12 @@ class _State:
 
 
 def _shrink(
-    subgraph: Subgraph, rule_of: Callable[[Node], Rule | None], log: Log
+    subgraph: Subgraph,
+    rule_of: Callable[[Node], Rule | None],
+    log: Log,
+    options: WeightOptions,
 ) -> Subgraph:
-    state = _State(Names(subgraph))
+    state = _State(Names(subgraph), options)
     for node in subgraph.nodes:
         rule = rule_of(node)
         if rule is None or rule.mode not in STORING:
@@ -177,7 +187,8 @@ def _add_weighted(node: Node, rule: Rule, state: _State, log: Log) -> None:
     if _is_hybrid(node, rule, weights):
         dtype = DType.INT4 if rule.mode in INT4 else DType.INT8
         block = rule.block_size if _has_blocks(node, weights, rule) else 0
-        made = state.stored(weights, place.axis, dtype, block)
+        axis = place.axis if state.options.is_per_channel(node) else None
+        made = state.stored(weights, axis, dtype, block)
         op = _with_asymmetric_inputs(node.op)
         state.nodes.append(_with_input(replace(node, op=op), place.input, made))
     else:
@@ -213,7 +224,8 @@ def _real_weights(node: Node, weights: Tensor, rule: Rule, state: _State) -> Ten
     assert place is not None
     dtype = DType.INT4 if rule.mode in INT4 else DType.INT8
     if not _has_blocks(node, weights, rule):
-        return state.dequantized(state.stored(weights, place.axis, dtype))
+        axis = place.axis if state.options.is_per_channel(node) else None
+        return state.dequantized(state.stored(weights, axis, dtype))
     key = (weights, -1, dtype, rule.block_size)
     if key not in state.weights:
         assert weights.data is not None

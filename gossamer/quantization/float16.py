@@ -63,8 +63,7 @@ def _halve(subgraph: Subgraph, log: Log, applies: Callable[[Node], bool]) -> Sub
         name = names.unique(f"{tensor.name}_float32")
         real[tensor] = replace(tensor, name=name, data=None, quantization=None)
         nodes.append(Node(Dequantize(), (stored,), (real[tensor],)))
-    for node in subgraph.nodes:
-        nodes.append(_reading(node, real) if node in meant else node)
+    nodes += [_reading(n, real) if n in meant else n for n in subgraph.nodes]
     return with_nodes(subgraph, nodes)
 
 
