@@ -48,6 +48,7 @@ MAY_IMPORT = {
         "ir",
         "lowering",
         "passes",
+        "quantization",
     }
     | {"runtime", "settings"},
     "__init__": set(),
