@@ -19,6 +19,8 @@ PUBLIC = [
     "OpsSet",
     "Optimize",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -27,6 +29,7 @@ PUBLIC = [
     "custom_operator",
     "from_jax",
     "load",
+    "quantize",
 ]
 
 
