@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         TargetSpec,
         TFLiteConverter,
     )
+    from gossamer.explain.report import QuantizationReport, quantization_report
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
     from gossamer.runtime.delegate import OpResolverType
@@ -34,6 +35,7 @@ __all__ = [
     "OpResolverType",
     "OpsSet",
     "Optimize",
+    "QuantizationReport",
     "RepresentativeDataset",
     "SignatureRunner",
     "TFLiteConverter",
@@ -41,6 +43,7 @@ __all__ = [
     "convert",
     "custom_operator",
     "load",
+    "quantization_report",
 ]
 
 _HOMES = {
@@ -50,6 +53,7 @@ _HOMES = {
     "OpResolverType": "gossamer.runtime.delegate",
     "OpsSet": "gossamer.converter",
     "Optimize": "gossamer.converter",
+    "QuantizationReport": "gossamer.explain.report",
     "RepresentativeDataset": "gossamer.converter",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
@@ -57,6 +61,7 @@ _HOMES = {
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
     "load": "gossamer.runtime.function",
+    "quantization_report": "gossamer.explain.report",
 }
 
 

@@ -17,6 +17,7 @@ PUBLIC = [
     "OpResolverType",
     "OpsSet",
     "Optimize",
+    "QuantizationReport",
     "RepresentativeDataset",
     "SignatureRunner",
     "TFLiteConverter",
@@ -24,6 +25,7 @@ PUBLIC = [
     "convert",
     "custom_operator",
     "load",
+    "quantization_report",
 ]
 
 

@@ -33,10 +33,12 @@ MAY_IMPORT = {
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
     | {"passes", "quantization", "runtime"},
     "converter": {"api", "calibration", "errors", "frontends", "ir"},
-    "experimental": {"analyzer"},
+    "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "quantization"}
+    | {"runtime"},
+    "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering", "passes"}
-    | {"runtime", "settings"},
+    "cli": {"api", "benchmark", "errors", "explain", "flatbuffer", "ir", "lowering"}
+    | {"passes", "runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -45,7 +47,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "ir", "runtime"},
+    "__init__": {"api", "converter", "explain", "ir", "runtime"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
@@ -57,6 +59,7 @@ THIRD_PARTIES = {
     "cli": NUMPY | {"rich", "typer"},
     "codegen": {"llvmlite"},
     "converter": NUMPY,
+    "explain": NUMPY,
     "flatbuffer": NUMPY | {"flatbuffers"},
     "frontends": NUMPY,
     "ir": NUMPY | {"ml_dtypes"},
