@@ -233,6 +233,10 @@ class TFLiteConverter:
         recipe = self._recipe()
         return assemble(self._trace(), recipe)
 
+    def float_model(self) -> Model:
+        """The model as the front end gives it, before it is quantized."""
+        return self._trace()
+
     def _recipe(self) -> Recipe:
         """TFLite's decision which quantization the attributes ask for."""
         operators = self._operator_sets()

@@ -6,7 +6,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from gossamer.explain.rows import brief, decibels, percent
+from gossamer.explain.rows import brief, decibels, percent, short
 from gossamer.explain.style import STYLE
 from gossamer.explain.svg import Column, columns_chart, histogram
 
@@ -104,12 +104,13 @@ def _row(number: int, layer: Layer) -> str:
         _percent(layer.clipped_part, layer),
     )
     cells = "".join(f'<td class="n">{each}</td>' for each in numbers)
+    name = f"{escape(short(place.name))}<span>{escape(place.operator)}"
     kind = "float" if place.scale is None else place.stored.dtype.title
     mark = ' class="worst"' if number <= _MARKED else ""
     return (
         f'<tr id="l{number}"{mark}><td class="n">{number}</td>'
-        f'<td class="name">{escape(place.name)}<span>{escape(place.operator)}, '
-        f"{kind}</span></td>{cells}<td>{_values(layer)}</td><td>{_errors(layer)}</td></tr>"
+        f'<td class="name" title="{escape(place.name)}">{name}, {kind}</span></td>'
+        f"{cells}<td>{_values(layer)}</td><td>{_errors(layer)}</td></tr>"
     )
 
 
@@ -128,7 +129,7 @@ def _values(layer: Layer) -> str:
     ends, values = layer.place.representable, layer.values
     if not values.total:
         return ""
-    shown = (values.low, values.high)
+    shown = (values.minimum, values.maximum)
     if ends is not None:
         shown = (min(shown[0], ends[0]), max(shown[1], ends[1]))
     title = f"{brief(values.minimum)} to {brief(values.maximum)}"

@@ -24,7 +24,7 @@ class Probe:
     """
 
     def __init__(self, model: Model) -> None:
-        self._inputs = model.main.inputs
+        self._inputs, self._outputs = model.main.inputs, model.main.outputs
         self._places = {x: index for index, x in enumerate(model.main.tensors)}
         content = write(model)
         try:
@@ -58,6 +58,10 @@ class Probe:
     def value(self, tensor: Tensor) -> Array:
         """The value of a tensor of the model after the last run, as it is stored."""
         return self._interpreter.get_tensor(self._places[tensor])
+
+    def outputs(self) -> list[Array]:
+        """The outputs of the last run; what integers stand for as real numbers."""
+        return [as_real(y, self.value(y)) for y in self._outputs]
 
     def close(self) -> None:
         """Give memory back."""

@@ -125,7 +125,7 @@ def _row(number: int, layer: Layer) -> tuple[str, ...]:
     return (
         str(number),
         place.operator,
-        place.name,
+        short(place.name),
         place.stored.dtype.title,
         decibels(layer.own.decibels),
         decibels(layer.total.decibels),
@@ -144,6 +144,12 @@ def decibels(value: float) -> str:
     if math.isinf(value):
         return "exact" if value > 0 else "-∞"
     return f"{value:.1f}"
+
+
+def short(name: str) -> str:
+    """A tensor's name; of names that a converter joined with ; the first."""
+    first, _, rest = name.partition(";")
+    return f"{first}; …" if rest else name
 
 
 def brief(value: float | None) -> str:

@@ -33,8 +33,8 @@ MAY_IMPORT = {
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
     | {"passes", "quantization", "runtime"},
     "converter": {"api", "calibration", "errors", "frontends", "ir"},
-    "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "quantization"}
-    | {"runtime"},
+    "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
+    | {"quantization", "runtime"},
     "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
     "cli": {"api", "benchmark", "errors", "explain", "flatbuffer", "ir", "lowering"}
