@@ -14,7 +14,7 @@ from gossamer.explain.debug_source import Converted
 from gossamer.explain.probe import Probe
 from gossamer.flatbuffer.write import write
 from gossamer.quantization.samples import check_sample, describe_inputs, input_names
-from gossamer.quantization.verifiers import VERIFY
+from gossamer.quantization.verifiers import VERIFY, layer_of, with_real_differences
 from gossamer.runtime.source import Source
 
 if TYPE_CHECKING:
@@ -161,6 +161,7 @@ class QuantizationDebugger:
         places = {
             tensor: index for index, tensor in enumerate(self._model.main.tensors)
         }
+        names = {tensor.name for tensor in places}
         for output, node in self._verifiers.items():
             stored = node.input(0)
             assert stored.quantization is not None
@@ -171,7 +172,7 @@ class QuantizationDebugger:
                 "tensor_idx": places[stored],
                 "scale": scale,
                 "zero_point": zero_point,
-                "tensor_name": _name_of(output),
+                "tensor_name": layer_of(node, names),
             }
             writer.writerow(place | self.layer_statistics[output.name])
 
@@ -183,7 +184,7 @@ class QuantizationDebugger:
 
     def _take(self, model: Model) -> None:
         """Debug a model from now on; what was measured of another is forgotten."""
-        self._model = model
+        self._model = model = with_real_differences(model)
         self._verifiers: dict[Tensor, Node] = {
             node.output: node for node in model.main.nodes if node.op.name == VERIFY
         }
@@ -251,8 +252,3 @@ class QuantizationDebugger:
         outputs = real.outputs(), quantized.outputs()
         for name, metric in metrics.items():
             whole.setdefault(name, []).append(metric(*outputs))
-
-
-def _name_of(output: Tensor) -> str:
-    """The tensor that a NumericVerify's output speaks of."""
-    return output.name.rpartition(":")[0].removeprefix(f"{VERIFY}/")

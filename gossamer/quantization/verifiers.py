@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gossamer.ir.graph import Node, Tensor
-from gossamer.ir.rewrite import with_subgraph
+from gossamer.ir.rewrite import substitute, with_subgraph
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.numeric_verify import NumericVerify
 from gossamer.quantization.instrument import instrument
 from gossamer.quantization.pairs import CONVERSIONS, paired
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from gossamer.ir.graph import Model, Subgraph
 
 VERIFY = "NumericVerify"
@@ -29,7 +31,8 @@ def with_verifiers(real: Model, quantized: Model) -> Model:
 
     The layer in float reads the quantized model's values and computes with the weights
     as they are stored, so that the difference is what is lost by storing what it
-    gives. A difference is named NumericVerify/NAME:INDEX, for the tensor that it is of.
+    gives. A difference is named NumericVerify/NAME:INDEX, for the name of the layer in
+    the float model and the place of the integers in the quantized one.
     """
     pairs = paired(real, quantized)
     made = instrument(real, quantized, pairs, stored_weights=True)
@@ -43,9 +46,43 @@ def with_verifiers(real: Model, quantized: Model) -> Model:
         if producer is None or producer.op.name in CONVERSIONS:
             continue
         if stored.dtype in _VERIFIED and stored.is_quantized:
-            name = f"{VERIFY}/{stored.name}:{places[stored]}"
+            name = f"{VERIFY}/{tensor.name}:{places[stored]}"
             nodes.setdefault(stored, _verifier(stored, alone, name))
     return with_subgraph(made.model, 0, _extended(graph, list(nodes.values())))
+
+
+def with_real_differences(model: Model) -> Model:
+    """The model whose NumericVerify operators give float32, as they do when run.
+
+    TensorFlow's converter writes the type of what they look at into the file.
+    """
+    changed = {
+        y: replace(y, type=TensorType(DType.FLOAT32, y.shape), quantization=None)
+        for node in model.main.nodes
+        for y in node.outputs
+        if node.op.name == VERIFY and y.dtype is not DType.FLOAT32
+    }
+    return with_subgraph(model, 0, _replaced(model.main, changed), changed)
+
+
+def _replaced(graph: Subgraph, changed: dict[Tensor, Tensor]) -> Subgraph:
+    """The graph with other tensors in the same places."""
+    tensors = tuple(changed.get(tensor, tensor) for tensor in graph.tensors)
+    return replace(substitute(graph, changed), tensors=tensors)
+
+
+def layer_of(node: Node, names: AbstractSet[str]) -> str:
+    """The layer that a NumericVerify speaks of, by its name in the float model.
+
+    TensorFlow's converter names the integers; these have the layer's name and a digit.
+
+    Args:
+        node: the NumericVerify.
+        names: of all tensors in the model.
+    """
+    name = node.output.name.rpartition(":")[0].removeprefix(f"{VERIFY}/")
+    layer = name[:-1]
+    return layer if name[-1:].isdigit() and layer in names else name
 
 
 def _verifier(stored: Tensor, real: Tensor, name: str) -> Node:

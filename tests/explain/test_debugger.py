@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from gossamer.errors import GossamerError
 from gossamer.experimental import QuantizationDebugger, QuantizationDebugOptions
 from gossamer.flatbuffer.read import read
 from gossamer.flatbuffer.write import write
+from gossamer.ir.rewrite import substitute, with_subgraph
 from gossamer.ir.types import DType
+from gossamer.quantization.verifiers import with_verifiers
 from tests.explain import spoiled
 from tests.quantization import graphs, judge
 
@@ -19,6 +22,8 @@ COLUMNS = (
     "op_name,tensor_idx,num_elements,stddev,mean_error,max_abs_error,"
     "mean_squared_error,scale,zero_point,tensor_name"
 )
+
+NAMES = {node.output.name for node in graphs.network().main.nodes}
 
 
 def data(count=4, seed=3):
@@ -88,6 +93,7 @@ def test_the_dump_has_the_columns_of_tensorflow_lite(done):
     for row in csv.DictReader(io.StringIO(dump(done))):
         tensor = model.main.tensors[int(row["tensor_idx"])]
         assert tensor.name.removesuffix("_int8") == row["tensor_name"]
+        assert row["tensor_name"] in NAMES
         scale, zero_point = tensor.quantization.pair()
         assert (float(row["scale"]), int(row["zero_point"])) == (scale, zero_point)
         assert float(row["num_elements"]) == tensor.type.size
@@ -207,16 +213,43 @@ def test_no_samples_and_no_run_are_told():
         debugger.run()
 
 
-def test_coarse_weights_do_not_show_here(done):
-    """The float layer computes with the weights as they are stored."""
-    model, _ = spoiled.network()
+def test_weights_are_compared_as_they_are_stored():
+    """What is left is the rounding of results, however coarse the weights are."""
+    model, made = spoiled.network()
+    coarse = spoiled.coarse_weights(made, "side/weights", keep=0xF0)
+    debugger = QuantizationDebugger(
+        quant_debug_model_content=write(with_verifiers(model, coarse)),
+        debug_dataset=data(),
+    )
+    debugger.run()
+    name, side = next(x for x in debugger.layer_statistics.items() if "/side:" in x[0])
+    row = next(
+        each
+        for each in csv.DictReader(io.StringIO(dump(debugger)))
+        if f"side:{each['tensor_idx']}" in name
+    )
+    steps = side["mean_squared_error"] ** 0.5 / float(row["scale"])
+    assert steps == pytest.approx(1 / np.sqrt(12), abs=0.05)
+
+
+def test_differences_that_a_file_calls_integers_are_real_numbers(done):
+    """TensorFlow's converter writes them so, with the layer's name and a digit."""
     debug = read(done.get_debug_quantized_model())
-    coarse = spoiled.coarse_weights(debug, "side/weights")
-    assert model.main.inputs[0].name == coarse.main.inputs[0].name
+    tensors = {x.name: x for x in debug.main.tensors}
+    verify = next(
+        x for x in tensors.values() if x.name.startswith("NumericVerify/side")
+    )
+    side = tensors["side"]
+    name = verify.name.replace("side", "side1")
+    stated = replace(verify, name=name, type=side.type, quantization=side.quantization)
+    stored = replace(side, name="side1")
+    real = replace(tensors["side_float"], name="side")
+    changed = {verify: stated, side: stored, tensors["side_float"]: real}
+    model = with_subgraph(debug, 0, substitute(debug.main, changed), changed)
     again = QuantizationDebugger(
-        quant_debug_model_content=write(coarse), debug_dataset=data()
+        quant_debug_model_content=write(model), debug_dataset=data()
     )
     again.run()
-    name = next(k for k in done.layer_statistics if "/side:" in k)
-    before, after = (x.layer_statistics[name] for x in (done, again))
-    assert after["mean_squared_error"] > 10 * before["mean_squared_error"]
+    assert again.layer_statistics[name] == done.layer_statistics[verify.name]
+    rows = csv.DictReader(io.StringIO(dump(again)))
+    assert {row["tensor_name"] for row in rows} <= NAMES
