@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         TFLiteConverter,
     )
     from gossamer.explain.report import QuantizationReport, quantization_report
+    from gossamer.explain.search import SearchResult, search
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
     from gossamer.runtime.delegate import OpResolverType
@@ -37,6 +38,7 @@ __all__ = [
     "Optimize",
     "QuantizationReport",
     "RepresentativeDataset",
+    "SearchResult",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -44,6 +46,7 @@ __all__ = [
     "custom_operator",
     "load",
     "quantization_report",
+    "search",
 ]
 
 _HOMES = {
@@ -55,6 +58,7 @@ _HOMES = {
     "Optimize": "gossamer.converter",
     "QuantizationReport": "gossamer.explain.report",
     "RepresentativeDataset": "gossamer.converter",
+    "SearchResult": "gossamer.explain.search",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.converter",
@@ -62,6 +66,7 @@ _HOMES = {
     "custom_operator": "gossamer.ir.custom",
     "load": "gossamer.runtime.function",
     "quantization_report": "gossamer.explain.report",
+    "search": "gossamer.explain.search",
 }
 
 

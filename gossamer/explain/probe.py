@@ -20,21 +20,31 @@ class Probe:
     """Runs the main subgraph of a model, compiled, and keeps all tensors.
 
     Where there is no kernel for one of its operators, it runs by the operators'
-    meaning in NumPy instead.
+    meaning in NumPy instead. Without `keep_all` only outputs can be asked for, and the
+    model is as fast as it is.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, keep_all: bool = True) -> None:
         self._inputs, self._outputs = model.main.inputs, model.main.outputs
         self._places = {x: index for index, x in enumerate(model.main.tensors)}
         content = write(model)
         try:
-            self._interpreter = _ready(content, OpResolverType.AUTO)
+            self._interpreter = _ready(content, OpResolverType.AUTO, keep_all)
         except UnsupportedError:
-            self._interpreter = _ready(content, OpResolverType.BUILTIN_REF)
+            kernels = OpResolverType.BUILTIN_REF
+            self._interpreter = _ready(content, kernels, keep_all)
         self._shapes = [x.shape for x in self._inputs]
 
     def run(self, sample: Sequence[Array]) -> None:
         """Run one sample; variables begin anew.
+
+        See `load`.
+        """
+        self.load(sample)
+        self.invoke()
+
+    def load(self, sample: Sequence[Array]) -> None:
+        """Set the inputs to one sample.
 
         Args:
             sample: an array for each input; real numbers are quantized for an input
@@ -53,6 +63,9 @@ class Probe:
         for tensor, array in zip(self._inputs, sample, strict=True):
             value = as_stored(tensor, array)
             self._interpreter.set_tensor(self._places[tensor], value)
+
+    def invoke(self) -> None:
+        """Run what was loaded."""
         self._interpreter.invoke()
 
     def value(self, tensor: Tensor) -> Array:
@@ -92,11 +105,15 @@ def as_real(tensor: Tensor, array: Array) -> Array:
     return array
 
 
-def _ready(content: bytes, kernels: OpResolverType) -> Interpreter:
+def _ready(
+    content: bytes,
+    kernels: OpResolverType,
+    keep_all: bool,  # noqa: FBT001
+) -> Interpreter:
     interpreter = Interpreter(
         model_content=content,
         experimental_op_resolver_type=kernels,
-        experimental_preserve_all_tensors=True,
+        experimental_preserve_all_tensors=keep_all,
     )
     interpreter.allocate_tensors()
     return interpreter

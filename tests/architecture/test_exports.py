@@ -19,6 +19,7 @@ PUBLIC = [
     "Optimize",
     "QuantizationReport",
     "RepresentativeDataset",
+    "SearchResult",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -26,6 +27,7 @@ PUBLIC = [
     "custom_operator",
     "load",
     "quantization_report",
+    "search",
 ]
 
 

@@ -76,6 +76,7 @@ LATE = {
     "benchmark": {"matplotlib"},
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
+    "explain": {"matplotlib"},
     "frontends/keras": {"keras"},
 }
 ALWAYS_LATE = set.union(*LATE.values())

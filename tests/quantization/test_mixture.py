@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from gossamer.errors import QuantizationError
+from gossamer.ir.types import DType
+from gossamer.ir.verify import verify
+from gossamer.quantization.calibrate import calibrate
+from gossamer.quantization.mixture import MODES, Mixture
+from gossamer.quantization.samples import input_names
+from tests.quantization import graphs, judge
+
+
+def mixture(model):
+    names = input_names(model)
+    return Mixture(model, lambda: calibrate(model.main, graphs.samples(model), names))
+
+
+def noise(model, made):
+    found = [
+        judge.signal_to_noise(
+            judge.ours(model, sample)[0], judge.litert(made, sample)[0]
+        )
+        for sample in graphs.samples(model, 4, seed=7)
+    ]
+    return min(found)
+
+
+@pytest.mark.parametrize("modes", list(itertools.product(MODES, MODES)))
+def test_each_layer_has_its_mode(modes):
+    model = graphs.classifier()
+    made = mixture(model).quantized(dict(zip(("hidden", "scores"), modes, strict=True)))
+    verify(made)
+    assert noise(model, made) > 25
+    nodes = {y.name: node for node in made.main.nodes for y in node.outputs}
+    stored = {
+        "int8": DType.INT8,
+        # Few weights stay in float where nothing is gained by it.
+        "dynamic": DType.INT8,
+        "float16": DType.FLOAT16,
+        "float32": DType.FLOAT32,
+    }
+    hidden = nodes.get("hidden").input(1)
+    source = nodes[hidden.name].input(0) if hidden.name in nodes else hidden
+    assert source.dtype is stored[modes[0]]
+    assert (nodes["hidden"].output.dtype is DType.INT8) is (modes[0] == "int8")
+
+
+def test_nothing_named_is_the_float_model():
+    model = graphs.network()
+    made = mixture(model).quantized({})
+    sample = graphs.samples(model, 1)[0]
+    pairs = zip(judge.ours(model, sample), judge.ours(made, sample), strict=True)
+    for one, other in pairs:
+        np.testing.assert_array_equal(one, other)
+
+
+def test_calibration_runs_once_and_only_for_integers():
+    model, calls = graphs.network(), []
+
+    def ranges():
+        calls.append(1)
+        return calibrate(model.main, graphs.samples(model), input_names(model))
+
+    made = Mixture(model, ranges)
+    made.quantized({"side": "float16"})
+    assert not calls
+    made.quantized({"side": "int8"})
+    made.quantized({"stem": "int8"})
+    assert len(calls) == 1
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(QuantizationError, match="'int3' cannot be mixed"):
+        mixture(graphs.network()).quantized({"side": "int3"})
