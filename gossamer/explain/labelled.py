@@ -120,7 +120,8 @@ def accuracy(outputs: Any, labels: Array) -> float:
             f"the model gives {len(found)} classes for {wanted.size} labels; expected "
             "one for each. Pass a metric of your own: a function of outputs and labels"
         )
-    return float(np.mean(found == wanted.reshape(-1)))
+    right: Array = np.equal(found, wanted.reshape(-1))
+    return float(right.mean())
 
 
 def _classes(scores: Array) -> Array:
