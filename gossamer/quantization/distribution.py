@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,16 +48,21 @@ class Distribution:
         return int(self.counts.sum())
 
     def add(self, values: Array) -> None:
-        """Count finite values of any shape."""
+        """Count values of any shape; what is not finite is left out."""
         if not values.size:
             return
         least, most = float(values.min()), float(values.max())
+        if not math.isfinite(least) or not math.isfinite(most):
+            self.add(values[np.isfinite(values)])
+            return
         self.minimum, self.maximum = min(self.minimum, least), max(self.maximum, most)
         if not self.width:
             self._begin(least, most)
         self._reach(least, most)
-        places = (values.reshape(-1).astype(np.float64) - self.low) / self.width
-        inside = np.clip(places.astype(np.int64), 0, BINS - 1)
+        places = values.reshape(-1).astype(np.float64)
+        places -= self.low
+        places *= 1 / self.width
+        inside = np.clip(places, 0, BINS - 1).astype(np.intp)
         self.counts += np.bincount(inside, minlength=BINS)
 
     def _begin(self, least: float, most: float) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Model, Node, Tensor
     from gossamer.ir.types import Array
 
+_BLOCK = 1 << 15
+"""Values that are looked at together: they stay in the cache of a core."""
+
 INPUT = "INPUT"
 """The operator of a layer that is a graph input."""
 
@@ -153,28 +156,37 @@ class Layer:
         if not real.size or real.shape != stored.shape:
             return
         self.samples += 1
+        flat = real.reshape(-1), stored.reshape(-1)
+        lone = None if alone is None else alone.reshape(-1)
+        for start in range(0, real.size, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            parts = flat[0][part], flat[1][part]
+            self._feed(*parts, None if lone is None else lone[part])
+
+    def _feed(self, real: Array, stored: Array, alone: Array | None) -> None:
         quantization = self.place.stored.quantization
         wanted = real if alone is None else alone
         found = stored
         if quantization is not None and self.place.scale is not None:
             found = quantization.dequantize(stored)
             self._count_ends(wanted, stored)
-        self.values.add(real[np.isfinite(real)])
+        self.values.add(real)
         difference = self.total.add(real, found)
         if self.alone is not None and alone is not None:
             difference = self.alone.add(alone, found)
         self.errors.add(difference / (self.place.scale or 1.0))
 
     def _count_ends(self, wanted: Array, stored: Array) -> None:
-        low, high = limits_of(self.place.stored.dtype)
         ends, scale = self.place.representable, self.place.scale
         assert ends is not None
         assert scale is not None
-        at_low, at_high = stored == low, stored == high
-        below = wanted < ends[0] - 0.5 * scale
-        above = wanted > ends[1] + 0.5 * scale
-        self.at_ends += int(at_low.sum()) + int(at_high.sum())
-        self.clipped += int((at_low & below).sum()) + int((at_high & above).sum())
+        for limit, end, sign in zip(
+            limits_of(self.place.stored.dtype), ends, (-1, 1), strict=True
+        ):
+            there = stored == limit
+            self.at_ends += int(np.count_nonzero(there))
+            beyond = sign * (wanted[there] - np.float32(end)) > scale / 2
+            self.clipped += int(np.count_nonzero(beyond))
 
 
 def places_of(

@@ -37,15 +37,18 @@ class Noise:
         """
         real = wanted.reshape(-1).astype(np.float64)
         difference = found.reshape(-1).astype(np.float64) - real
-        finite = np.isfinite(difference)
-        if not finite.all():
+        squared = _power(difference)
+        if not math.isfinite(squared):
+            finite = np.isfinite(difference)
             real, difference = real[finite], difference[finite]
+            squared = _power(difference)
         if difference.size:
+            least, most = float(difference.min()), float(difference.max())
             self.count += difference.size
-            self.power += float(real @ real)
+            self.power += _power(real)
             self.error += float(difference.sum())
-            self.squared += float(difference @ difference)
-            self.largest = max(self.largest, float(np.abs(difference).max()))
+            self.squared += squared
+            self.largest = max(self.largest, -least, most)
         return difference
 
     @property
@@ -78,3 +81,8 @@ class Noise:
         if not self.power:
             return -math.inf
         return 10 * math.log10(self.power / self.squared)
+
+
+def _power(values: Array) -> float:
+    """The sum of squares; a dot product would be given to several threads."""
+    return float(np.square(values).sum())
