@@ -6,12 +6,13 @@ BIN := .venv/bin
 READY := .venv/installed
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help mnist test test-all fuzz check format bench readme clean
+.PHONY: help mnist test test-all test-tensorflow fuzz check format bench readme clean
 
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
 	@echo "make test       the tests, in minutes"
 	@echo "make test-all   the tests with the slow ones, every case on every machine"
+	@echo "make test-tensorflow  SavedModels and functions, with TensorFlow in .venv-tensorflow"
 	@echo "make fuzz       hunt for mutants of models that end badly (ARGS='--seed 4')"
 	@echo "make check      ruff, pyright and the rules on the source tree"
 	@echo "make format     let ruff put the sources in order"
@@ -24,11 +25,21 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+.venv-tensorflow/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-tensorflow
+	.venv-tensorflow/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[tensorflow]' keras h5py ai-edge-litert pytest hypothesis
+	@touch $@
+
 mnist: $(READY)
 	$(BIN)/python examples/mnist.py $(ARGS)
 
 test: $(READY)
 	$(PYTEST) -m 'not slow' $(ARGS)
+
+test-tensorflow: .venv-tensorflow/installed
+	KERAS_BACKEND=tensorflow .venv-tensorflow/bin/python -m pytest \
+		tests/frontends/tensorflow $(ARGS)
 
 test-all: $(READY)
 	GOSSAMER_TEST_MACHINES=all $(PYTEST) $(ARGS)
@@ -53,5 +64,5 @@ readme: $(READY)
 	$(BIN)/python -m benchmarks.readme
 
 clean:
-	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .venv-tensorflow build dist .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gossamer.api import convert
-    from gossamer.converter import (
-        OpsSet,
-        Optimize,
-        RepresentativeDataset,
-        TargetSpec,
-        TFLiteConverter,
-    )
+    from gossamer.converter import TFLiteConverter
     from gossamer.explain.report import QuantizationReport, quantization_report
     from gossamer.explain.search import SearchResult, search
     from gossamer.ir.custom import custom_operator
@@ -26,6 +20,7 @@ if TYPE_CHECKING:
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
     from gossamer.runtime.signature import SignatureRunner
+    from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 __version__ = "0.1.0"
 
@@ -54,14 +49,14 @@ _HOMES = {
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
     "OpResolverType": "gossamer.runtime.delegate",
-    "OpsSet": "gossamer.converter",
-    "Optimize": "gossamer.converter",
+    "OpsSet": "gossamer.target",
+    "Optimize": "gossamer.target",
     "QuantizationReport": "gossamer.explain.report",
-    "RepresentativeDataset": "gossamer.converter",
+    "RepresentativeDataset": "gossamer.target",
     "SearchResult": "gossamer.explain.search",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
-    "TargetSpec": "gossamer.converter",
+    "TargetSpec": "gossamer.target",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
     "load": "gossamer.runtime.function",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gossamer.calibration import batches_of, compiled_runner
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gossamer.calibration import Samples
+    from gossamer.frontends.emitter import Recurrence
     from gossamer.ir.graph import Model
     from gossamer.passes.base import Log
 
@@ -67,6 +69,7 @@ def convert(
     output_type: Any = DType.FLOAT32,
     strict: bool = False,
     input_signature: Any = None,
+    lstm: str = "fused",
     log: Log | None = None,
 ) -> bytes:
     """Convert a Keras model to the bytes of a `.tflite` file.
@@ -81,6 +84,9 @@ def convert(
         output_type: the same for the outputs.
         strict: for "int8": refuse operators that would stay in float.
         input_signature: shapes of the inputs, for a model that was never built.
+        lstm: "fused" makes an LSTM one UNIDIRECTIONAL_SEQUENCE_LSTM where it can;
+            "while" a loop over time, which LiteRT also runs on any batch and which
+            needs no reset there.
         log: collects what each pass did and declined.
 
     Raises:
@@ -110,7 +116,7 @@ def convert(
         element_type(output_type, "output_type"),
         strict,
     )
-    return assemble(import_model(model, input_signature), recipe, log)
+    return assemble(import_model(model, input_signature, lstm, log), recipe, log)
 
 
 def mode_of(quantize: str | None) -> Mode:
@@ -130,15 +136,41 @@ def mode_of(quantize: str | None) -> Mode:
     )
 
 
-def import_model(model: Any, input_signature: Any = None) -> Model:
+def import_model(
+    model: Any,
+    input_signature: Any = None,
+    lstm: str = "fused",
+    log: Log | None = None,
+) -> Model:
     """A framework's model, or a file of one, as a float `Model`.
 
     Raises:
         ConversionError: what was given is no model that a front end reads.
     """
     if isinstance(model, (str, os.PathLike)):
-        return from_keras(load_model(os.fspath(model)), input_signature)
-    return from_keras(model, input_signature)
+        model = load_model(os.fspath(model))
+    return from_keras(
+        model, input_signature, recurrence=recurrence_of(lstm), say=_teller(log)
+    )
+
+
+def recurrence_of(lstm: str) -> Recurrence:
+    """How an LSTM is to be expressed.
+
+    Raises:
+        ConversionError: there is no such way.
+    """
+    if lstm in ("fused", "while"):
+        return lstm
+    raise ConversionError(f"lstm={lstm!r} is not known; expected 'fused' or 'while'.")
+
+
+def _teller(log: Log | None) -> Say | None:
+    """How a front end tells of its choices, into the log of the passes."""
+    if log is None:
+        return None
+    events = log.events
+    return lambda text: events.append(Event("convert", text))
 
 
 def assemble(model: Model, recipe: Recipe, log: Log | None = None) -> bytes:
@@ -184,7 +216,7 @@ def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
         output_type=recipe.output_type,
         strict=recipe.strict,
         log=say,
-        runner=compiled_runner,
+        runner=partial(compiled_runner, model=model),
     )
 
 

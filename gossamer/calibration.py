@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
@@ -144,16 +145,22 @@ def _real(value: Any) -> Array:
     return array
 
 
-def compiled_runner(subgraph: Subgraph, observed: Sequence[Tensor]) -> Run:
+def compiled_runner(
+    subgraph: Subgraph, observed: Sequence[Tensor], model: Model | None = None
+) -> Run:
     """Run the float model as machine code, keeping every tensor.
 
     Where there is no kernel for one of its operators, it runs by the operators'
-    meaning in NumPy instead.
+    meaning in NumPy instead. `model` holds the subgraphs that the graph calls.
     """
+    whole = Model((subgraph,))
+    if model is not None:
+        graphs = (subgraph, *model.subgraphs[1:])
+        whole = replace(model, subgraphs=graphs, signatures=())
     places = {tensor: index for index, tensor in enumerate(subgraph.tensors)}
     try:
         interpreter = Interpreter(
-            model_content=write(Model((subgraph,))),
+            model_content=write(whole),
             experimental_preserve_all_tensors=True,
         )
         interpreter.allocate_tensors()

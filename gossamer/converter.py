@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import enum
 import warnings
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -14,80 +12,17 @@ from gossamer.api import Recipe, assemble, element_type, import_model
 from gossamer.calibration import samples_of
 from gossamer.errors import ConversionError, QuantizationError
 from gossamer.frontends.keras.load import load_model
+from gossamer.frontends.tensorflow import functions
+from gossamer.frontends.tensorflow.convert import from_functions
 from gossamer.ir.types import DType
+from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gossamer.api import Mode
     from gossamer.ir.graph import Model
-
-
-class Optimize(enum.Enum):
-    """What the converter may change; see `TFLiteConverter.optimizations`."""
-
-    DEFAULT = "DEFAULT"
-    OPTIMIZE_FOR_SIZE = "OPTIMIZE_FOR_SIZE"
-    OPTIMIZE_FOR_LATENCY = "OPTIMIZE_FOR_LATENCY"
-    EXPERIMENTAL_SPARSITY = "EXPERIMENTAL_SPARSITY"
-
-
-class OpsSet(enum.Enum):
-    """Which operators a converted model may hold."""
-
-    TFLITE_BUILTINS = "TFLITE_BUILTINS"
-    SELECT_TF_OPS = "SELECT_TF_OPS"
-    TFLITE_BUILTINS_INT8 = "TFLITE_BUILTINS_INT8"
-    EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 = (
-        "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
-    )
-    EXPERIMENTAL_STABLEHLO_OPS = "EXPERIMENTAL_STABLEHLO_OPS"
-
-    def __str__(self) -> str:
-        return self.value
-
-    @staticmethod
-    def get_options() -> list[str]:
-        """The names of all sets."""
-        return [str(option) for option in OpsSet]
-
-
-class RepresentativeDataset:
-    """A callable that returns an iterable of calibration samples.
-
-    A sample is a list of arrays in the order of the inputs, a dict of arrays by input
-    name, or a pair (signature key, dict). 100 to 500 typical samples are usual.
-    """
-
-    def __init__(self, input_gen: Callable[[], Iterable[Any]]) -> None:
-        if not callable(input_gen):
-            raise QuantizationError(
-                f"RepresentativeDataset was given a {type(input_gen).__name__}; "
-                "expected a function without arguments that yields samples"
-            )
-        self.input_gen = input_gen
-
-
-def _builtins() -> set[OpsSet]:
-    return {OpsSet.TFLITE_BUILTINS}
-
-
-@dataclass(slots=True)
-class TargetSpec:
-    """What the device that runs the model supports.
-
-    Attributes:
-        supported_ops: sets of operators.
-        supported_types: element types of constants, such as {np.float16}.
-        experimental_select_user_tf_ops: names of TensorFlow operators; none are made.
-        experimental_supported_backends: accepted, without effect.
-    """
-
-    supported_ops: Iterable[OpsSet] = field(default_factory=_builtins)
-    supported_types: Iterable[Any] = field(default_factory=set[Any])
-    experimental_select_user_tf_ops: Iterable[str] = field(default_factory=set[str])
-    experimental_supported_backends: Iterable[str] | None = None
 
 
 _QUANTIZING = frozenset(
@@ -118,6 +53,7 @@ class TFLiteConverter:
         target_spec: which operators and types the device supports.
         inference_input_type: float32, int8 or uint8, for an int8 model.
         inference_output_type: the same for the outputs.
+        lstm: "fused" or "while"; see `gossamer.convert`.
         allow_custom_ops: accepted; the front end makes none.
         exclude_conversion_metadata: leave out the line on how the file was made.
         others: accepted with TFLite's defaults; they steer parts of TensorFlow's own
@@ -153,6 +89,7 @@ class TFLiteConverter:
     optimizations: Iterable[Optimize]
     representative_dataset: Any = None
     target_spec: TargetSpec
+    lstm: str = "fused"
     inference_input_type: Any = np.float32
     inference_output_type: Any = np.float32
     _experimental_lower_tensor_list_ops: bool = True
@@ -166,10 +103,13 @@ class TFLiteConverter:
     _experimental_low_bit_qat: bool = False
     _experimental_strict_qdq: bool = False
     _experimental_variable_quantization: bool = False
-    _trace: Callable[[], Model]
+    _trace: Callable[[str], Model]
 
-    def __init__(self, trace: Callable[[], Model]) -> None:
-        """Use `from_keras_model`; `trace` makes the float model anew."""
+    def __init__(self, trace: Callable[[str], Model]) -> None:
+        """Use `from_keras_model`; `trace` makes the float model anew.
+
+        It is given the form of LSTM layers.
+        """
         self._trace = trace
         self.optimizations = set()
         self.target_spec = TargetSpec()
@@ -184,13 +124,8 @@ class TFLiteConverter:
 
     @classmethod
     def from_keras_model(cls, model: Any) -> TFLiteConverter:
-        """A converter for a Keras 3 model, on whatever backend.
-
-        Raises:
-            ConversionError: it is not a Keras model. (Whether it can be converted
-                shows in `convert`.)
-        """
-        return cls(lambda: import_model(model))
+        """A converter for a Keras 3 model, on whatever backend."""
+        return cls(lambda lstm: import_model(model, lstm=lstm))
 
     @classmethod
     def from_keras_model_file(
@@ -204,17 +139,68 @@ class TFLiteConverter:
             ConversionError: the file cannot be loaded.
         """
         model = load_model(model_file, custom_objects)
-        return cls(lambda: import_model(model))
+        return cls(lambda lstm: import_model(model, lstm=lstm))
 
     @classmethod
-    def from_saved_model(cls, saved_model_dir: Any, *_: Any, **__: Any) -> NoReturn:
-        """Not available: raises `ConversionError` with the way around."""
-        _refuse("from_saved_model", f"the SavedModel in '{saved_model_dir}'")
+    def from_saved_model(
+        cls,
+        saved_model_dir: str | os.PathLike[str],
+        signature_keys: Sequence[str] | None = None,
+        tags: Iterable[str] | None = None,
+    ) -> TFLiteConverter:
+        """A converter for a SavedModel; needs TensorFlow (`gossamer[tensorflow]`).
+
+        Args:
+            saved_model_dir: the folder.
+            signature_keys: which signatures; None for all that differ.
+            tags: of the meta graph; None for "serve".
+
+        Raises:
+            ConversionError: no SavedModel, no such signature, or no TensorFlow.
+        """
+        found = functions.of_saved_model(saved_model_dir, signature_keys, tags)
+        return cls(lambda _: from_functions(found))
 
     @classmethod
-    def from_concrete_functions(cls, *_: Any, **__: Any) -> NoReturn:
-        """Not available: raises `ConversionError` with the way around."""
-        _refuse("from_concrete_functions", "a TensorFlow function")
+    def from_concrete_functions(
+        cls, funcs: Sequence[Any], trackable_obj: Any = None
+    ) -> TFLiteConverter:
+        """A converter for TensorFlow's concrete functions, one signature for each.
+
+        Args:
+            funcs: what `tf.function(...).get_concrete_function(...)` returns.
+            trackable_obj: TFLite's argument, not needed: functions hold variables.
+
+        Raises:
+            ConversionError: one is no concrete function, or TensorFlow is missing.
+        """
+        del trackable_obj
+        found = functions.of_concrete(funcs)
+        return cls(lambda _: from_functions(found))
+
+    @classmethod
+    def from_frozen_graph(
+        cls,
+        graph_def_file: str | os.PathLike[str],
+        input_arrays: Sequence[str],
+        output_arrays: Sequence[str],
+        input_shapes: Mapping[str, Sequence[int | None]] | None = None,
+    ) -> TFLiteConverter:
+        """A converter for a frozen GraphDef; needs TensorFlow.
+
+        Args:
+            graph_def_file: the `.pb` file.
+            input_arrays: names of the operations where it begins.
+            output_arrays: where it ends.
+            input_shapes: of inputs whose shape the file leaves open, by name.
+
+        Raises:
+            ConversionError: no such file, or no such operations in it.
+        """
+        found = functions.of_graph_file(
+            graph_def_file, input_arrays, output_arrays, input_shapes
+        )
+        return cls(lambda _: from_functions([found]))
 
     @classmethod
     def experimental_from_jax(cls, *_: Any, **__: Any) -> NoReturn:
@@ -231,11 +217,11 @@ class TFLiteConverter:
         """
         self._require_built_attributes()
         recipe = self._recipe()
-        return assemble(self._trace(), recipe)
+        return assemble(self._trace(self.lstm), recipe)
 
     def float_model(self) -> Model:
         """The model as the front end gives it, before it is quantized."""
-        return self._trace()
+        return self._trace(self.lstm)
 
     def _recipe(self) -> Recipe:
         """TFLite's decision which quantization the attributes ask for."""

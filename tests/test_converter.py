@@ -308,8 +308,6 @@ def test_a_misspelt_attribute_names_the_right_one(model):
 
 
 ROADS = {
-    "from_saved_model": ("folder",),
-    "from_concrete_functions": ([], None),
     "experimental_from_jax": ([], []),
 }
 

@@ -32,6 +32,13 @@ class Quantize(Enum):
     INT8 = "int8"
 
 
+class Lstm(Enum):
+    """What an LSTM becomes."""
+
+    FUSED = "fused"
+    WHILE = "while"
+
+
 class EndType(Enum):
     """The element type of inputs or outputs."""
 
@@ -77,6 +84,13 @@ def convert(
     output_type: Annotated[
         EndType, typer.Option(help="Type of the outputs, for int8.")
     ] = EndType.FLOAT32,
+    lstm: Annotated[
+        Lstm,
+        typer.Option(
+            help="An LSTM as one operator, or as a loop that LiteRT too runs on any "
+            "batch without resets.",
+        ),
+    ] = Lstm.FUSED,
     explain: Annotated[
         bool,
         typer.Option(
@@ -110,6 +124,7 @@ def convert(
             data,
             input_type=input_type.value,
             output_type=output_type.value,
+            lstm=lstm.value,
             log=log,
         )
     write_whole(path, content)

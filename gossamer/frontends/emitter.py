@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import numpy as np
 
@@ -12,11 +12,16 @@ from gossamer.ir.types import DType
 from gossamer.ops.cast import Cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from numpy.typing import ArrayLike
 
     from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.op import Op
     from gossamer.ir.types import Array, Shape
+
+Recurrence: TypeAlias = Literal["fused", "while"]
+"""An LSTM as one operator, or as a loop over time."""
 
 
 @dataclass(slots=True)
@@ -26,13 +31,26 @@ class Store:
     `subgraphs` are those called by operators of others, after the first, which is
     built last. `weights` maps a weight's identity and arrangement to its constant, so
     that a layer used twice stores its weights once; it also keeps the weight alive,
-    and with it its identity.
+    and with it its identity. `recurrence` is how an LSTM is expressed where there is a
+    choice, and `transient` names the variables that are to be zero before each run.
+    `first` holds each resource variable's first value, by name. `made` remembers what
+    is computed once in a graph, such as a size; `notes` tell the user of choices.
     """
 
     subgraphs: list[Subgraph] = field(default_factory=list["Subgraph"])
+    recurrence: Recurrence = "fused"
+    transient: list[str] = field(default_factory=list[str])
+    first: dict[str, Array] = field(default_factory=dict[str, "Array"])
+    notes: list[str] = field(default_factory=list[str])
+    made: dict[Hashable, Tensor] = field(default_factory=dict["Hashable", "Tensor"])
     weights: dict[tuple[int, Shape | None, str], tuple[Any, Tensor]] = field(
         default_factory=dict[tuple[int, "Shape | None", str], tuple[Any, "Tensor"]]
     )
+
+    def add_subgraph(self, subgraph: Subgraph) -> int:
+        """Its index in the model."""
+        self.subgraphs.append(subgraph)
+        return len(self.subgraphs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +112,13 @@ class Emitter:
                 arranged = arranged.reshape(shape)
             self.store.weights[key] = (value, self.constant(name, arranged))
         return self.store.weights[key][1]
+
+    def once(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
+        """What `make` gives; the same tensor whenever this graph asks for `key`."""
+        place = (self.builder, key)
+        if place not in self.store.made:
+            self.store.made[place] = make()
+        return self.store.made[place]
 
     def cast(self, x: Tensor, dtype: DType) -> Tensor:
         """`x` in `dtype`, through a CAST where it has another."""

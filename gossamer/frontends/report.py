@@ -46,8 +46,10 @@ class Issue:
         )
 
 
-def raise_for(model_name: str, issues: list[Issue]) -> None:
+def raise_for(name: str, issues: list[Issue], kind: str = "Keras model") -> None:
     """Raise one error that tells every issue, if there is any.
+
+    `name` and `kind` are of what was given to be converted.
 
     Raises:
         ConversionError: `issues` is not empty.
@@ -57,6 +59,6 @@ def raise_for(model_name: str, issues: list[Issue]) -> None:
     count = "1 part" if len(issues) == 1 else f"{len(issues)} parts"
     lines = "\n".join(f"  {index}. {issue}" for index, issue in enumerate(issues, 1))
     raise ConversionError(
-        f"The Keras model '{model_name}' cannot be converted: {count} of it cannot be "
+        f"The {kind} '{name}' cannot be converted: {count} of it cannot be "
         f"expressed in TensorFlow Lite operators.\n{lines}"
     )

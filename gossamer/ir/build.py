@@ -56,6 +56,12 @@ class Builder:
         self._inputs.append(tensor)
         return tensor
 
+    def state(self, name: str, type_: TensorType) -> Tensor:
+        """A variable that some operator overwrites, zero before the first run."""
+        shape, signature = split_signature(type_.shape)
+        kind = TensorType(type_.dtype, shape)
+        return Tensor(self.unique(name), kind, signature=signature, is_variable=True)
+
     def constant(
         self,
         name: str,
@@ -146,4 +152,5 @@ def _as_inferred(tensor: Tensor | None) -> Tensor | None:
         TensorType(tensor.dtype, tensor.signature),
         tensor.data,
         tensor.quantization,
+        is_variable=tensor.is_variable,
     )

@@ -112,6 +112,9 @@ class Op:
 
     output_quantization: ClassVar[QuantizationRule] = NotQuantized()
     weights: ClassVar[WeightRule | None] = None
+    cell_weights: ClassVar[tuple[int, ...]] = ()
+    """Inputs with the weights of a recurrent cell: a hybrid kernel takes all that are
+    there in int8, with one scale each, or none."""
     only_reshapes: ClassVar[bool] = False
     """Whether the output is the first input's elements with another shape."""
     updates: ClassVar[tuple[int, ...]] = ()
@@ -120,6 +123,8 @@ class Op:
     `reference` and `integer` return their new values after the outputs; a kernel
     writes their memory.
     """
+    in_place: ClassVar[bool] = False
+    """Whether the output may lie in the first input's memory: see `lower_within`."""
     declares_outputs: ClassVar[bool] = False
     """Whether the types of the outputs are what the file says, and no rule tells."""
     chooses_type: ClassVar[bool] = False
@@ -130,6 +135,13 @@ class Op:
     def states(self) -> tuple[int, ...]:
         """`updates`, or what takes its place where the options decide it."""
         return self.updates
+
+    def batch(self, *inputs: Tensor | None) -> int:
+        """How many sequences the inputs hold: the size of a state whose first is free.
+
+        -1 where that is not known.
+        """
+        return -1
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         """The types of the outputs, from the inputs' types and constant data.
@@ -169,6 +181,13 @@ class Op:
         """The steps that compute `node` on `target`; None if there is no kernel.
 
         All shapes are known. A node without a kernel runs through its meaning.
+        """
+        return None
+
+    def lower_within(self, node: Node, target: Target) -> Sequence[Step] | None:
+        """`lower` for an output that lies in the memory of the first input.
+
+        Only for operators that are `in_place`.
         """
         return None
 

@@ -49,12 +49,29 @@ def infer_shapes(
     for index, node in enumerate(subgraph.nodes):
         try:
             inputs = tuple(None if x is None else made.get(x, x) for x in node.inputs)
+            states = fixed_states(node, inputs)
+            if states:
+                made.update(states)
+                inputs = tuple(None if x is None else states.get(x, x) for x in inputs)
             made.update(infer_node(node, inputs))
         except GraphError as error:
             raise GraphError(
                 f"Node number {index} ({node.op.name}) failed to prepare: {error}"
             ) from error
     return made
+
+
+def fixed_states(node: Node, inputs: tuple[Tensor | None, ...]) -> dict[Tensor, Tensor]:
+    """The states of a node whose first size is free, with as many rows as `inputs`."""
+    found: dict[Tensor, Tensor] = {}
+    for index in node.op.states():
+        state = node.optional(index)
+        if state is None or state.signature is None or state.signature[:1] != (-1,):
+            continue
+        rows = node.op.batch(*inputs)
+        if rows >= 0 and inputs[index] is state:
+            found[state] = _with_shape(state, (rows, *state.shape[1:]))
+    return found
 
 
 def infer_node(node: Node, inputs: tuple[Tensor | None, ...]) -> dict[Tensor, Tensor]:

@@ -76,10 +76,18 @@ class Scheduler:
             return self._loop(node, node.op)
         if isinstance(node.op, BoundIf):
             return self._branch(node, node.op)
-        steps = node.op.lower(node, self.target)
+        lower = node.op.lower_within if self._is_within(node) else node.op.lower
+        steps = lower(node, self.target)
         if steps is None:
             return [Work(node, None)]
         return [Work(node, step) for step in steps]
+
+    def _is_within(self, node: Node) -> bool:
+        """Whether the output lies in the memory of the first input."""
+        if not node.op.in_place:
+            return False
+        root = self.sharing.root
+        return root(node.output) is root(node.input(0))
 
     def _copies(self, node: Node, pairs: Iterable[tuple[Tensor, object]]) -> list[Item]:
         found: list[Item] = []

@@ -104,13 +104,20 @@ def _is_read_before(body: Subgraph, given: Tensor, made: Tensor) -> bool:
     aliases = {given}
     is_made = False
     for node in body.nodes:
+        is_changed = is_made
         is_made = is_made or made in node.outputs
         if any(x in aliases for x in node.inputs):
-            if is_made:
+            if is_changed or (is_made and not _may_change(node, aliases)):
                 return False
             if node.op.only_reshapes:
                 aliases.update(node.outputs)
     return not any(y in aliases for y in body.outputs)
+
+
+def _may_change(node: Node, aliases: set[Tensor]) -> bool:
+    """Whether the node can write over its first input, and reads it once."""
+    first, *others = node.inputs
+    return node.op.in_place and first in aliases and aliases.isdisjoint(others)
 
 
 def _copied_reads(graph: Subgraph) -> frozenset[Tensor]:

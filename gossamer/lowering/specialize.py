@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gossamer.errors import GraphError, UnsupportedError
 from gossamer.ir.op import acts, evaluate
 from gossamer.ir.rewrite import with_nodes
-from gossamer.ir.shapes import infer_node
+from gossamer.ir.shapes import fixed_states, infer_node
 from gossamer.ir.sparse import dense_tensor
 from gossamer.ir.types import TensorType
 from gossamer.lowering.bind import Binder
@@ -85,6 +85,10 @@ def _specialized(
 ) -> tuple[Node, ...]:
     """What takes the place of a node; `moved` learns of its outputs."""
     inputs = tuple(None if x is None else moved.get(x, x) for x in node.inputs)
+    states = fixed_states(node, inputs)
+    if states:
+        moved.update(states)
+        inputs = tuple(None if x is None else states.get(x, x) for x in inputs)
     linked = Binder(moved, linker, _specialize).bind(node, inputs)
     if linked is not None:
         return linked

@@ -34,6 +34,7 @@ class DynamicUpdateSlice(Movement):
     """
 
     output_quantization: ClassVar[QuantizationRule] = SameAsInput((0, 1))
+    in_place: ClassVar[bool] = True
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, update, start = operands(self, inputs, 3)
@@ -54,16 +55,24 @@ class DynamicUpdateSlice(Movement):
         return (x,)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
+        x, y = node.input(0), node.output
+        written = self.lower_within(node, target)
+        if written is None:
+            return None
+        strides = strides_of(x.shape)
+        whole = Box(x.shape, 0, strides, 0, strides)
+        copied = move_steps(target, [(whole, x)], y.dtype.numpy.itemsize, y)
+        return None if copied is None else [*copied, *written]
+
+    def lower_within(self, node: Node, target: Target) -> Sequence[Step] | None:
         x, update, start = (node.input(i) for i in range(3))
         y, nbytes = node.output, node.output.dtype.numpy.itemsize
         kind = element_kind(nbytes)
         if kind is None or start.dtype not in INDEX_KINDS or y.dtype.numpy.hasobject:
             return None
+        if not update.type.size:
+            return []
         strides = strides_of(x.shape)
-        whole = Box(x.shape, 0, strides, 0, strides)
-        copied = move_steps(target, [(whole, x)], nbytes, y)
-        if copied is None or not update.type.size:
-            return copied
         box = Box(update.shape, 0, strides_of(update.shape), 0, strides)
         nest = Nest("update", target)
         source, result, starts = nest.pointer(), nest.pointer(), nest.pointer()
@@ -71,7 +80,7 @@ class DynamicUpdateSlice(Movement):
         first = _first(nest, (x.shape, update.shape), index, starts)
         place = nest.offset(result, first, nbytes)
         units = move(nest, box.merged(), kind, (source, place))
-        return [*copied, Step(nest.finish(), (update, y, start), units, (1,))]
+        return [Step(nest.finish(), (update, y, start), units, (1,))]
 
     def _check(self, shape: Shape, part: Shape) -> None:
         text = f"an update of shape {list(part)} does not fit into {list(shape)}"

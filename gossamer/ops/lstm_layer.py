@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SLOTS = Slots.of(1, (18, 19), norm=20)
 """Where the inputs of an operator with one cell lie."""
 STATES = (SLOTS.output_state, SLOTS.cell_state)
+CELL_WEIGHTS = (*SLOTS.weights, *SLOTS.recurrent, SLOTS.projection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gossamer.ir.op import Free, Op, operator
 from gossamer.ops.lstm_cell import Options
-from gossamer.ops.lstm_layer import STATES, Layer
+from gossamer.ops.lstm_layer import CELL_WEIGHTS, STATES, Layer
 from gossamer.ops.recurrent import hybrid_version
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class UnidirectionalSequenceLstm(Op):
 
     output_quantization = Free()
     updates = STATES
+    cell_weights = CELL_WEIGHTS
 
     def _layer(self) -> Layer:
         options = Options(
@@ -48,6 +49,12 @@ class UnidirectionalSequenceLstm(Op):
             self.asymmetric_quantize_inputs,
         )
         return Layer(self, options, self.time_major)
+
+    def batch(self, *inputs: Tensor | None) -> int:
+        x = inputs[0] if inputs else None
+        if x is None or x.type.rank != 3:
+            return -1
+        return self._layer().batch(x.shape)
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         return self._layer().infer(inputs)

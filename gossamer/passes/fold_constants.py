@@ -12,6 +12,7 @@ from gossamer.ir.graph import Tensor
 from gossamer.ir.op import Builtin, Custom, acts, evaluate
 from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.types import TensorType
+from gossamer.ops.fill import Fill
 from gossamer.ops.shape import Rank, Shape
 from gossamer.passes.base import Pass, Skip
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 MOST_GROWTH = 64 * 1024
 """Bytes by which a folded result may be larger than the constants it came from."""
+
+MOST_FILLED = 4 * 1024
+"""The same for one value everywhere, which takes no time to make."""
 
 
 def fold_constants(subgraph: Subgraph, note: Note) -> Subgraph:
@@ -102,7 +106,8 @@ def _growth(node: Node) -> Skip | None:
         x.data.nbytes for x in node.inputs if x is not None and x.data is not None
     )
     after = sum(type_.nbytes for type_ in types)
-    if after > before + MOST_GROWTH:
+    most = MOST_FILLED if isinstance(node.op, Fill) else MOST_GROWTH
+    if after > before + most:
         return Skip(f"its result has {after} bytes, its constants {before}")
     return None
 

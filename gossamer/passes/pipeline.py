@@ -7,12 +7,14 @@ from gossamer.passes.fold_constants import FOLD_CONSTANTS
 from gossamer.passes.fold_padding import FOLD_PADDING
 from gossamer.passes.fuse_activation import FUSE_ACTIVATION
 from gossamer.passes.fuse_bias import FUSE_BIAS
+from gossamer.passes.join_moves import JOIN_MOVES
 from gossamer.passes.remove_dead import REMOVE_DEAD
 from gossamer.passes.remove_identity import REMOVE_IDENTITY
 from gossamer.passes.share_constants import SHARE_CONSTANTS
 
 CANONICALIZE = (
     FOLD_CONSTANTS,
+    JOIN_MOVES,
     REMOVE_IDENTITY,
     REMOVE_DEAD,
     FOLD_BATCH_NORM,

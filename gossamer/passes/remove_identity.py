@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gossamer.ir.build import free_shape
 from gossamer.ir.rewrite import substitute, with_nodes
+from gossamer.ops.arithmetic import Add, Div, Mul, Sub
 from gossamer.ops.broadcast import BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.concatenation import Concatenation
@@ -110,8 +111,33 @@ def _repeated_input(node: Node) -> Tensor | None:
         case StridedSlice():
             steps = _constant(node, 3)
             return _if_static(x) if steps and set(steps) == {1} else None
+        case (
+            Mul(fused_activation_function="none")
+            | Div(fused_activation_function="none")
+        ):
+            return _beside(node, 1)
+        case (
+            Add(fused_activation_function="none")
+            | Sub(fused_activation_function="none")
+        ):
+            return _beside(node, 0)
         case _:
             return None
+
+
+def _beside(node: Node, neutral: int) -> Tensor | None:
+    """The operand beside a constant that changes nothing, as in x * 1 and x + 0."""
+    x, y = node.inputs[0], node.inputs[1]
+    if _is_all(y, neutral):
+        return x
+    commutes = isinstance(node.op, (Add, Mul))
+    return y if commutes and _is_all(x, neutral) else None
+
+
+def _is_all(tensor: Tensor | None, value: int) -> bool:
+    if tensor is None or tensor.data is None or tensor.is_quantized:
+        return False
+    return bool((tensor.data == value).all())
 
 
 def _if_static(tensor: Tensor | None) -> Tensor | None:

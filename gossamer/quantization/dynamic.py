@@ -20,6 +20,7 @@ from gossamer.quantization.recipe import (
     is_real,
     weight_input,
 )
+from gossamer.quantization.recurrent import hybrid_cell
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Model
@@ -78,6 +79,9 @@ def _shrink(subgraph: Subgraph, log: Log) -> Subgraph:
     for node in subgraph.nodes:
         if node.op.name in LOOKUPS:
             _add_lookup(node, state)
+        elif node.op.cell_weights:
+            op = _with_asymmetric_inputs(node.op)
+            state.nodes.append(hybrid_cell(node, op, state.int8, log))
         elif node.op.weights is not None:
             _add_weighted(node, state, log)
         else:

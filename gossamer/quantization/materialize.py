@@ -132,7 +132,8 @@ class _Writer:
 
     def _add_as_is(self, node: Node, form: Callable[[Tensor], Tensor]) -> None:
         inputs = tuple(
-            form(x) if x is not None and is_real(x) else x for x in node.inputs
+            form(x) if x is not None and is_real(x) and not x.is_variable else x
+            for x in node.inputs
         )
         same = all(new is old for new, old in zip(inputs, node.inputs, strict=True))
         self.nodes.append(node if same else replace(node, inputs=inputs, version=0))

@@ -9,6 +9,7 @@ import numpy as np
 
 from gossamer.ir.graph import Model, Signature, Subgraph, Tensor
 from gossamer.ir.quantization import Quantization
+from gossamer.ir.transient import names_of, transient_states
 from gossamer.ir.types import DType, TensorType
 
 if TYPE_CHECKING:
@@ -59,7 +60,12 @@ def to_table(outline: Outline) -> tuple[dict[str, Any], bytes] | None:
             }
         )
     signatures = [_signature_row(each, outline) for each in outline.model.signatures]
-    return {"subgraphs": subgraphs, "signatures": signatures}, numbers.bytes()
+    table = {
+        "subgraphs": subgraphs,
+        "signatures": signatures,
+        "transient": sorted(names_of(outline.model.metadata)),
+    }
+    return table, numbers.bytes()
 
 
 def from_table(table: dict[str, Any], data: bytes) -> Outline:
@@ -68,7 +74,9 @@ def from_table(table: dict[str, Any], data: bytes) -> Outline:
     graphs = [_graph(each, numbers) for each in table["subgraphs"]]
     signatures = tuple(_signature(row, graphs) for row in table["signatures"])
     constants = tuple(frozenset(each["constants"]) for each in table["subgraphs"])
-    return Outline(Model(tuple(graphs), signatures), constants)
+    metadata = transient_states(table["transient"])
+    model = Model(tuple(graphs), signatures, metadata=metadata)
+    return Outline(model, constants)
 
 
 def _signature(row: Sequence[Any], graphs: Sequence[Subgraph]) -> Signature:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from gossamer.errors import ExecutionError, InputError
+from gossamer.ir.transient import names_of
 from gossamer.runtime import details, executable, mistakes
 from gossamer.runtime.evaluate import UNFIT
 
@@ -164,10 +165,19 @@ class Session:
                 self.slots[index] = (view, view.dtype, view.shape)
         self.reset_variables()
         self._executable = prepared
-        self.compute = prepared.invoke
-        self.run = prepared.invoke
-        if not prepared.is_brief:
-            self.run = guarded(prepared.invoke, self.lock)
+        states = self._transient()
+        self.compute = self.run = clearing(prepared.invoke, states)
+        if states or not prepared.is_brief:
+            self.run = guarded(self.compute, self.lock)
+
+    def _transient(self) -> list[tuple[Array, int]]:
+        """The memory of variables that each run begins without, and what blanks it."""
+        names = names_of(self._source.outline.model.metadata)
+        return [
+            (view, self.tensors[index].blank)
+            for index, (view, _, _) in self.slots.items()
+            if self.tensors[index].is_variable and self.tensors[index].name in names
+        ]
 
     def _keeps(self, tensor: Tensor) -> bool:
         """Whether a tensor's value outlives the run: the memory of others is reused."""
@@ -303,6 +313,21 @@ class Session:
 
 
 _tickets = itertools.count()
+
+
+def clearing(
+    compute: Callable[[], None], states: Sequence[tuple[Array, int]]
+) -> Callable[[], None]:
+    """`compute`, with states blank before it; the very function if there are none."""
+    if not states:
+        return compute
+
+    def run() -> None:
+        for view, value in states:
+            view.fill(value)
+        compute()
+
+    return run
 
 
 def guarded(compute: Callable[[], None], lock: threading.Lock) -> Callable[[], None]:

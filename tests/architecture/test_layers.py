@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
     "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
     | {"passes", "quantization", "runtime"},
-    "converter": {"api", "calibration", "errors", "frontends", "ir"},
+    "converter": {"api", "calibration", "errors", "frontends", "ir", "target"},
+    "target": {"errors"},
     "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
     | {"quantization", "runtime"},
     "experimental": {"analyzer", "explain"},
@@ -47,7 +48,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "explain", "ir", "runtime"},
+    "__init__": {"api", "converter", "explain", "ir", "runtime", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
@@ -78,6 +79,7 @@ LATE = {
     "codegen": {"llvmlite"},
     "explain": {"matplotlib"},
     "frontends/keras": {"keras"},
+    "frontends/tensorflow": {"tensorflow"},
 }
 ALWAYS_LATE = set.union(*LATE.values())
 

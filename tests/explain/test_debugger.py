@@ -32,7 +32,7 @@ def data(count=4, seed=3):
 
 
 def converter_of(graph=graphs.network):
-    converter = TFLiteConverter(graph)
+    converter = TFLiteConverter(lambda _: graph())
     converter.optimizations = [Optimize.DEFAULT]
     converter.representative_dataset = data(32, 100)
     return converter

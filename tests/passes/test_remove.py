@@ -15,6 +15,7 @@ from gossamer.ops import (
     Add,
     Cast,
     Concatenation,
+    Mul,
     Pad,
     Relu,
     Reshape,
@@ -22,6 +23,7 @@ from gossamer.ops import (
     Split,
     Squeeze,
     StridedSlice,
+    Sub,
     Tile,
     Transpose,
 )
@@ -64,6 +66,14 @@ def cast(build, x):
     return build.node(Cast(DType.FLOAT32, DType.FLOAT32), x)
 
 
+def product(build, x):
+    return build.node(Mul(), build.constant("one", np.ones(3, np.float32)), x)
+
+
+def difference(build, x):
+    return build.node(Sub(), x, build.constant("zero", np.float32(0)))
+
+
 def concatenation(build, x):
     return build.node(Concatenation(0), x)
 
@@ -80,6 +90,8 @@ IDENTITIES = (
     strided,
     tile,
     split,
+    product,
+    difference,
     cast,
     concatenation,
     squeeze,

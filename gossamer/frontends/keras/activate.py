@@ -19,4 +19,4 @@ def activate(call: Call, function: Any, x: Tensor) -> Tensor:
     module = str(getattr(function, "__module__", ""))
     if module.partition(".")[0] == "keras" and name in BY_NAME:
         return BY_NAME[name](call, x)
-    return call.walk.function(call.path, function, x, str(call.outputs[0].dtype))
+    return call.walk.traced(call, function, [x])

@@ -23,6 +23,12 @@ class Walk(Protocol):
         """Convert a Python function of one tensor, such as a custom activation."""
         ...
 
+    def traced(
+        self, place: Emitter, function: Any, arguments: Any, *, hoists: bool = False
+    ) -> Any:
+        """Convert a Python function of several tensors; see `Conversion.traced`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call(Emitter):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import ChainMap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from gossamer.frontends.keras import signature, trace
 from gossamer.frontends.keras.call import Call
 from gossamer.frontends.keras.framework import dtype_of, keras
 from gossamer.frontends.keras.registry import ENTER, rule_of
+from gossamer.frontends.parts.state import first_values
 from gossamer.frontends.report import (
     GENERAL_REMEDY,
     Issue,
@@ -19,19 +22,37 @@ from gossamer.frontends.report import (
 )
 from gossamer.ir.build import Builder
 from gossamer.ir.graph import Model, Signature, Tensor
+from gossamer.ir.rewrite import with_nodes
+from gossamer.ir.transient import transient_states
 from gossamer.ir.types import TensorType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Generator, MutableMapping, Sequence
+    from typing import TypeAlias
+
+    from gossamer.frontends.emitter import Emitter, Recurrence
+    from gossamer.ir.graph import Subgraph
+
+    Values: TypeAlias = MutableMapping[int, Tensor]
+    """Our tensors by the identities of Keras's."""
 
 
-def from_keras(model: Any, input_signature: Any = None) -> Model:
+def from_keras(
+    model: Any,
+    input_signature: Any = None,
+    *,
+    recurrence: Recurrence = "fused",
+    say: Callable[[str], None] | None = None,
+) -> Model:
     """Convert a Keras model to the operators of `.tflite`, in float32, for inference.
 
     Args:
         model: a Sequential, Functional or subclassed model, on any Keras backend.
         input_signature: shapes, arrays or `keras.KerasTensor`s, nested as the model's
             inputs are; needed only for a model that was never built or called.
+        recurrence: whether an LSTM becomes one operator where it can ("fused"), or a
+            loop over time ("while").
+        say: told what a user should know of the result.
 
     Raises:
         ConversionError: the model has no known input shape, or parts of it have no
@@ -43,22 +64,37 @@ def from_keras(model: Any, input_signature: Any = None) -> Model:
         'FULLY_CONNECTED'
     """
     signature.require_model(model)
-    conversion = Conversion()
-    with trace.unmarked(model):
+    conversion = Conversion(store=Store(recurrence=recurrence))
+    with trace.unmarked(model), trace.open_functions():
         entry = signature.entry_of(model, input_signature)
         tensors = [
             conversion.builder.input(spec.name, _type_of(spec)) for spec in entry.inputs
         ]
         outputs = conversion.graph("", entry.symbols, entry.outputs, tensors)
     raise_for(model.name, conversion.issues)
-    main = conversion.builder.finish(outputs)
+    if say is not None:
+        for note in conversion.store.notes:
+            say(note)
+    main = _prepared(conversion, outputs)
     ends = Signature(
         "serving_default",
         dict(zip((spec.key for spec in entry.inputs), tensors, strict=True)),
         dict(zip(entry.output_names, outputs, strict=True)),
     )
     subgraphs = (main, *conversion.store.subgraphs)
-    return Model(subgraphs, (ends,), description="Gossamer converted.")
+    return Model(
+        subgraphs,
+        (ends,),
+        "Gossamer converted.",
+        transient_states(conversion.store.transient),
+    )
+
+
+def _prepared(conversion: Conversion, outputs: Sequence[Tensor]) -> Subgraph:
+    """The main graph, which gives variables their first values before all else."""
+    main = conversion.builder.finish(outputs)
+    begin = first_values(conversion.store)
+    return main if begin is None else with_nodes(main, (begin, *main.nodes))
 
 
 def _type_of(spec: signature.InputSpec) -> TensorType:
@@ -72,6 +108,7 @@ class Conversion:
     builder: Builder = field(default_factory=Builder)
     store: Store = field(default_factory=Store)
     issues: list[Issue] = field(default_factory=list[Issue])
+    values: Values = field(default_factory=dict[int, Tensor])
 
     def graph(
         self,
@@ -79,6 +116,7 @@ class Conversion:
         inputs: Sequence[Any],
         outputs: Sequence[Any],
         tensors: Sequence[Tensor],
+        around: Values | None = None,
     ) -> list[Tensor]:
         """Convert all calls between `inputs` and `outputs`, in order.
 
@@ -87,15 +125,12 @@ class Conversion:
             inputs: Keras tensors where the graph begins.
             outputs: Keras tensors, or arrays for outputs that do not depend on inputs.
             tensors: what `inputs` are in our graph.
+            around: further tensors that calls may read, by the Keras tensor's identity.
         """
-        values = {id(x): tensor for x, tensor in zip(inputs, tensors, strict=True)}
+        values: Values = ChainMap({}, around or {})
+        values.update((id(x), y) for x, y in zip(inputs, tensors, strict=True))
         symbolic = [y for y in outputs if trace.is_symbolic(y)]
-        recorded = trace.steps(inputs, symbolic)
-        for step in recorded:
-            results = self._step(path, step, values)
-            values.update(
-                (id(y), result) for y, result in zip(step.outputs, results, strict=True)
-            )
+        self._steps(path, trace.steps(inputs, symbolic, around or ()), values)
         return [
             values[id(y)]
             if trace.is_symbolic(y)
@@ -108,9 +143,71 @@ class Conversion:
         symbol = _symbol(x, dtype)
         return self.graph(path, [symbol], [function(symbol)], [x])[0]
 
-    def _step(
-        self, path: str, step: trace.Step, values: dict[int, Tensor]
-    ) -> Sequence[Tensor]:
+    def traced(
+        self, place: Emitter, function: Any, arguments: Any, *, hoists: bool = False
+    ) -> Any:
+        """Convert a Python function by calling it on Keras tensors.
+
+        Args:
+            place: where its nodes go.
+            function: takes `arguments`, and may use Keras tensors around it.
+            arguments: a list, with our tensors in the place of Keras's.
+            hoists: whether to compute what does not depend on `arguments` before, in
+                the graph around it.
+
+        Returns:
+            Our tensors, nested as what the function returns.
+        """
+        symbols: list[Any] = []
+        tensors: list[Tensor] = []
+
+        def symbol(leaf: Any) -> Any:
+            if not isinstance(leaf, Tensor):
+                return leaf
+            symbols.append(_symbol(leaf, leaf.dtype.title))
+            tensors.append(leaf)
+            return symbols[-1]
+
+        results = _called(function, trace.map_structure(symbol, list(arguments)))
+        flat = [y for y in trace.flatten(results) if y is not None]
+        if hoists:
+            self._hoist(place.path, symbols, flat)
+        with self._within(place.builder):
+            made = iter(self.graph(place.path, symbols, flat, tensors, self.values))
+        return trace.map_structure(lambda y: None if y is None else next(made), results)
+
+    def _hoist(self, path: str, symbols: list[Any], outputs: list[Any]) -> None:
+        """Convert here what `outputs` rest on and `symbols` have no part in."""
+        symbolic = [y for y in outputs if trace.is_symbolic(y)]
+        dependent = {id(x) for x in symbols}
+        free: list[trace.Step] = []
+        for step in trace.steps(symbols, symbolic, self.values):
+            if any(id(x) in dependent for x in step.sources) or trace.calls(step):
+                dependent.update(id(y) for y in step.outputs)
+            else:
+                free.append(step)
+        self._steps(path, free, self.values)
+
+    @contextlib.contextmanager
+    def _within(self, builder: Builder) -> Generator[None]:
+        outer, self.builder = self.builder, builder
+        try:
+            yield
+        finally:
+            self.builder = outer
+
+    def _steps(self, path: str, recorded: Sequence[trace.Step], values: Values) -> None:
+        """Convert calls in order; `values` learns of what they return."""
+        outer, self.values = self.values, values
+        try:
+            for step in recorded:
+                results = self._step(path, step, values)
+                pairs = zip(step.outputs, results, strict=True)
+                values.update((id(y), result) for y, result in pairs)
+        finally:
+            self.values = outer
+
+    def _step(self, path: str, step: trace.Step, values: Values) -> Sequence[Tensor]:
         call = self._call_of(
             path,
             step.operation,
@@ -126,26 +223,22 @@ class Conversion:
             self._note(call, str(problem), GENERAL_REMEDY)
         return [self._stand_in(call.path, y) for y in step.outputs]
 
-    def _apply(
-        self, call: Call, step: trace.Step, values: dict[int, Tensor]
-    ) -> Sequence[Tensor]:
-        rule = rule_of(call.operation)
+    def _apply(self, call: Call, step: trace.Step, values: Values) -> Sequence[Tensor]:
+        rule = rule_of(call.operation, masked=_is_masked(step))
         result = ENTER if rule is None else rule(call)
         if isinstance(result, Tensor):
             return [result]
         if result is not ENTER:
             return result
         recorded = trace.graph_of(call.operation)
-        if recorded is not None:
+        if recorded is not None and not step.masks:
             inputs, outputs = recorded
             return self.graph(call.path, inputs, trace.flatten(outputs), call.inputs)
         if not trace.is_layer(call.operation):
             raise Unsupported("this operation of keras.ops has no conversion rule")
         return self._enter(call, step, values)
 
-    def _enter(
-        self, call: Call, step: trace.Step, values: dict[int, Tensor]
-    ) -> Sequence[Tensor]:
+    def _enter(self, call: Call, step: trace.Step, values: Values) -> Sequence[Tensor]:
         """Convert what a layer's own `call` does."""
         symbols: list[Any] = []
         tensors: list[Tensor] = []
@@ -154,9 +247,13 @@ class Conversion:
             tensor = values.get(id(leaf))
             if tensor is None:
                 return leaf
-            symbols.append(_symbol(tensor, leaf.dtype))
+            symbol = _symbol(tensor, leaf.dtype)
+            symbols.append(symbol)
             tensors.append(tensor)
-            return symbols[-1]
+            mask = trace.mask_of(leaf)
+            if mask is not None:
+                trace.attach_mask(symbol, fresh(mask))
+            return symbol
 
         arguments = trace.map_structure(fresh, dict(step.arguments))
         outputs = _traced(call.operation, arguments)
@@ -196,25 +293,42 @@ def _require_inference(step: trace.Step) -> None:
             "training, with randomness or statistics of the batch",
             "Leave the argument out or pass training=False where the model is defined.",
         )
-    if any(trace.has_mask(x) for x in trace.symbolic_leaves(dict(step.arguments))):
-        raise Unsupported(
-            "its input carries a mask (from Masking, or Embedding with mask_zero=True)",
-            "Remove the mask, and feed sequences of one length.",
-        )
+
+
+def _is_masked(step: trace.Step) -> bool:
+    """Whether the call is given a mask, by its caller or by Keras."""
+    return any(
+        value is not None
+        for name, argument in step.arguments.items()
+        if name.endswith("mask")
+        for value in trace.flatten(argument)
+    )
 
 
 def _traced(layer: Any, arguments: dict[str, Any]) -> Any:
-    try:
+    with _explained("there is no rule for this layer, and its call"):
         return trace.enter(layer, arguments)
+
+
+def _called(function: Any, arguments: list[Any]) -> Any:
+    with _explained(f"the function {getattr(function, '__name__', function)}"):
+        return function(*arguments)
+
+
+@contextlib.contextmanager
+def _explained(what: str) -> Generator[None]:
+    """Say of a failure that Keras tensors were the cause."""
+    try:
+        yield
     except Unsupported:
         raise
     except Exception as error:
         first = str(error).strip().split("\n")[0]
         raise Unsupported(
-            "there is no rule for this layer, and its call cannot be traced on "
-            f"symbolic tensors: {type(error).__name__}: {first}",
-            "Write its call with keras.ops and Keras layers only, without NumPy, "
-            "framework functions or branches on values.",
+            f"{what} cannot be traced on symbolic tensors: {type(error).__name__}: "
+            f"{first}",
+            "Write it with keras.ops and Keras layers only, without NumPy, framework "
+            "functions or branches on values.",
         ) from error
 
 

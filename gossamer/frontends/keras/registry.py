@@ -28,23 +28,33 @@ Rule: TypeAlias = "Callable[[Call], RuleResult]"
 
 FAMILIES = (
     "layers.activation",
+    "layers.attention",
+    "layers.cells",
     "layers.convolution",
     "layers.dense",
+    "layers.einsum_dense",
+    "layers.embedding",
     "layers.merging",
     "layers.normalization",
     "layers.passing",
     "layers.pooling",
+    "layers.recurrent",
     "layers.reshaping",
+    "layers.wrapping",
     "operations.activation",
     "operations.array",
+    "operations.attention",
+    "operations.control",
     "operations.math",
     "operations.network",
+    "operations.product",
     "operations.reduction",
 )
 """The modules of this folder that declare rules."""
 
 _layers: dict[str, Rule] = {}
 _operations: dict[str, Rule] = {}
+_masking: set[str] = set()
 
 # Methods that a subclass may override without changing what its `call` computes.
 _INERT = frozenset(
@@ -63,11 +73,17 @@ _INERT = frozenset(
 )
 
 
-def layer(*names: str) -> Callable[[Rule], Rule]:
-    """Declare the rule of the Keras layers with these class names."""
+def layer(*names: str, masks: bool = False) -> Callable[[Rule], Rule]:
+    """Declare the rule of the Keras layers with these class names.
+
+    `masks`: it reads the masks among the arguments, or rightly leaves them out. Without
+    it a layer that is given a mask is entered.
+    """
 
     def declare(rule: Rule) -> Rule:
         _layers.update(dict.fromkeys(names, rule))
+        if masks:
+            _masking.update(names)
         return rule
 
     return declare
@@ -83,8 +99,10 @@ def operation(*names: str) -> Callable[[Rule], Rule]:
     return declare
 
 
-def rule_of(used: Any) -> Rule | None:
+def rule_of(used: Any, *, masked: bool = False) -> Rule | None:
     """The rule of a layer or operation, None where there is none.
+
+    `masked`: it is given a mask, so that the rule must be one that knows of masks.
 
     A subclass of a Keras class has its rule as long as it overrides nothing that
     could change the result.
@@ -101,7 +119,8 @@ def rule_of(used: Any) -> Rule | None:
             for name in overridden - _INERT
             if not name.startswith("__") and hasattr(kind, name)
         }
-        return None if changed else table.get(kind.__name__)
+        ignores = masked and kind.__name__ not in _masking
+        return None if changed or ignores else table.get(kind.__name__)
     return None
 
 

@@ -16,19 +16,34 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 from gossamer.frontends.keras.framework import keras
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Callable,
+        Container,
+        Generator,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One recorded call: the operation, its arguments by name, and what it returned.
 
-    `arguments` may nest Keras tensors in lists and dicts; `outputs` is flat.
+    `arguments` may nest Keras tensors in lists and dicts; `outputs` is flat. A mask
+    that Keras would give to the call stands among the arguments; `masks` are all those
+    that its tensors carry.
     """
 
     operation: Any
     arguments: Mapping[str, Any]
     outputs: tuple[Any, ...]
+    masks: tuple[Any, ...] = ()
+
+    @property
+    def sources(self) -> list[Any]:
+        """The Keras tensors that it rests on."""
+        return [*symbolic_leaves(dict(self.arguments)), *self.masks]
 
 
 def is_symbolic(value: Any) -> bool:
@@ -63,13 +78,22 @@ def symbolic_leaves(structure: Any) -> list[Any]:
     return [leaf for leaf in flatten(structure) if is_symbolic(leaf)]
 
 
-def has_mask(tensor: Any) -> bool:
-    """Whether a layer before has attached a mask of valid time steps."""
-    return getattr(tensor, "_keras_mask", None) is not None
+def mask_of(tensor: Any) -> Any:
+    """The mask of valid time steps that a layer before has attached, or None."""
+    return getattr(tensor, "_keras_mask", None)
 
 
-def steps(inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Step]:
+def attach_mask(tensor: Any, mask: Any) -> None:
+    """Let a Keras tensor carry a mask."""
+    tensor._keras_mask = mask  # noqa: SLF001
+
+
+def steps(
+    inputs: Sequence[Any], outputs: Sequence[Any], around: Container[int] = ()
+) -> list[Step]:
     """The recorded calls that lead from `inputs` to `outputs`, each after its sources.
+
+    `around` holds the identities of further tensors that are known.
 
     Raises:
         LookupError: an output rests on a tensor that is neither an input nor computed
@@ -81,17 +105,18 @@ def steps(inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Step]:
     pending: list[tuple[Any, bool]] = [(x, False) for x in reversed(outputs)]
     while pending:
         tensor, is_ready = pending.pop()
-        if id(tensor) in known:
+        if id(tensor) in known or id(tensor) in around:
             continue
         node = _node_of(tensor)
         if id(node) in done:
             continue
+        step = _step_of(node)
         if is_ready:
             done.add(id(node))
-            found.append(_step_of(node))
+            found.append(step)
             continue
         pending.append((tensor, True))
-        pending.extend((x, False) for x in reversed(node.input_tensors))
+        pending.extend((x, False) for x in reversed(step.sources))
     return found
 
 
@@ -105,9 +130,44 @@ def _node_of(tensor: Any) -> Any:
     return node
 
 
+def calls(step: Step) -> bool:
+    """Whether the call is given functions, which may read tensors around them."""
+    if is_layer(step.operation):
+        return False
+    own: dict[str, Any] = vars(step.operation)
+    held = list(own.values())
+    return any(map(callable, held + flatten(list(step.arguments.values()))))
+
+
 def _step_of(node: Any) -> Step:
-    bound = bind(node.operation, node.arguments.args, node.arguments.kwargs)
-    return Step(node.operation, bound, tuple(node.outputs))
+    operation, given = node.operation, node.arguments
+    bound = bind(operation, given.args, given.kwargs)
+    if not is_layer(operation):
+        return Step(operation, bound, tuple(node.outputs))
+    carried = (mask_of(x) for x in symbolic_leaves(bound))
+    masks = tuple(mask for mask in carried if mask is not None)
+    if masks:
+        bound.update(_implied_masks(operation, bound))
+    return Step(operation, bound, tuple(node.outputs), masks)
+
+
+def _implied_masks(layer: Any, bound: Mapping[str, Any]) -> dict[str, Any]:
+    """The masks that Keras adds to the arguments of a layer's call, by name.
+
+    The mask of its one tensor argument is `mask`; of several, each has a name of its
+    own. What the call does not take is left out.
+    """
+    known = inspect.signature(layer.call).parameters
+    tensors = {name: x for name, x in bound.items() if symbolic_leaves(x)}
+    names = {name: f"{name}_mask" for name in tensors}
+    if len(tensors) == 1:
+        names = dict.fromkeys(tensors, "mask")
+    found = {
+        names[name]: map_structure(mask_of, x)
+        for name, x in tensors.items()
+        if names[name] in known and bound.get(names[name]) is None
+    }
+    return {name: mask for name, mask in found.items() if symbolic_leaves(mask)}
 
 
 def bind(
@@ -212,6 +272,37 @@ def _positional(
             yield from given.pop(name)
         elif parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             yield given.pop(name)
+
+
+@contextlib.contextmanager
+def open_functions() -> Generator[None]:
+    """Let functions that an operation is given read Keras tensors around them.
+
+    Keras asks its backend what such a function returns, and a backend knows no Keras
+    tensors; the function is then called on Keras tensors instead.
+    """
+    backend: Any = importlib.import_module("keras.src.backend")
+    ask = backend.compute_output_spec
+
+    def spec(function: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return ask(function, *args, **kwargs)
+        except Exception:
+            if not inspect.isfunction(function):
+                raise
+            return map_structure(_like, function(*args, **kwargs))
+
+    backend.compute_output_spec = spec
+    try:
+        yield
+    finally:
+        backend.compute_output_spec = ask
+
+
+def _like(value: Any) -> Any:
+    if not hasattr(value, "shape"):
+        return value
+    return keras().KerasTensor(tuple(value.shape), dtype=value.dtype)
 
 
 @contextlib.contextmanager

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gossamer.ir.graph import Tensor
 from gossamer.ops.arithmetic import Add, Mul
 
 if TYPE_CHECKING:
     from gossamer.frontends.emitter import Emitter
-    from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Array
 
 
@@ -22,3 +22,17 @@ def affine(emitter: Emitter, x: Tensor, scale: Array, offset: Array) -> Tensor:
     if np.any(offset != 0):
         y = emitter.emit(Add(), y, emitter.constant("offset", offset))
     return y
+
+
+def multiplied(emitter: Emitter, x: Any, y: Any) -> Tensor:
+    """MUL of tensors or constants of one type."""
+    return emitter.emit(Mul(), _tensor(emitter, x), _tensor(emitter, y))
+
+
+def added(emitter: Emitter, x: Any, y: Any) -> Tensor:
+    """ADD of tensors or constants of one type."""
+    return emitter.emit(Add(), _tensor(emitter, x), _tensor(emitter, y))
+
+
+def _tensor(emitter: Emitter, value: Any) -> Tensor:
+    return value if isinstance(value, Tensor) else emitter.weight("operand", value)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
 
 
-@layer("BatchNormalization")
+@layer("BatchNormalization", masks=True)
 def _batch_normalization(call: Call) -> RuleResult:
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, as x * scale + offset."""
     used = call.operation

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.framework import dtype_of, to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
-from gossamer.frontends.parts.products import fully_connected
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
-from gossamer.ops.batch_matmul import BatchMatMul
 from gossamer.ops.compare import (
     Equal,
     Greater,
@@ -165,24 +162,3 @@ def _where(call: Call) -> RuleResult:
 @operation("Cast", "SaturateCast")
 def _cast(call: Call) -> RuleResult:
     return call.cast(call.x, dtype_of(call.operation.dtype))
-
-
-@operation("Matmul", "Dot")
-def _matmul(call: Call) -> RuleResult:
-    """A product with a constant matrix is FULLY_CONNECTED, any other BATCH_MATMUL."""
-    left, right = call.arguments["x1"], call.arguments["x2"]
-    if (
-        isinstance(left, Tensor)
-        and not isinstance(right, Tensor)
-        and len(right.shape) == 2 <= left.type.rank
-    ):
-        return fully_connected(call, call.real(left), right, None)
-    x = call.argument("x1", DType.FLOAT32)
-    y = call.argument("x2", DType.FLOAT32)
-    ranks = x.type.rank, y.type.rank
-    if min(ranks) < 2 or (_name(call) == "Dot" and max(ranks) > 2):
-        raise Unsupported(
-            f"it multiplies tensors of shapes {dims(x)} and {dims(y)}",
-            "Give both two axes or more (keras.ops.expand_dims), and use matmul.",
-        )
-    return call.emit(BatchMatMul(), x, y)
