@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gossamer.calibration import batches_of, compiled_runner
@@ -22,6 +21,7 @@ from gossamer.passes.pipeline import CANONICALIZE, FINISH
 from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.full import full_integer
+from gossamer.quantization.range_methods import method_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gossamer.frontends.emitter import Recurrence
     from gossamer.ir.graph import Model
     from gossamer.passes.base import Log
+    from gossamer.quantization.range_methods import Method
 
     Say: TypeAlias = Callable[[str], None]
 
@@ -50,6 +51,7 @@ class Recipe:
         output_type: the same for outputs.
         strict: whether an operator without an int8 form is an error.
         describe: whether the file says how it was made.
+        method: how the range of an activation is chosen, for int8.
     """
 
     mode: Mode = "float32"
@@ -58,6 +60,7 @@ class Recipe:
     output_type: DType = DType.FLOAT32
     strict: bool = False
     describe: bool = True
+    method: Method = "minmax"
 
 
 def convert(
@@ -65,6 +68,7 @@ def convert(
     quantize: str | None = None,
     calibration: Any = None,
     *,
+    method: str = "minmax",
     input_type: Any = DType.FLOAT32,
     output_type: Any = DType.FLOAT32,
     strict: bool = False,
@@ -79,7 +83,11 @@ def convert(
         quantize: None (or "float32"), "dynamic", "float16" or "int8".
         calibration: representative inputs, for "int8": an array whose first axis
             counts samples, such arrays by input name or in the order of the inputs,
-            or a generator function as `TFLiteConverter.representative_dataset`.
+            the path of a .npz file of them or of a folder of images (see
+            `ImageFolder`), or a generator function as
+            `TFLiteConverter.representative_dataset`.
+        method: how the range of an activation is chosen, for "int8": "minmax" (the
+            extremes), "percentile", "mse" or "entropy".
         input_type: "float32", "int8" or "uint8": the type of the inputs, for "int8".
         output_type: the same for the outputs.
         strict: for "int8": refuse operators that would stay in float.
@@ -115,6 +123,7 @@ def convert(
         element_type(input_type, "input_type"),
         element_type(output_type, "output_type"),
         strict,
+        method=method_of(method),
     )
     return assemble(import_model(model, input_signature, lstm, log), recipe, log)
 
@@ -216,7 +225,8 @@ def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
         output_type=recipe.output_type,
         strict=recipe.strict,
         log=say,
-        runner=partial(compiled_runner, model=model),
+        runner=compiled_runner,
+        method=recipe.method,
     )
 
 

@@ -14,7 +14,6 @@ from gossamer.quantization.calibrate import calibrate
 from gossamer.quantization.materialize import materialize
 from gossamer.quantization.propagate import propagate
 from gossamer.quantization.recipe import Choice, Form, choices
-from gossamer.quantization.samples import input_names
 from gossamer.quantization.verifiers import with_verifiers
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ class Converted:
     def ranges(self) -> dict[Tensor, Range]:
         """What every activation spans on the calibration samples."""
         samples = samples_of(self.real, self.dataset)
-        names = input_names(self.real)
-        return calibrate(self.real.main, samples, names, compiled_runner)
+        return calibrate(self.real, samples, compiled_runner)
 
     def quantized(self, options: QuantizationDebugOptions) -> Model:
         """The model on int8 but for what the options leave in float."""

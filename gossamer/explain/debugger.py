@@ -11,9 +11,9 @@ from gossamer.calibration import samples_of
 from gossamer.errors import InputError, QuantizationError
 from gossamer.explain.debug_options import LAYER_METRICS, QuantizationDebugOptions
 from gossamer.explain.debug_source import Converted
+from gossamer.explain.inputs import in_order
 from gossamer.explain.probe import Probe
 from gossamer.flatbuffer.write import write
-from gossamer.quantization.samples import check_sample, describe_inputs, input_names
 from gossamer.quantization.verifiers import VERIFY, layer_of, with_real_differences
 from gossamer.runtime.source import Source
 
@@ -208,20 +208,9 @@ class QuantizationDebugger:
         data = self._data
         if data is None and self._converted is not None:
             data = self._converted.dataset
+        given = self._converted is None
         model = self._model if self._converted is None else self._converted.real
-        names = input_names(model)
-        for number, sample in enumerate(samples_of(model, data)):
-            if self._converted is not None:
-                arrays = check_sample(sample, number, names)
-            elif sample.keys() == names.keys():
-                # The model's inputs may be integers; the samples are not, then.
-                arrays = {names[name]: array for name, array in sample.items()}
-            else:
-                raise QuantizationError(
-                    f"sample {number} of debug_dataset has {', '.join(sample)}; "
-                    f"expected {describe_inputs(names)}"
-                )
-            yield [arrays[x] for x in model.main.inputs]
+        return in_order(model, samples_of(model, data), in_float=not given)
 
     def _layer_metrics(self) -> dict[str, LayerMetric]:
         return {**LAYER_METRICS, **(self._options.layer_debug_metrics or {})}

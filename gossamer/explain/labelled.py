@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 
 from gossamer.errors import GossamerError, InputError, QuantizationError
+from gossamer.explain.inputs import in_order
 from gossamer.explain.probe import Probe
 from gossamer.ir.types import Array
-from gossamer.quantization.samples import check_sample, describe_inputs, input_names
+from gossamer.quantization.samples import describe_inputs, input_names
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
-    from gossamer.ir.graph import Model, Tensor
+    from gossamer.ir.graph import Model
 
 Metric: TypeAlias = Callable[[Any, Array], Any]
 """Of the outputs of all samples (an array, or a list of them) and the labels: a number
@@ -180,10 +181,7 @@ class Judge:
 
     def samples(self) -> Iterable[list[Array]]:
         """The samples in the order of the model's inputs."""
-        names = input_names(self.real)
-        for number, sample in enumerate(samples_of_labelled(self.data)):
-            arrays: dict[Tensor, Array] = check_sample(sample, number, names)
-            yield [arrays[x] for x in self.real.main.inputs]
+        return in_order(self.real, samples_of_labelled(self.data))
 
     def _judged(self, outputs: Any) -> float:
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gossamer.api import convert
 from gossamer.calibration import batches_of
 from gossamer.errors import InputError, QuantizationError
+from gossamer.explain.inputs import in_order
 from gossamer.explain.page import page
 from gossamer.explain.probe import Probe
 from gossamer.explain.rows import as_csv, as_text
@@ -20,13 +21,13 @@ from gossamer.ir.graph import Model
 from gossamer.quantization.instrument import instrument
 from gossamer.quantization.layers import Layer, badness, places_of
 from gossamer.quantization.pairs import paired
-from gossamer.quantization.samples import check_sample, input_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Array
+    from gossamer.quantization.calibrate import Sample
     from gossamer.quantization.instrument import Instrumented
     from gossamer.quantization.layers import Place
 
@@ -129,17 +130,16 @@ def _content(path: Path) -> bytes:
 def measured(
     real: Model,
     quantized: Model,
-    samples: Iterable[Mapping[str, Array]],
+    samples: Iterable[Sample],
     sizes: tuple[int, int] = (0, 0),
 ) -> QuantizationReport:
     """`quantization_report` for models, and samples by input name."""
     pairs = paired(real, quantized)
     places = places_of(real, quantized, pairs)
     both = _Both(real, instrument(real, quantized, pairs), places)
-    names = input_names(real)
     count = 0
-    for number, sample in enumerate(samples):
-        both.feed(check_sample(sample, number, names))
+    for arrays in in_order(real, samples):
+        both.feed(arrays)
         count += 1
     if not count:
         raise QuantizationError(
@@ -160,12 +160,10 @@ class _Both:
         self.layers = {
             x: Layer(place, has_alone=x in made.alone) for x, place in places.items()
         }
-        self._inputs = real.main.inputs
         self._alone = made.alone
         self._real, self._quantized = Probe(real), Probe(made.model)
 
-    def feed(self, sample: Mapping[Tensor, Array]) -> None:
-        arrays = [sample[x] for x in self._inputs]
+    def feed(self, arrays: list[Array]) -> None:
         self._real.run(arrays)
         self._quantized.run(arrays)
         for tensor, layer in self.layers.items():

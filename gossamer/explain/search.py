@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from gossamer.ir.graph import Model, Tensor
     from gossamer.ir.types import Array
+    from gossamer.quantization.calibrate import Sample
     from gossamer.quantization.ranges import Range
 
 OBJECTIVES = ("size", "latency")
@@ -261,10 +262,9 @@ class _Bench:
         return found
 
     def _ranges(self) -> Mapping[Tensor, Range]:
-        names = input_names(self._real)
-        return calibrate(self._real.main, self._typical(), names, compiled_runner)
+        return calibrate(self._real, self._typical(), compiled_runner)
 
-    def _typical(self) -> Iterable[Mapping[str, Array]]:
+    def _typical(self) -> Iterable[Sample]:
         if self._calibration is not None:
             return batches_of(self._real, self._calibration)
         return itertools.islice(samples_of_labelled(self._judge.data), _CALIBRATED)

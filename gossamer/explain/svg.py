@@ -24,6 +24,9 @@ _GRID = 10
 _HISTOGRAM = (150, 34)
 """Width and height of a histogram."""
 
+_BARS = 50
+"""Bars of a histogram."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -118,19 +121,18 @@ def histogram(
     return (
         f'<svg class="histogram" viewBox="0 0 {width} {height + 1}" role="img">'
         f"<title>{escape(title)}</title>{shade}"
-        f'<path class="bar" d="{_outline(values, shown[0], scale)}"/>'
+        f'<path class="bar" d="{_outline(values, shown)}"/>'
         f'<path class="axis" d="M0 {height + 0.5}H{width}"/></svg>'
     )
 
 
-def _outline(values: Distribution, start: float, scale: float) -> str:
-    """The bars as one outline; bins are joined in pairs."""
-    height = _HISTOGRAM[1]
-    counts = np.log1p(values.counts.reshape(-1, 2).sum(1))
+def _outline(values: Distribution, shown: tuple[float, float]) -> str:
+    """The bars as one outline."""
+    width, height = _HISTOGRAM
+    counts = np.log1p(values.bars(*shown, _BARS))
     tall = counts / max(float(counts.max()), 1e-9) * (height - 1)
-    first = (values.low - start) * scale
-    step = 2 * values.width * scale
-    path = [f"M{first:.1f} {height}"]
+    step = width / _BARS
+    path = [f"M0 {height}"]
     for number, each in enumerate(tall):
-        path.append(f"V{height - each:.1f}H{first + (number + 1) * step:.1f}")
+        path.append(f"V{height - each:.1f}H{(number + 1) * step:g}")
     return "".join(path) + f"V{height}Z"

@@ -10,13 +10,13 @@ from gossamer.quantization.calibrate import Runner, calibrate, reference_runner
 from gossamer.quantization.materialize import materialize
 from gossamer.quantization.propagate import propagate
 from gossamer.quantization.recipe import Choice, Form, choices, describe
-from gossamer.quantization.samples import input_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gossamer.ir.graph import Model, Node
-    from gossamer.ir.types import Array
+    from gossamer.quantization.calibrate import Sample
+    from gossamer.quantization.range_methods import Method
     from gossamer.quantization.recipe import Log
 
 BOUNDARY_TYPES = (DType.FLOAT32, DType.INT8, DType.UINT8)
@@ -25,13 +25,14 @@ BOUNDARY_TYPES = (DType.FLOAT32, DType.INT8, DType.UINT8)
 
 def full_integer(
     model: Model,
-    samples: Iterable[Mapping[str, Array]],
+    samples: Iterable[Sample],
     *,
     input_type: DType = DType.FLOAT32,
     output_type: DType = DType.FLOAT32,
     strict: bool = False,
     log: Log = None,
     runner: Runner = reference_runner,
+    method: Method = "minmax",
 ) -> Model:
     """The model on int8: weights per channel, activations by their observed ranges.
 
@@ -45,6 +46,7 @@ def full_integer(
             between DEQUANTIZE and QUANTIZE.
         log: told which operators stay in float, and why.
         runner: how the float model is run on the samples.
+        method: how the range of an activation is chosen.
 
     Raises:
         QuantizationError: the samples do not fit the inputs, or there are none;
@@ -59,7 +61,7 @@ def full_integer(
     if log is not None:
         for node, choice in left.items():
             log(f"{describe(node)} stays in float: {choice.reason}")
-    ranges = calibrate(model.main, samples, input_names(model), runner)
+    ranges = calibrate(model, samples, runner, method)
     plan = propagate(model.main, chosen, ranges)
     return materialize(model, plan, input_type, output_type)
 

@@ -38,8 +38,18 @@ MAY_IMPORT = {
     | {"quantization", "runtime"},
     "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "errors", "explain", "flatbuffer", "ir", "lowering"}
-    | {"passes", "runtime", "settings"},
+    "cli": {
+        "api",
+        "benchmark",
+        "calibration",
+        "errors",
+        "explain",
+        "flatbuffer",
+        "ir",
+        "lowering",
+        "passes",
+    }
+    | {"runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }

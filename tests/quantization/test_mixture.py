@@ -10,13 +10,11 @@ from gossamer.ir.types import DType
 from gossamer.ir.verify import verify
 from gossamer.quantization.calibrate import calibrate
 from gossamer.quantization.mixture import MODES, Mixture
-from gossamer.quantization.samples import input_names
 from tests.quantization import graphs, judge
 
 
 def mixture(model):
-    names = input_names(model)
-    return Mixture(model, lambda: calibrate(model.main, graphs.samples(model), names))
+    return Mixture(model, lambda: calibrate(model, graphs.samples(model)))
 
 
 def noise(model, made):
@@ -63,7 +61,7 @@ def test_calibration_runs_once_and_only_for_integers():
 
     def ranges():
         calls.append(1)
-        return calibrate(model.main, graphs.samples(model), input_names(model))
+        return calibrate(model, graphs.samples(model))
 
     made = Mixture(model, ranges)
     made.quantized({"side": "float16"})
