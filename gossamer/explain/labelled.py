@@ -181,7 +181,11 @@ class Judge:
 
     def samples(self) -> Iterable[list[Array]]:
         """The samples in the order of the model's inputs."""
-        return in_order(self.real, samples_of_labelled(self.data))
+        return in_order(self.real, self.named_samples())
+
+    def named_samples(self) -> Iterable[Mapping[str, Array]]:
+        """The samples by the names of the inputs."""
+        return samples_of_labelled(self.data)
 
     def _judged(self, outputs: Any) -> float:
         try:

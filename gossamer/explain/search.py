@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.calibration import batches_of, compiled_runner
 from gossamer.errors import InputError, QuantizationError
-from gossamer.explain.labelled import (
-    Judge,
-    Labelled,
-    labelled,
-    metric_of,
-    samples_of_labelled,
-)
-from gossamer.explain.probe import Probe
+from gossamer.explain.labelled import Judge, Labelled, labelled, metric_of
 from gossamer.explain.report import model_of
+from gossamer.explain.sensitivity import harm_of
+from gossamer.explain.workbench import Workbench
 from gossamer.flatbuffer.write import write
 from gossamer.passes.base import run
-from gossamer.passes.pipeline import CANONICALIZE, FINISH
-from gossamer.quantization.calibrate import calibrate
-from gossamer.quantization.mixture import FLOAT, MODES, Mixture
-from gossamer.quantization.noise import Noise
+from gossamer.passes.pipeline import CANONICALIZE
+from gossamer.quantization.mixture import FLOAT, MODES
 from gossamer.quantization.samples import input_names
 from gossamer.quantization.search import Problem, Search, Trial, frontier
-from gossamer.quantization.units import units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from gossamer.ir.graph import Model, Tensor
+    from gossamer.ir.graph import Model
     from gossamer.ir.types import Array
-    from gossamer.quantization.calibrate import Sample
-    from gossamer.quantization.ranges import Range
 
 OBJECTIVES = ("size", "latency")
 LADDERS: Mapping[str, tuple[str, ...]] = {
@@ -43,12 +31,6 @@ LADDERS: Mapping[str, tuple[str, ...]] = {
     "latency": ("int8", "dynamic", "float32"),
 }
 """The modes that are tried, by what is to be small; the cheapest first."""
-
-_CALIBRATED = 100
-"""Labelled inputs that calibrate where nothing else is given to do it."""
-
-_COMPARED = 8
-"""Samples by which the harm of a layer's mode is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +73,14 @@ def search(
     objective: str = "size",
     modes: Sequence[str] | None = None,
     calibration: Any = None,
+    sensitivity: str = "auto",
     say: Callable[[str], None] | None = None,
 ) -> SearchResult:
     """Find the cheapest mode for each layer, with all that is lost within a bound.
 
-    How sensitive each layer is is measured with that layer alone quantized; mixes are
-    tried in that order, and each is run on the data. What is returned was measured and
-    holds the bound; the float model does in any case.
+    How sensitive layers are is measured first; mixes are tried in that order, and each
+    is run on the data. What is returned was measured and holds the bound; the float
+    model does in any case.
 
     Args:
         model: a float `.tflite` file (its path or bytes), or a Keras model.
@@ -113,6 +96,8 @@ def search(
         modes: those to choose from, the cheapest first; float32 is always among them.
         calibration: typical inputs, as `gossamer.convert` takes them; up to 100 of the
             data if not given.
+        sensitivity: "alone" measures each layer with the others in float, "together"
+            all at once, which is quicker and rougher; "auto" picks by their number.
         say: is told each trial.
 
     Raises:
@@ -127,11 +112,12 @@ def search(
     _require_float(real)
     judge = Judge(real, _paired(real, data, labels), metric_of(metric))
     ladder = _ladder(objective, modes)
-    bench = _Bench(real, judge, calibration, say)
+    bench = Workbench(real, judge, calibration, say)
+    harm = harm_of(bench, sensitivity)
     reference = bench.reference()
     bench.floor = reference.metric - _checked_drop(max_drop)
     names = [unit.name for unit in bench.units]
-    problem = Problem(names, ladder, bench.measure, bench.harm, cost_of(objective))
+    problem = Problem(names, ladder, bench.measure, harm, cost_of(objective))
     found = Search(problem)
     best = found.run()
     return SearchResult(
@@ -192,92 +178,3 @@ def _paired(model: Model, data: Any, labels: Any) -> Labelled:
     if labels is not None:
         arrays["labels"] = np.asarray(labels)
     return labelled(arrays, model, "the data")
-
-
-class _Bench:
-    """Builds mixes of one model and measures them."""
-
-    def __init__(
-        self,
-        real: Model,
-        judge: Judge,
-        calibration: Any,
-        say: Callable[[str], None] | None,
-    ) -> None:
-        self.units = units_of(real.main)
-        self.floor = -np.inf
-        self._real = real
-        self._judge = judge
-        self._calibration = calibration
-        self._say = say
-        self._by_name = {unit.name: unit for unit in self.units}
-        self._mixture = Mixture(real, self._ranges)
-        self._harm: dict[tuple[str, str], float] = {}
-        self._wanted: list[list[Array]] = []
-
-    def reference(self) -> Trial:
-        """The float model, measured."""
-        modes = {unit.name: FLOAT for unit in self.units}
-        return self.measure(modes, "the float model")
-
-    def model(self, modes: Mapping[str, str]) -> Model:
-        """The model with these modes of layers."""
-        every = {y: modes[u.name] for u in self.units for y in u.outputs}
-        return run(self._mixture.quantized(every), FINISH)
-
-    def measure(self, modes: Mapping[str, str], label: str) -> Trial:
-        """Build a mix and run it on the labelled data."""
-        model = self.model(modes)
-        size = len(write(model))
-        metric, seconds = self._judge(model)
-        holds = metric >= self.floor
-        trial = Trial(dict(modes), size, seconds, metric, label, holds)
-        if self._say is not None:
-            self._say(f"{label}: {size} bytes, {1e6 * seconds:.0f} µs, {metric:.4f}")
-        return trial
-
-    def harm(self, name: str, mode: str) -> float:
-        """Noise to signal at the outputs with one layer alone in a mode."""
-        if (name, mode) not in self._harm:
-            if self._say is not None:
-                self._say(f"how sensitive is {name} to {mode}?")
-            modes = {unit.name: FLOAT for unit in self.units}
-            found = self._answers(self.model({**modes, name: mode}))
-            self._harm[name, mode] = _noise(self._reference_answers(), found)
-        return self._harm[name, mode]
-
-    def _reference_answers(self) -> list[list[Array]]:
-        if not self._wanted:
-            self._wanted = self._answers(self._real)
-        return self._wanted
-
-    def _answers(self, model: Model) -> list[list[Array]]:
-        """The outputs on the first few samples."""
-        probe = Probe(model, keep_all=False)
-        found: list[list[Array]] = []
-        for arrays in itertools.islice(self._judge.samples(), _COMPARED):
-            probe.run(arrays)
-            found.append(probe.outputs())
-        probe.close()
-        return found
-
-    def _ranges(self) -> Mapping[Tensor, Range]:
-        return calibrate(self._real, self._typical(), compiled_runner)
-
-    def _typical(self) -> Iterable[Sample]:
-        if self._calibration is not None:
-            return batches_of(self._real, self._calibration)
-        return itertools.islice(samples_of_labelled(self._judge.data), _CALIBRATED)
-
-
-def _noise(wanted: list[list[Array]], found: list[list[Array]]) -> float:
-    """The greatest ratio of noise to signal among the real outputs."""
-    worst = 0.0
-    for outputs in zip(
-        zip(*wanted, strict=True), zip(*found, strict=True), strict=True
-    ):
-        noise = Noise()
-        for real, made in zip(*outputs, strict=True):
-            noise.add(real, made)
-        worst = max(worst, noise.squared / max(noise.power, 1e-30))
-    return worst

@@ -15,7 +15,8 @@ from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.materialize import materialize
 from gossamer.quantization.propagate import propagate
-from gossamer.quantization.recipe import Choice, Form, choices
+from gossamer.quantization.recipe import Choice, Form, choose
+from gossamer.quantization.rules import INTEGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Model, Node, Subgraph, Tensor
     from gossamer.quantization.ranges import Range
 
-FLOAT, INTEGER = "float32", "int8"
+FLOAT = "float32"
+_TYPES: Mapping[str, DType] = {str(mode): x for mode, x in INTEGER.items()}
 
 _STORED: Mapping[str, Callable[[Model], Model]] = {
     "dynamic": dynamic_range,
@@ -31,7 +33,7 @@ _STORED: Mapping[str, Callable[[Model], Model]] = {
 }
 """Modes that change how weights are stored, and leave activations in float."""
 
-MODES = (INTEGER, *_STORED, FLOAT)
+MODES = (*INTEGER, *_STORED, FLOAT)
 """What a layer of a mixture may have."""
 
 _NOT_CHOSEN = "its mode is another"
@@ -74,15 +76,9 @@ class Mixture:
             )
         graph = self._with_weights(modes)
         mixed = with_subgraph(self.model, 0, graph)
-        integer = {name for name, mode in modes.items() if mode == INTEGER}
-        if not integer:
+        if not INTEGER.keys() & set(modes.values()):
             return mixed
-        chosen = {
-            node: choice
-            if choice.form is not Form.INTEGER or _is_in(node, integer)
-            else Choice(Form.FLOAT, _NOT_CHOSEN)
-            for node, choice in choices(graph).items()
-        }
+        chosen = {node: _choice(node, modes) for node in graph.nodes}
         plan = propagate(graph, chosen, self._ranges)
         return materialize(mixed, plan, DType.FLOAT32, DType.FLOAT32)
 
@@ -104,8 +100,13 @@ class Mixture:
         return self._forms[mode]
 
 
-def _is_in(node: Node, names: set[str]) -> bool:
-    return any(y.name in names for y in node.outputs)
+def _choice(node: Node, modes: Mapping[str, str]) -> Choice:
+    """The form of a node by the mode that its first output has."""
+    dtype = _TYPES.get(modes.get(node.output.name, FLOAT))
+    choice = choose(node, dtype or DType.INT8)
+    if choice.form is Form.INTEGER and dtype is None:
+        return Choice(Form.FLOAT, _NOT_CHOSEN)
+    return choice
 
 
 def _pull(

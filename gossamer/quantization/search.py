@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
+_PATIENCE = 8
+"""Layers tried in vain, one after the other, before those of more harm are left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One mix of modes, measured.
@@ -92,10 +96,14 @@ class Search:
         count = self._most(place, above, lower)
         place = place | dict.fromkeys(above[:count], lower)
         # The one after these was too much, together with them; others may be less so.
+        failures = 0
         for name in above[count + 1 :]:
             trial = self._try(place | {name: lower}, f"{name} to {mode}")
+            failures = 0 if trial.holds else failures + 1
             if trial.holds:
                 place = place | {name: lower}
+            if failures == _PATIENCE:
+                break
         return place
 
     def _most(self, place: Mapping[str, int], above: Sequence[str], lower: int) -> int:

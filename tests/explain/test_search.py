@@ -50,10 +50,17 @@ def data():
     return model, x, np.array([function(row[None])[0].argmax() for row in x])
 
 
-@pytest.fixture(scope="module")
-def found(data):
+@pytest.fixture(scope="module", params=["alone", "together"])
+def found(data, request):
     model, x, labels = data
-    return search(write(model), x, labels, max_drop=0.05, modes=("int8", "float32"))
+    return search(
+        write(model),
+        x,
+        labels,
+        max_drop=0.05,
+        modes=("int8", "float32"),
+        sensitivity=request.param,
+    )
 
 
 def test_exactly_the_sensitive_layer_stays_in_float(found):
@@ -169,6 +176,7 @@ def failing(outputs, labels):
         ({"metric": lambda *_: np.nan}, QuantizationError, "metric is nan"),
         ({"max_drop": -1}, InputError, "expected 0 or more"),
         ({"objective": "beauty"}, InputError, "'size' or 'latency'"),
+        ({"sensitivity": "none"}, InputError, "auto, alone, together"),
         ({"modes": ("int3",)}, InputError, "'int3' is not known"),
     ],
 )

@@ -36,6 +36,7 @@ def test_each_layer_has_its_mode(modes):
     nodes = {y.name: node for node in made.main.nodes for y in node.outputs}
     stored = {
         "int8": DType.INT8,
+        "int16x8": DType.INT8,
         # Few weights stay in float where nothing is gained by it.
         "dynamic": DType.INT8,
         "float16": DType.FLOAT16,
@@ -44,7 +45,8 @@ def test_each_layer_has_its_mode(modes):
     hidden = nodes.get("hidden").input(1)
     source = nodes[hidden.name].input(0) if hidden.name in nodes else hidden
     assert source.dtype is stored[modes[0]]
-    assert (nodes["hidden"].output.dtype is DType.INT8) is (modes[0] == "int8")
+    expected = {"int8": DType.INT8, "int16x8": DType.INT16}.get(modes[0], DType.FLOAT32)
+    assert nodes["hidden"].output.dtype is expected
 
 
 def test_nothing_named_is_the_float_model():
