@@ -9,6 +9,7 @@ from gossamer.errors import InputError
 from gossamer.explain.frontier import COLUMNS, cells, draw
 from gossamer.explain.labelled import read_labelled
 from gossamer.explain.report import model_of
+from gossamer.explain.rows import short
 from gossamer.explain.search import search
 
 if TYPE_CHECKING:
@@ -86,7 +87,11 @@ def show_search(found: SearchResult) -> None:
     made = output.table("\nFrontier: nothing is better in both", *COLUMNS)
     output.show(output.rows(made, cells(found, found.frontier())))
     common = found.trials[0].modes
-    others = [(name, m) for name, m in found.modes.items() if m != common.get(name)]
+    others = [
+        (short(name), mode)
+        for name, mode in found.modes.items()
+        if mode != common.get(name)
+    ]
     if others:
         made = output.table("\nLayers that need more", "~layer", "mode")
         output.show(output.rows(made, others))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ def cells(found: SearchResult, trials: Sequence[Trial]) -> list[tuple[str, ...]]
     """The texts of a row for each trial; the last tells the choice and what breaks."""
     return [
         (
-            trial.label,
+            re.sub(r";.*(?= to \w+$)", "; …", trial.label),
             counts(trial),
             f"{trial.size / 1000:.1f}",
             f"{1e6 * trial.latency:.1f}",
@@ -106,8 +107,9 @@ def _draw_trials(axes: Any, found: SearchResult) -> None:
 
 def _draw_frame(axes: Any, found: SearchResult) -> None:
     axes.axhline(found.floor, color=_BAD, linewidth=0.8, linestyle=(0, (4, 3)))
-    text = f" least that is allowed: {found.floor:.4f}"
-    axes.text(0.01, found.floor, text, transform=axes.get_yaxis_transform(), fontsize=8)
+    text = f"least that is allowed: {found.floor:.4f}"
+    place = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+    axes.text(1, found.floor, text, fontsize=8, color=_GREY, **place)
     axes.set_xlabel("kB" if found.objective == "size" else "µs", color=_GREY)
     axes.set_ylabel("metric", color=_GREY)
     title = f"{len(found.trials)} mixes of modes, the chosen one ringed"
