@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gossamer.cli import output
@@ -81,19 +82,15 @@ def search_modes(
 
 
 def show_search(found: SearchResult) -> None:
-    """All trials, the frontier, and the layers that are not in the cheapest mode."""
+    """All trials, the frontier, and the layers whose mode is not that of most."""
     made = output.table("Mixes that were tried", *COLUMNS)
     output.show(output.rows(made, cells(found, [found.reference, *found.trials])))
     made = output.table("\nFrontier: nothing is better in both", *COLUMNS)
     output.show(output.rows(made, cells(found, found.frontier())))
-    common = found.trials[0].modes
-    others = [
-        (short(name), mode)
-        for name, mode in found.modes.items()
-        if mode != common.get(name)
-    ]
+    ((common, _),) = Counter(found.modes.values()).most_common(1)
+    others = [(short(x), mode) for x, mode in found.modes.items() if mode != common]
     if others:
-        made = output.table("\nLayers that need more", "~layer", "mode")
+        made = output.table(f"\nLayers that are not {common}", "~layer", "mode")
         output.show(output.rows(made, others))
 
 
