@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import importlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -119,12 +120,12 @@ def rule_of(used: Any, *, masked: bool = False) -> Rule | None:
             for name in overridden - _INERT
             if not name.startswith("__") and hasattr(kind, name)
         }
-        ignores = masked and kind.__name__ not in _masking
+        ignores = masked and is_layer(used) and kind.__name__ not in _masking
         return None if changed or ignores else table.get(kind.__name__)
     return None
 
 
+@functools.cache
 def _load_families() -> None:
-    if not _layers:
-        for family in FAMILIES:
-            importlib.import_module(f"gossamer.frontends.keras.{family}")
+    for family in FAMILIES:
+        importlib.import_module(f"gossamer.frontends.keras.{family}")

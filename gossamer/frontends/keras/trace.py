@@ -134,8 +134,8 @@ def calls(step: Step) -> bool:
     """Whether the call is given functions, which may read tensors around them."""
     if is_layer(step.operation):
         return False
-    own: dict[str, Any] = vars(step.operation)
-    held = list(own.values())
+    operation: object = step.operation
+    held: list[Any] = list(vars(operation).values())
     return any(map(callable, held + flatten(list(step.arguments.values()))))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -69,9 +70,12 @@ def operation(
 
 def entry_of(kind: str) -> Entry | None:
     """The rule of a type of operations, None where there is none."""
-    if not _entries:
-        for family in FAMILIES:
-            importlib.import_module(
-                f"gossamer.frontends.tensorflow.operations.{family}"
-            )
+    _load_families()
     return _entries.get(kind)
+
+
+@functools.cache
+def _load_families() -> None:
+    place = "gossamer.frontends.tensorflow.operations"
+    for family in FAMILIES:
+        importlib.import_module(f"{place}.{family}")
