@@ -48,23 +48,24 @@ class Place:
     @property
     def scale(self) -> float | None:
         """The scale; None where the layer is kept as real numbers."""
-        return self._pair()[0] if self._is_integer else None
+        return self._pair()[0] if self.is_integer else None
 
     @property
     def zero_point(self) -> int | None:
-        return self._pair()[1] if self._is_integer else None
+        return self._pair()[1] if self.is_integer else None
 
     @property
     def representable(self) -> tuple[float, float] | None:
         """The least and the greatest real number that can be stored."""
-        if not self._is_integer:
+        if not self.is_integer:
             return None
         scale, zero_point = self._pair()
         low, high = limits_of(self.stored.dtype)
         return scale * (low - zero_point), scale * (high - zero_point)
 
     @property
-    def _is_integer(self) -> bool:
+    def is_integer(self) -> bool:
+        """Whether it is stored as integers with one scale, as activations are."""
         quantization = self.stored.quantization
         return (
             quantization is not None
@@ -167,7 +168,7 @@ class Layer:
         quantization = self.place.stored.quantization
         wanted = real if alone is None else alone
         found = stored
-        if quantization is not None and self.place.scale is not None:
+        if quantization is not None and self.place.is_integer:
             found = quantization.dequantize(stored)
             self._count_ends(wanted, stored)
         self.values.add(real)
