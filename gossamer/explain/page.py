@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _MARKED = 5
 """Layers that are marked as the worst."""
 
+_DRAWN = 200
+"""Layers whose distributions are drawn: those after them are good, and the page small.
+"""
+
 _HEADINGS = (
     ("", ""),
     ("layer", "operator, and the name of its output in both files"),
@@ -106,11 +110,13 @@ def _row(number: int, layer: Layer) -> str:
     cells = "".join(f'<td class="n">{each}</td>' for each in numbers)
     name = f"{escape(short(place.name))}<span>{escape(place.operator)}"
     kind = "float" if place.scale is None else place.stored.dtype.title
+    drawn = number <= _DRAWN
+    pictures = (_values(layer), _errors(layer)) if drawn else ("", "")
     mark = ' class="worst"' if number <= _MARKED else ""
     return (
         f'<tr id="l{number}"{mark}><td class="n">{number}</td>'
         f'<td class="name" title="{escape(place.name)}">{name}, {kind}</span></td>'
-        f"{cells}<td>{_values(layer)}</td><td>{_errors(layer)}</td></tr>"
+        f"{cells}<td>{pictures[0]}</td><td>{pictures[1]}</td></tr>"
     )
 
 
