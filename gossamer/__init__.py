@@ -10,12 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gossamer.api import convert
+    from gossamer.api import convert, quantize
+    from gossamer.calibration.images import ImageFolder
     from gossamer.converter import TFLiteConverter
     from gossamer.explain.report import QuantizationReport, quantization_report
     from gossamer.explain.search import SearchResult, search
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
+    from gossamer.quantization.rules import Rule, Rules
     from gossamer.runtime.delegate import OpResolverType
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
@@ -26,6 +28,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
@@ -33,6 +36,8 @@ __all__ = [
     "Optimize",
     "QuantizationReport",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
     "SearchResult",
     "SignatureRunner",
     "TFLiteConverter",
@@ -41,11 +46,13 @@ __all__ = [
     "custom_operator",
     "load",
     "quantization_report",
+    "quantize",
     "search",
 ]
 
 _HOMES = {
     "CustomOperator": "gossamer.ir.custom_options",
+    "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
     "OpResolverType": "gossamer.runtime.delegate",
@@ -53,6 +60,8 @@ _HOMES = {
     "Optimize": "gossamer.target",
     "QuantizationReport": "gossamer.explain.report",
     "RepresentativeDataset": "gossamer.target",
+    "Rule": "gossamer.quantization.rules",
+    "Rules": "gossamer.quantization.rules",
     "SearchResult": "gossamer.explain.search",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
@@ -61,6 +70,7 @@ _HOMES = {
     "custom_operator": "gossamer.ir.custom",
     "load": "gossamer.runtime.function",
     "quantization_report": "gossamer.explain.report",
+    "quantize": "gossamer.api",
     "search": "gossamer.explain.search",
 }
 

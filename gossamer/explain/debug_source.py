@@ -12,16 +12,15 @@ from gossamer.passes.base import run
 from gossamer.passes.pipeline import CANONICALIZE, FINISH
 from gossamer.quantization.calibrate import calibrate
 from gossamer.quantization.materialize import materialize
+from gossamer.quantization.mixture import integer_choices
 from gossamer.quantization.propagate import propagate
-from gossamer.quantization.recipe import Choice, Form, choices
+from gossamer.quantization.rules import INTEGER
 from gossamer.quantization.verifiers import with_verifiers
 
 if TYPE_CHECKING:
     from gossamer.explain.debug_options import QuantizationDebugOptions
-    from gossamer.ir.graph import Model, Node, Tensor
+    from gossamer.ir.graph import Model, Tensor
     from gossamer.quantization.ranges import Range
-
-_DENIED = "it is on the debugger's denylist"
 
 
 class Converted:
@@ -37,44 +36,33 @@ class Converted:
                 "converter object must set representative_dataset, a function that "
                 "yields samples"
             )
-        self._converter = converter
+        self._model, self._recipe = converter.prepared()
+        given = converter.representative_dataset
+        self.dataset: Any = getattr(given, "input_gen", given)
 
     @cached_property
     def real(self) -> Model:
         """The float model, ready to be quantized."""
-        return run(self._converter.float_model(), CANONICALIZE)
-
-    @cached_property
-    def dataset(self) -> Any:
-        """The function that yields the calibration samples."""
-        given = self._converter.representative_dataset
-        return getattr(given, "input_gen", given)
+        return run(self._model, CANONICALIZE)
 
     @cached_property
     def ranges(self) -> dict[Tensor, Range]:
         """What every activation spans on the calibration samples."""
         samples = samples_of(self.real, self.dataset)
-        return calibrate(self.real, samples, compiled_runner)
+        return calibrate(self.real, samples, compiled_runner, self._recipe.method)
 
     def quantized(self, options: QuantizationDebugOptions) -> Model:
-        """The model on int8 but for what the options leave in float."""
-        chosen = {
-            node: Choice(Form.FLOAT, _DENIED)
-            if choice.form is Form.INTEGER and _is_denied(node, options)
-            else choice
-            for node, choice in choices(self.real.main).items()
-        }
+        """The model on integers but for what the options leave in float."""
+        rules = self._recipe.rules.without(
+            options.denylisted_ops or (), options.denylisted_nodes or ()
+        )
+        chosen = integer_choices(self.real.main, rules.rule)
         plan = propagate(self.real.main, chosen, self.ranges)
-        end = DType.INT8 if options.fully_quantize else DType.FLOAT32
-        return run(materialize(self.real, plan, end, end), FINISH)
+        integers = INTEGER.get(rules.default.mode, DType.INT8)
+        end = integers if options.fully_quantize else DType.FLOAT32
+        weights = self._recipe.weights
+        return run(materialize(self.real, plan, end, end, options=weights), FINISH)
 
     def debug(self, options: QuantizationDebugOptions) -> Model:
         """The same with NumericVerify behind each integer layer."""
         return with_verifiers(run(self.real, FINISH), self.quantized(options))
-
-
-def _is_denied(node: Node, options: QuantizationDebugOptions) -> bool:
-    names = options.denylisted_nodes or ()
-    if any(y.name in names for y in node.outputs):
-        return True
-    return node.op.name in (options.denylisted_ops or ())

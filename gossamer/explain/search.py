@@ -15,7 +15,8 @@ from gossamer.explain.workbench import Workbench
 from gossamer.flatbuffer.write import write
 from gossamer.passes.base import run
 from gossamer.passes.pipeline import CANONICALIZE
-from gossamer.quantization.mixture import FLOAT, MODES
+from gossamer.quantization.mixture import FLOAT
+from gossamer.quantization.rules import rule_of
 from gossamer.quantization.samples import input_names
 from gossamer.quantization.search import Problem, Search, Trial, frontier
 
@@ -93,7 +94,8 @@ def search(
         max_drop: how much less than the float model's the metric may be, in the
             metric's own unit: 0.005 is half a point of accuracy.
         objective: "size" or "latency".
-        modes: those to choose from, the cheapest first; float32 is always among them.
+        modes: those to choose from, the cheapest first, as `gossamer.convert` knows
+            them, such as "weight_int4:32"; float32 is always among them.
         calibration: typical inputs, as `gossamer.convert` takes them; up to 100 of the
             data if not given.
         sensitivity: "alone" measures each layer with the others in float, "together"
@@ -101,8 +103,9 @@ def search(
         say: is told each trial.
 
     Raises:
-        QuantizationError: the metric fails, or the model is quantized already.
-        InputError: data and labels do not fit the model, or a mode is not known.
+        QuantizationError: the metric fails, the model is quantized already, or a mode
+            is not known.
+        InputError: data and labels do not fit the model.
 
     Example:
         >>> found = gossamer.search("net.tflite", images, labels, max_drop=0.005)
@@ -141,11 +144,8 @@ def _ladder(objective: str, modes: Sequence[str] | None) -> tuple[str, ...]:
     if objective not in OBJECTIVES:
         raise InputError(f"objective={objective!r}; expected 'size' or 'latency'")
     ladder = LADDERS[objective] if modes is None else tuple(modes)
-    unknown = [mode for mode in ladder if mode not in MODES]
-    if unknown:
-        raise InputError(
-            f"the mode '{unknown[0]}' is not known; expected some of {', '.join(MODES)}"
-        )
+    for mode in ladder:
+        rule_of("", mode)  # which says if it is not known
     return (*(mode for mode in ladder if mode != FLOAT), FLOAT)
 
 

@@ -6,7 +6,7 @@ neither a data set nor all values of one run need to fit into memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
@@ -109,9 +109,16 @@ class Calibrator:
     Args:
         observed: the tensors to look at.
         method: how a range is to be chosen in the end.
+        wide: tensors with more than 8 bits, whose extremes are always kept.
     """
 
-    def __init__(self, observed: Iterable[Tensor], method: Method = "minmax") -> None:
+    def __init__(
+        self,
+        observed: Iterable[Tensor],
+        method: Method = "minmax",
+        wide: Collection[Tensor] = (),
+    ) -> None:
+        self._wide = frozenset(wide)
         self._seen: dict[Tensor, Range] = {}
         self._choose = CHOOSERS.get(method)
         self._histograms: dict[Tensor, Histogram] = {}
@@ -125,7 +132,7 @@ class Calibrator:
         if not seen.is_finite:
             raise _NotFiniteError(tensor, seen)
         self._seen[tensor] = seen.union(self._seen.get(tensor))
-        if self._choose is not None:
+        if self._choose is not None and tensor not in self._wide:
             histogram = self._histograms.setdefault(tensor, Histogram())
             histogram.add(np.asarray(array), seen.minimum, seen.maximum)
 
@@ -134,10 +141,8 @@ class Calibrator:
         choose = self._choose
         if choose is None:
             return dict(self._seen)
-        return {
-            tensor: choose(self._histograms[tensor], seen)
-            for tensor, seen in self._seen.items()
-        }
+        found = {x: choose(each, self._seen[x]) for x, each in self._histograms.items()}
+        return self._seen | found
 
 
 def calibrate(
@@ -145,6 +150,7 @@ def calibrate(
     samples: Iterable[Sample],
     runner: Runner = reference_runner,
     method: Method = "minmax",
+    wide: Collection[Tensor] = (),
 ) -> dict[Tensor, Range]:
     """The range of every float activation over all samples, in one pass.
 
@@ -153,13 +159,15 @@ def calibrate(
         samples: see `feed`.
         runner: how subgraphs are run.
         method: how ranges are chosen; see `range_methods`.
+        wide: tensors that will have 16 bits: finer steps gain them nothing, and a cut
+            would cost them all, so their extremes are kept by every method.
 
     Raises:
         QuantizationError: there are no samples, or one does not fit the inputs, or
             makes a tensor infinite or not a number.
     """
     observed = (x for graph in model.subgraphs for x in observed_tensors(graph))
-    calibrator = Calibrator(observed, method)
+    calibrator = Calibrator(observed, method, wide)
     feed(model, samples, runner, calibrator.see)
     return calibrator.ranges()
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
+from gossamer.ir.graph import Tensor
 from gossamer.ir.op import option_fields
-from gossamer.ir.quantization import Quantization
+from gossamer.ir.quantization import Blockwise, Quantization
 from gossamer.ir.types import Array, DType, TensorType
 from gossamer.quantization import ranges
 from gossamer.quantization.recipe import bias_input, weight_input
 
 if TYPE_CHECKING:
-    from gossamer.ir.graph import Node, Tensor
+    from collections.abc import Callable
+
+    from gossamer.ir.graph import Node
     from gossamer.ir.op import Op
 
 
@@ -23,6 +28,12 @@ class Weights:
     weights: Tensor
     bias: Tensor | None
 
+
+SMALLEST_SCALE = float(np.finfo(np.float16).tiny)
+LARGEST_SCALE = np.float16(np.inf)
+
+NEED_BIAS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D"})
+"""Operators whose integer kernels in TFLite refuse to run without a bias."""
 
 STATES_BIAS = "quantized_bias_type"
 """The option by which an operator tells the type of its bias."""
@@ -80,7 +91,7 @@ def integer_weights(
         return None
     axis = rule.axis if options.is_per_channel(node) else None
     quantization = ranges.weight_quantization(weights.data, axis)
-    bias = bias_input(node)
+    bias = bias_input(node) or _zero_bias(node, weights)
     if bias is None or bias.data is None:
         return Weights(_int8_weights(weights, quantization), None)
     kind = options.bias_type(node, dtype)
@@ -90,12 +101,48 @@ def integer_weights(
     return Weights(made, _integer_bias(bias, made, input_scale, kind))
 
 
-def hybrid_weights(tensor: Tensor, axis: int | None) -> Tensor:
-    """A constant as symmetric int8 for kernels that compute in float."""
+def _zero_bias(node: Node, weights: Tensor) -> Tensor | None:
+    """A bias of zeros for kernels that demand one on integers."""
+    rule = node.op.weights
+    if rule is None or rule.axis is None or node.op.name not in NEED_BIAS:
+        return None
+    zeros = np.zeros(weights.shape[rule.axis], np.float32)
+    type_ = TensorType(DType.FLOAT32, zeros.shape)
+    return Tensor(f"{node.output.name}_bias", type_, zeros)
+
+
+def hybrid_weights(
+    tensor: Tensor, axis: int | None, dtype: DType = DType.INT8
+) -> Tensor:
+    """A constant as symmetric int8 or int4 for kernels that compute in float."""
     assert tensor.data is not None
-    data = ranges.quantize_weights_precisely(tensor.data, axis)
-    quantization = ranges.weight_quantization(tensor.data, axis)
-    return as_constant(tensor, DType.INT8, data, quantization)
+    data = ranges.quantize_weights_precisely(tensor.data, axis, dtype)
+    quantization = ranges.weight_quantization(tensor.data, axis, dtype)
+    return as_constant(tensor, dtype, data, quantization)
+
+
+def blockwise_weights(
+    tensor: Tensor, block: int, named: Callable[[str], str]
+) -> Tensor:
+    """Weights (O, I) as symmetric int4 with a float16 scale for each block of a row.
+
+    `named` makes a name that no other tensor has.
+    """
+    assert tensor.data is not None
+    rows = tensor.data.reshape(-1, block)
+    wanted = ranges.weight_quantization(rows, 0, DType.INT4).scale
+    # Upwards, so that no weight is beyond 7 steps; float16 has no smaller number.
+    scales = np.maximum(wanted, SMALLEST_SCALE).astype(np.float16)
+    scales = np.where(scales < wanted, np.nextafter(scales, LARGEST_SCALE), scales)
+    stored = ranges.quantize_weights(
+        rows, Quantization.per_channel(scales.astype(np.float32), 0), DType.INT4
+    )
+    shape = (*tensor.shape[:-1], tensor.shape[-1] // block)
+    kept = scales.astype(np.float16).reshape(shape)
+    name = named(f"{tensor.name}_scales")
+    given = Tensor(name, TensorType(DType.FLOAT16, shape), kept)
+    quantization = Quantization(blockwise=Blockwise(given, None, block))
+    return as_constant(tensor, DType.INT4, stored.reshape(tensor.shape), quantization)
 
 
 def integer_constant(
@@ -112,10 +159,13 @@ def integer_constant(
 
 
 def as_constant(
-    tensor: Tensor, dtype: DType, data: Array, quantization: Quantization | None
+    tensor: Tensor,
+    dtype: DType,
+    data: Array,
+    quantization: Quantization | None = None,
 ) -> Tensor:
-    """The constant in another element type, under the same name."""
-    type_ = TensorType(dtype, tensor.shape)
+    """The constant with other data, under the same name."""
+    type_ = TensorType(dtype, data.shape)
     return replace(tensor, type=type_, data=data, quantization=quantization)
 
 

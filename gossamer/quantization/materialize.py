@@ -203,7 +203,8 @@ class _Writer:
             else:
                 wanted = self._plan.wanted(node, index)
                 inputs.append(self._as_integer(x, dtype, wanted))
-        return inputs
+        added = [constants[i] for i in sorted(constants) if i >= len(inputs)]
+        return [*inputs, *added]
 
     def _weights(self, node: Node, dtype: DType) -> dict[int, Tensor]:
         """Weights and bias of `node` as integers, by input index."""

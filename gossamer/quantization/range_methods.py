@@ -99,7 +99,8 @@ def entropy(histogram: Histogram, seen: Range) -> Range:
     edges, counts = histogram.edges, _without_zeros(histogram)
     largest = max(abs(seen.minimum), abs(seen.maximum))
     found: list[tuple[float, int, int]] = []
-    for threshold in np.linspace(_LEAST, 1, _CANDIDATES) * largest:
+    for index in range(1, _CANDIDATES + 1):
+        threshold = index / _CANDIDATES * largest
         first = max(int(np.searchsorted(edges, -threshold, side="right")) - 1, 0)
         last = min(int(np.searchsorted(edges, threshold)), counts.size)
         if last - first > LEVELS:

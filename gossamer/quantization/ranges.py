@@ -95,13 +95,15 @@ def representable(quantization: Quantization, dtype: DType) -> Range:
     return Range(scale * (low - zero_point), scale * (high - zero_point))
 
 
-def weight_quantization(array: Array, axis: int | None) -> Quantization:
-    """Symmetric int8 for weights, per index along `axis` (None: one for all).
+def weight_quantization(
+    array: Array, axis: int | None, dtype: DType = DType.INT8
+) -> Quantization:
+    """Symmetric int8 or int4 for weights, per index along `axis` (None: one for all).
 
     A channel of zeros gets the scale of the narrowest range.
     """
     largest = _largest(array, axis).reshape(-1).astype(np.float32)
-    scale = largest / np.float32(WEIGHT_LIMIT)
+    scale = largest / np.float32(limits_of(dtype)[1])
     if axis is None:
         return Quantization.per_tensor(float(scale[0]))
     return Quantization.per_channel(scale, axis)
@@ -129,19 +131,26 @@ def widen_for_bias(
     return Quantization(scale, weights.zero_point, weights.axis)
 
 
-def quantize_weights(array: Array, quantization: Quantization) -> Array:
-    """Weights as int8 in [-127, 127]."""
+def quantize_weights(
+    array: Array, quantization: Quantization, dtype: DType = DType.INT8
+) -> Array:
+    """Weights as int8 in [-127, 127], or int4 in [-7, 7]."""
+    _, limit = limits_of(dtype)
     scaled = _scaled_down(array, quantization)
-    return np.clip(round_half_away(scaled), -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
+    return np.clip(round_half_away(scaled), -limit, limit).astype(np.int8)
 
 
-def quantize_weights_precisely(array: Array, axis: int | None) -> Array:
-    """Weights as int8 by division in float64, as TensorFlow does for dynamic range.
+def quantize_weights_precisely(
+    array: Array, axis: int | None, dtype: DType = DType.INT8
+) -> Array:
+    """Weights by division in float64, as TensorFlow does for dynamic range.
 
     `quantize_weights` differs from it where a quotient is a hair away from a half.
     """
-    rounded = round_half_away(array.astype(np.float64) / (_largest(array, axis) / 127))
-    return np.clip(rounded, -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
+    _, limit = limits_of(dtype)
+    scale = _largest(array, axis) / limit
+    rounded = round_half_away(array.astype(np.float64) / scale)
+    return np.clip(rounded, -limit, limit).astype(np.int8)
 
 
 def quantize_bias(

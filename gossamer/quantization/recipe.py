@@ -32,6 +32,9 @@ HYBRID = frozenset(
 )
 """Operators with a kernel for int8 constants beside float activations."""
 
+HYBRID_INT4 = frozenset({"EMBEDDING_LOOKUP", "FULLY_CONNECTED"})
+"""Those that take int4, too."""
+
 LOOKUPS = {"GATHER": 0, "EMBEDDING_LOOKUP": 1}
 """Operators that pick rows of a table: the input that holds it."""
 
@@ -61,10 +64,12 @@ ONLY_INT8 = frozenset(
         "HARD_SWISH",
         "L2_NORMALIZATION",
         "LOG_SOFTMAX",
+        "ONE_HOT",
         "PRELU",
         "RELU_0_TO_1",
         "RELU_N1_TO_1",
         "SPACE_TO_DEPTH",
+        "SQUARED_DIFFERENCE",
         "SVDF",
     }
 )

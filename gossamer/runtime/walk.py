@@ -13,6 +13,7 @@ from gossamer.codegen.compile import image_of
 from gossamer.codegen.host import host, is_supported
 from gossamer.errors import UnsupportedError
 from gossamer.ir.graph import Node, Tensor
+from gossamer.ir.transient import names_of
 from gossamer.ir.types import Array
 from gossamer.lowering.program import PlacedStep
 from gossamer.ops.bound import BoundIf, BoundWhile
@@ -66,7 +67,7 @@ def walk(model: Model, subgraph: int, shapes: Mapping[Tensor, Shape]) -> Walk:
 class _CompiledWalk:
     """Compiled steps, and what is to be shown after each node's."""
 
-    __slots__ = ("_check", "_inputs", "_known", "_runner", "_steps")
+    __slots__ = ("_check", "_inputs", "_known", "_runner", "_states", "_steps")
 
     def __init__(
         self, model: Model, subgraph: int, shapes: Mapping[Tensor, Shape]
@@ -85,6 +86,7 @@ class _CompiledWalk:
         self._check = runner.alarmed(_nothing) if compiled.alarms else _nothing
         views = {x: runner.view(index) for index, x in enumerate(graph.tensors)}
         self._inputs = {x: view for x in graph.inputs if (view := views[x]) is not None}
+        self._states = [(views[x], x.blank) for x in _transient(model, subgraph)]
         names = _names(graph.tensors, work.moved)
         self._steps = [
             (runner.run_of(part), _shown(node, names, views))
@@ -93,6 +95,7 @@ class _CompiledWalk:
         self._known = [(x, y.data) for x, y in work.moved.items() if y.data is not None]
 
     def __call__(self, inputs: Mapping[Tensor, Array], see: See) -> None:
+        _clear(self._states)
         for tensor, view in self._inputs.items():
             view[...] = inputs[tensor]
             see(tensor, view)
@@ -107,6 +110,19 @@ class _CompiledWalk:
 
 def _nothing() -> None:
     pass
+
+
+def _transient(model: Model, subgraph: int) -> list[Tensor]:
+    """The variables that each run begins without."""
+    names = names_of(model.metadata)
+    tensors = model.subgraphs[subgraph].tensors
+    return [x for x in tensors if x.is_variable and x.name in names]
+
+
+def _clear(states: Sequence[tuple[Array | None, int]]) -> None:
+    for view, value in states:
+        if view is not None:
+            view.fill(value)
 
 
 def _groups(program: Program) -> list[list[Action]]:
@@ -152,8 +168,10 @@ def _kept_walk(model: Model, subgraph: int, shapes: Mapping[Tensor, Shape]) -> W
     options = Options(keep_all=True, reference=not is_supported())
     state = State(lambda: model.subgraphs)
     executable = build(model, subgraph, shapes, state, options)
+    transient = _transient(model, subgraph)
 
     def run(inputs: Mapping[Tensor, Array], see: See) -> None:
+        _clear([(executable.view(x), x.blank) for x in transient])
         for tensor in graph.inputs:
             view = executable.view(tensor)
             assert view is not None

@@ -12,6 +12,7 @@ from tests.architecture.source import ROOT
 
 PUBLIC = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
@@ -19,6 +20,8 @@ PUBLIC = [
     "Optimize",
     "QuantizationReport",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
     "SearchResult",
     "SignatureRunner",
     "TFLiteConverter",
@@ -27,6 +30,7 @@ PUBLIC = [
     "custom_operator",
     "load",
     "quantization_report",
+    "quantize",
     "search",
 ]
 

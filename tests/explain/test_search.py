@@ -177,7 +177,7 @@ def failing(outputs, labels):
         ({"max_drop": -1}, InputError, "expected 0 or more"),
         ({"objective": "beauty"}, InputError, "'size' or 'latency'"),
         ({"sensitivity": "none"}, InputError, "auto, alone, together"),
-        ({"modes": ("int3",)}, InputError, "'int3' is not known"),
+        ({"modes": ("int3",)}, QuantizationError, "'int3' is not known"),
     ],
 )
 def test_mistakes_are_told(data, options, error, words):

@@ -141,6 +141,8 @@ def test_outliers_are_cut_off_by_every_method_but_the_extremes(method):
     found = calibrate(MODEL, samples, method=method)[IMAGE]
     assert -6 < found.minimum < -3
     assert 3 < found.maximum < 35
+    kept = calibrate(MODEL, samples, method=method, wide=[IMAGE])[IMAGE]
+    assert kept == calibrate(MODEL, samples)[IMAGE]
 
 
 def test_inputs_are_named_as_the_signature_names_them():
