@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from gossamer.api import convert, quantize
     from gossamer.calibration.images import ImageFolder
     from gossamer.converter import TFLiteConverter
+    from gossamer.explain.report import QuantizationReport, quantization_report
+    from gossamer.explain.search import SearchResult, search
     from gossamer.frontends.jax.convert import from_jax
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
@@ -34,9 +36,11 @@ __all__ = [
     "OpResolverType",
     "OpsSet",
     "Optimize",
+    "QuantizationReport",
     "RepresentativeDataset",
     "Rule",
     "Rules",
+    "SearchResult",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -45,7 +49,9 @@ __all__ = [
     "custom_operator",
     "from_jax",
     "load",
+    "quantization_report",
     "quantize",
+    "search",
 ]
 
 _HOMES = {
@@ -56,9 +62,11 @@ _HOMES = {
     "OpResolverType": "gossamer.runtime.delegate",
     "OpsSet": "gossamer.target",
     "Optimize": "gossamer.target",
+    "QuantizationReport": "gossamer.explain.report",
     "RepresentativeDataset": "gossamer.target",
     "Rule": "gossamer.quantization.rules",
     "Rules": "gossamer.quantization.rules",
+    "SearchResult": "gossamer.explain.search",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
@@ -67,7 +75,9 @@ _HOMES = {
     "custom_operator": "gossamer.ir.custom",
     "from_jax": "gossamer.frontends.jax.convert",
     "load": "gossamer.runtime.function",
+    "quantization_report": "gossamer.explain.report",
     "quantize": "gossamer.api",
+    "search": "gossamer.explain.search",
 }
 
 

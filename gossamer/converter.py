@@ -240,6 +240,11 @@ class TFLiteConverter:
         recipe = self._recipe()
         return assemble(self._trace(self.lstm), recipe)
 
+    def prepared(self) -> tuple[Model, Recipe]:
+        """The float model as the front end gives it, and what is to be made of it."""
+        self._require_built_attributes()
+        return self._trace(self.lstm), self._recipe()
+
     def _recipe(self) -> Recipe:
         """TFLite's decision which quantization the attributes ask for."""
         operators = self._operator_sets()

@@ -18,9 +18,11 @@ PUBLIC = [
     "OpResolverType",
     "OpsSet",
     "Optimize",
+    "QuantizationReport",
     "RepresentativeDataset",
     "Rule",
     "Rules",
+    "SearchResult",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -29,7 +31,9 @@ PUBLIC = [
     "custom_operator",
     "from_jax",
     "load",
+    "quantization_report",
     "quantize",
+    "search",
 ]
 
 

@@ -39,10 +39,12 @@ MAY_IMPORT = {
     "converter": {"api", "assembly", "calibration", "errors", "frontends", "ir"}
     | {"quantization", "target"},
     "target": {"errors"},
-    "experimental": {"analyzer"},
+    "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
+    | {"quantization", "runtime"},
+    "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "calibration", "errors", "flatbuffer", "ir"}
-    | {"lowering", "metadata", "passes", "quantization", "runtime", "settings"},
+    "cli": {"api", "benchmark", "calibration", "errors", "explain", "flatbuffer"}
+    | {"ir", "lowering", "metadata", "passes", "quantization", "runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -51,7 +53,7 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "calibration", "converter", "frontends", "ir"}
+    "__init__": {"api", "calibration", "converter", "explain", "frontends", "ir"}
     | {"quantization", "runtime", "several", "target"},
 }
 
@@ -65,6 +67,7 @@ THIRD_PARTIES = {
     "cli": NUMPY | {"rich", "typer"},
     "codegen": {"llvmlite"},
     "converter": NUMPY,
+    "explain": NUMPY,
     "flatbuffer": NUMPY | {"flatbuffers"},
     "frontends": NUMPY,
     "ir": NUMPY | {"ml_dtypes"},
@@ -82,6 +85,7 @@ LATE = {
     "benchmark": {"matplotlib"},
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
+    "explain": {"matplotlib"},
     "frontends/jax": {"jax"},
     "frontends/keras": {"keras"},
     "frontends/tensorflow": {"tensorflow"},
