@@ -10,11 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gossamer.api import convert
+    from gossamer.api import convert, quantize
+    from gossamer.calibration.images import ImageFolder
     from gossamer.converter import TFLiteConverter
+    from gossamer.explain.report import QuantizationReport, quantization_report
+    from gossamer.explain.search import SearchResult, search
     from gossamer.frontends.jax.convert import from_jax
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
+    from gossamer.quantization.rules import Rule, Rules
     from gossamer.runtime.delegate import OpResolverType
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
@@ -26,12 +30,17 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
     "OpsSet",
     "Optimize",
+    "QuantizationReport",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
+    "SearchResult",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -40,16 +49,24 @@ __all__ = [
     "custom_operator",
     "from_jax",
     "load",
+    "quantization_report",
+    "quantize",
+    "search",
 ]
 
 _HOMES = {
     "CustomOperator": "gossamer.ir.custom_options",
+    "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
     "OpResolverType": "gossamer.runtime.delegate",
     "OpsSet": "gossamer.target",
     "Optimize": "gossamer.target",
+    "QuantizationReport": "gossamer.explain.report",
     "RepresentativeDataset": "gossamer.target",
+    "Rule": "gossamer.quantization.rules",
+    "Rules": "gossamer.quantization.rules",
+    "SearchResult": "gossamer.explain.search",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
@@ -58,6 +75,9 @@ _HOMES = {
     "custom_operator": "gossamer.ir.custom",
     "from_jax": "gossamer.frontends.jax.convert",
     "load": "gossamer.runtime.function",
+    "quantization_report": "gossamer.explain.report",
+    "quantize": "gossamer.api",
+    "search": "gossamer.explain.search",
 }
 
 

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from gossamer.analyzer import Analyzer
+from gossamer.explain.debug_options import QuantizationDebugOptions
+from gossamer.explain.debugger import QuantizationDebugger
 
-__all__ = ["Analyzer"]
+__all__ = ["Analyzer", "QuantizationDebugOptions", "QuantizationDebugger"]

@@ -12,12 +12,17 @@ from tests.architecture.source import ROOT
 
 PUBLIC = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
     "OpsSet",
     "Optimize",
+    "QuantizationReport",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
+    "SearchResult",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -26,6 +31,9 @@ PUBLIC = [
     "custom_operator",
     "from_jax",
     "load",
+    "quantization_report",
+    "quantize",
+    "search",
 ]
 
 

@@ -32,14 +32,19 @@ MAY_IMPORT = {
     "provenance": {"ir"},
     "several": {"errors", "flatbuffer", "ir", "ops", "provenance"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
-    "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "passes"}
-    | {"provenance", "quantization", "runtime", "several"},
-    "converter": {"api", "calibration", "errors", "frontends", "ir", "target"},
+    "assembly": {"calibration", "errors", "flatbuffer", "ir", "passes", "provenance"}
+    | {"quantization"},
+    "api": {"assembly", "calibration", "errors", "flatbuffer", "frontends", "ir"}
+    | {"passes", "quantization", "several"},
+    "converter": {"api", "assembly", "calibration", "errors", "frontends", "ir"}
+    | {"quantization", "target"},
     "target": {"errors"},
-    "experimental": {"analyzer"},
+    "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
+    | {"quantization", "runtime"},
+    "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering"}
-    | {"metadata", "passes", "runtime", "settings"},
+    "cli": {"api", "benchmark", "calibration", "errors", "explain", "flatbuffer"}
+    | {"ir", "lowering", "metadata", "passes", "quantization", "runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -48,19 +53,21 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "frontends", "ir", "runtime"}
-    | {"several", "target"},
+    "__init__": {"api", "calibration", "converter", "explain", "frontends", "ir"}
+    | {"quantization", "runtime", "several", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
 NUMPY = {"numpy"}
 THIRD_PARTIES = {
     "api": NUMPY,
+    "assembly": NUMPY,
     "benchmark": NUMPY,
     "calibration": NUMPY,
     "cli": NUMPY | {"rich", "typer"},
     "codegen": {"llvmlite"},
     "converter": NUMPY,
+    "explain": NUMPY,
     "flatbuffer": NUMPY | {"flatbuffers"},
     "frontends": NUMPY,
     "ir": NUMPY | {"ml_dtypes"},
@@ -78,6 +85,7 @@ LATE = {
     "benchmark": {"matplotlib"},
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
+    "explain": {"matplotlib"},
     "frontends/jax": {"jax"},
     "frontends/keras": {"keras"},
     "frontends/tensorflow": {"tensorflow"},

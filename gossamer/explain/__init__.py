@@ -1,0 +1,1 @@
+"""What quantization did to a model, for people: tables, pages and searches."""
