@@ -91,12 +91,9 @@ def test_masking(value):
     assert_runs(model, (padded(value),))
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [layers.Add, layers.Average, layers.Maximum, layers.Minimum, layers.Multiply],
-)
+@pytest.mark.parametrize("name", ["Add", "Average", "Maximum", "Minimum", "Multiply"])
 @pytest.mark.parametrize("count", [1, 2])
-def test_masks_joined(kind, count):
+def test_masks_joined(name, count):
     """Two sequences, one or both with moments that do not count."""
     x, y = keras.Input((7, 4)), keras.Input((7, 4))
     masked = [layers.Masking()(x), layers.Masking()(y) if count > 1 else y]
