@@ -189,6 +189,15 @@ def bind(
     return named
 
 
+def trains_by_default(operation: Any) -> bool:
+    """Whether `training` is True in a call that does not state it.
+
+    Layers that augment images are so; a model's own argument overrules it.
+    """
+    parameter = inspect.signature(operation.call).parameters.get("training")
+    return parameter is not None and parameter.default is True
+
+
 def graph_of(operation: Any) -> tuple[list[Any], Any] | None:
     """A Sequential's or Functional's input tensors and structure of outputs.
 
