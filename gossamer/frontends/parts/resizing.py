@@ -34,21 +34,32 @@ _RESIZES: dict[str, Op] = {
 }
 
 
-def resize(emitter: Emitter, x: Tensor, size: Shape, interpolation: str) -> Tensor:
+def resize(
+    emitter: Emitter,
+    x: Tensor,
+    size: Shape,
+    interpolation: str,
+    *,
+    antialias: bool = False,
+) -> Tensor:
     """(batch, height, width, channels) with the height and width of `size`.
 
     One RESIZE_* for "nearest" and "bilinear"; for "bicubic", "lanczos3" and
-    "lanczos5" a product with a constant matrix along each axis.
+    "lanczos5" a product with a constant matrix along each axis, and also for
+    "bilinear" where it shrinks with `antialias`, so that each pixel counts.
 
     Raises:
         Unsupported: another interpolation, or one by matrices of a free size.
     """
-    if interpolation in _RESIZES:
+    pairs = list(zip(dims(x)[1:3], size, strict=True))
+    shrinks = antialias and any(old < 0 or old > new for old, new in pairs)
+    is_copied = interpolation == "nearest" or not shrinks
+    if interpolation in _RESIZES and is_copied:
         return emitter.emit(_RESIZES[interpolation], x, emitter.indices("size", size))
     if interpolation not in _PROFILES:
         raise Unsupported(
             f"it resizes with interpolation='{interpolation}'",
-            f"Use one of {', '.join(map(repr, [*_RESIZES, *_PROFILES]))}.",
+            f"Use one of {', '.join(map(repr, {**_RESIZES, **_PROFILES}))}.",
         )
     if min(dims(x)[1:]) < 0:
         raise Unsupported(
@@ -56,7 +67,11 @@ def resize(emitter: Emitter, x: Tensor, size: Shape, interpolation: str) -> Tens
             f"sizes are not known: {dims(x)}",
             "Fix height and width in keras.Input, or use 'bilinear' or 'nearest'.",
         )
-    return _mixed(emitter, x, size, _PROFILES[interpolation])
+    down, right = (
+        _weights(old, new, _PROFILES[interpolation], antialias=antialias)
+        for old, new in pairs
+    )
+    return _mixed(emitter, x, down, right)
 
 
 def enlarge(
@@ -97,24 +112,29 @@ def repeat(emitter: Emitter, x: Tensor, factors: Sequence[int]) -> Tensor:
     return reshape(emitter, tiled, target)
 
 
-def _mixed(emitter: Emitter, x: Tensor, size: Shape, profile: Profile) -> Tensor:
-    """Rows mixed by one matrix, then columns by another."""
+def _mixed(emitter: Emitter, x: Tensor, down: Array, right: Array) -> Tensor:
+    """Rows mixed by one matrix, (new, old), then columns by another."""
     batch, height, width, channels = dims(x)
-    down = _weights(height, size[0], profile)[np.newaxis]
-    right = _weights(width, size[1], profile)[np.newaxis]
+    size = (down.shape[0], right.shape[0])
     rows = reshape(emitter, x, (batch, height, width * channels))
-    y = emitter.emit(BatchMatMul(), emitter.constant("rows", down), rows)
+    y = emitter.emit(BatchMatMul(), emitter.constant("rows", down[np.newaxis]), rows)
     count = -1 if batch < 0 else batch * size[0]
     columns = reshape(emitter, y, (count, width, channels))
-    y = emitter.emit(BatchMatMul(), emitter.constant("columns", right), columns)
+    mixed = emitter.constant("columns", right[np.newaxis])
+    y = emitter.emit(BatchMatMul(), mixed, columns)
     return reshape(emitter, y, (batch, *size, channels))
 
 
-def _weights(size: int, new: int, profile: Profile) -> Array:
+def _weights(size: int, new: int, profile: Profile, *, antialias: bool) -> Array:
     """(new, size): what each old pixel gives to each new one."""
     places = (np.arange(new) + 0.5) * (size / new) - 0.5
-    weights = profile(np.abs(places[:, np.newaxis] - np.arange(size)))
+    stretch = max(size / new, 1.0) if antialias else 1.0
+    weights = profile(np.abs(places[:, np.newaxis] - np.arange(size)) / stretch)
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _linear(distance: Array) -> Array:
+    return np.maximum(1 - distance, 0)
 
 
 def _cubic(distance: Array) -> Array:
@@ -133,6 +153,7 @@ def _lanczos(radius: int) -> Profile:
 
 
 _PROFILES: dict[str, Profile] = {
+    "bilinear": _linear,
     "bicubic": _cubic,
     "lanczos3": _lanczos(3),
     "lanczos5": _lanczos(5),

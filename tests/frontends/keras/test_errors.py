@@ -66,14 +66,6 @@ def test_a_call_with_training_true():
     assert "training=True" in text
 
 
-def test_a_mask():
-    x = keras.Input((4, 2))
-    y = layers.GlobalAveragePooling1D(name="pool")(layers.Masking()(x))
-    text = _message(keras.Model(x, y))
-    assert "'pool'" in text
-    assert "mask" in text
-
-
 def test_volumes_of_free_size():
     x = keras.Input((None, 4, 4, 1))
     text = _message(keras.Model(x, layers.MaxPooling3D(2, name="solid")(x)))

@@ -17,7 +17,7 @@ def transposed(size=3, strides=2, **options):
 
 
 TRANSPOSED = {
-    "valid": (lambda: transposed(), IMAGE),
+    "valid": (transposed, IMAGE),
     "same": (lambda: transposed(padding="same"), IMAGE),
     "kernel below stride": (lambda: transposed(1, 3), IMAGE),
     "same, kernel below stride": (lambda: transposed(1, 3, padding="same"), IMAGE),
@@ -122,7 +122,8 @@ GOLDEN = {
     "fixed batch": ("valid", 2, ["TRANSPOSE_CONV"]),
     "free batch": ("valid", None, ["SHAPE", "ADD", "TRANSPOSE_CONV"]),
     "stride of one": ("stride of one", None, ["CONV_2D"]),
-    "dilated": ("dilated", None, ["PAD", "CONV_2D"]),
+    "dilated": ("dilated", None, ["CONV_2D"]),
+    "even kernel": ("even kernel, stride of one", None, ["PAD", "CONV_2D"]),
     "cut": ("same, no output padding", 2, ["TRANSPOSE_CONV", "STRIDED_SLICE"]),
     "3d": ("3d", 2, ["CONV_3D_TRANSPOSE"]),
     "1d": ("1d", 2, ["RESHAPE", "TRANSPOSE_CONV", "RESHAPE"]),

@@ -61,13 +61,13 @@ CASES = {
         ["RESHAPE", *GATHERED, "RESHAPE"],
     ),
     "adaptive average, even": (
-        lambda: layers.AdaptiveAveragePooling2D((7, 1)),
-        IMAGE,
+        lambda: layers.AdaptiveAveragePooling2D((3, 2)),
+        (6, 4, 3),
         ["AVERAGE_POOL_2D"],
     ),
     "adaptive max, even": (
-        lambda: layers.AdaptiveMaxPooling2D((1, 5)),
-        IMAGE,
+        lambda: layers.AdaptiveMaxPooling2D((3, 2)),
+        (6, 4, 3),
         ["MAX_POOL_2D"],
     ),
     "adaptive average 3d": (
