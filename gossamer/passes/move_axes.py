@@ -144,12 +144,11 @@ class _Walk:
             self.views[x].source if x in self.views else constant
             for x, constant in zip(node.inputs, constants, strict=True)
         ]
-        self.nodes.append(
-            replace(
-                node, op=op, inputs=tuple(inputs), outputs=(result.source,), version=0
-            )
-        )
-        self.views[node.output] = result
+        output = node.output if result.is_whole else result.source
+        moved = replace(node, op=op, inputs=tuple(inputs), outputs=(output,), version=0)
+        self.nodes.append(moved)
+        if not result.is_whole:
+            self.views[node.output] = result
         self.moved.append(node)
         if isinstance(op, Arithmetic | Clamp) and not self.linear.isdisjoint(
             view.source for view in views
