@@ -59,6 +59,6 @@ def test_the_pipeline_together():
     assert names(better) == ["ADD"]
     assert isinstance(log, Log)
     assert [event.pass_name for event in log.done()] == [
-        "remove_identity",
+        "move_axes",
         "fuse_activation",
     ]

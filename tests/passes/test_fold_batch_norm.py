@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gossamer.ops import Add, Conv2D, DepthwiseConv2D, FullyConnected, Mul, Relu, Sub
+from gossamer.ops import (
+    Add,
+    Conv2D,
+    Conv3D,
+    Conv3DTranspose,
+    DepthwiseConv2D,
+    FullyConnected,
+    Mul,
+    Relu,
+    Sub,
+    TransposeConv,
+)
 from gossamer.passes.fold_batch_norm import FOLD_BATCH_NORM
 from gossamer.passes.fuse_activation import FUSE_ACTIVATION
 from gossamer.passes.fuse_bias import FUSE_BIAS
@@ -21,17 +32,39 @@ def layer(build, kind, *, bias, activation="none"):
     if kind == "conv":
         x, w = build.given(1, 5, 4, 3), build.floats("w", 6, 3, 3, 3)
         return build.node(Conv2D("same", 1, 1, activation), x, w, *offset)
+    if kind == "volume":
+        x, w = build.given(1, 3, 4, 2, 3), build.floats("w", 2, 3, 1, 3, 6)
+        return build.node(Conv3D("same", 1, 1, 1, activation), x, w, *offset)
+    if kind == "transposed":
+        x, w = build.given(1, 3, 4, 3), build.floats("w", 6, 3, 3, 3)
+        op, sizes = TransposeConv("same", 2, 2, activation), (1, 6, 8, 6)
+        return build.node(op, build.ints("sizes", *sizes), w, x, *offset)
+    if kind == "volume transposed":
+        x, w = build.given(1, 3, 4, 2, 3), build.floats("w", 2, 3, 1, 6, 3)
+        op, sizes = Conv3DTranspose("same", 2, 2, 1, activation), (1, 6, 4, 4, 6)
+        return build.node(op, build.ints("sizes", *sizes), w, x, *offset)
     x, w = build.given(1, 5, 4, 3), build.floats("w", 1, 3, 3, 6)
     op = DepthwiseConv2D("same", 1, 1, 2, activation)
     return build.node(op, x, w, *offset)
 
 
-KINDS = ("dense", "conv", "depthwise")
+KINDS = ("dense", "conv", "depthwise", "volume")
+TRANSPOSED = ("transposed", "volume transposed")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bias", [True, False])
 def test_normalization_and_activation_disappear(kind, bias):
+    _assert_disappear(kind, bias=bias)
+
+
+@pytest.mark.parametrize("kind", TRANSPOSED)
+@pytest.mark.parametrize("bias", [True, False])
+def test_they_disappear_in_transposed_convolutions(kind, bias):
+    _assert_disappear(kind, bias=bias, inputs=4)
+
+
+def _assert_disappear(kind, *, bias, inputs=3):
     build = Graph()
     y = layer(build, kind, bias=bias)
     y = build.node(Mul(), y, build.floats("g", 6))
@@ -41,7 +74,7 @@ def test_normalization_and_activation_disappear(kind, bias):
     assert len(better.main.nodes) == 1
     node = better.main.nodes[0]
     assert node.op.fused_activation_function == "relu"
-    assert len(node.inputs) == 3
+    assert len(node.inputs) == inputs
     assert node.output is model.main.outputs[0]
     assert len(log.done()) == 3
     assert log.declined() == []

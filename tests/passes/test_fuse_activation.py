@@ -18,6 +18,7 @@ from gossamer.ops import (
     ReluN1To1,
     Sub,
     Tanh,
+    TransposeConv,
 )
 from gossamer.passes.fuse_activation import FUSE_ACTIVATION
 from tests.passes.graphs import Graph, apply, untouched
@@ -43,6 +44,19 @@ def test_pools(clamp, name, kind):
     pooled = build.node(kind("same", 2, 2, 2, 2), build.given(1, 5, 4, 3))
     better, _ = apply(build.model(build.node(clamp, pooled)), FUSE_ACTIVATION)
     assert [node.op for node in better.main.nodes] == [kind("same", 2, 2, 2, 2, name)]
+
+
+@pytest.mark.parametrize(("clamp", "name"), CLAMPS)
+def test_transposed_convolution(clamp, name):
+    build = Graph()
+    op = TransposeConv("valid", 2, 2)
+    sizes = build.ints("sizes", 1, 7, 9, 3)
+    x, weights = build.given(1, 3, 4, 2), build.floats("w", 3, 3, 3, 2)
+    y = build.node(clamp, build.node(op, sizes, weights, x))
+    better, _ = apply(build.model(y), FUSE_ACTIVATION)
+    assert [node.op for node in better.main.nodes] == [
+        TransposeConv("valid", 2, 2, name)
+    ]
 
 
 def test_declines_with_a_reason():
