@@ -12,6 +12,7 @@ from gossamer.passes.fuse_mean import FUSE_MEAN
 from gossamer.passes.fuse_softmax import FUSE_SOFTMAX
 from gossamer.passes.join_moves import JOIN_MOVES
 from gossamer.passes.merge_factors import MERGE_FACTORS
+from gossamer.passes.move_axes import MOVE_AXES
 from gossamer.passes.remove_dead import REMOVE_DEAD
 from gossamer.passes.remove_identity import REMOVE_IDENTITY
 from gossamer.passes.share_constants import SHARE_CONSTANTS
@@ -19,6 +20,7 @@ from gossamer.passes.share_results import SHARE_RESULTS
 
 CANONICALIZE = (
     FOLD_CONSTANTS,
+    MOVE_AXES,
     JOIN_MOVES,
     MERGE_FACTORS,
     REMOVE_IDENTITY,
