@@ -21,7 +21,6 @@ from gossamer.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from gossamer.passes.base import Log
 
 
 class Quantize(Enum):
@@ -94,7 +93,7 @@ def convert(
     explain: Annotated[
         bool,
         typer.Option(
-            "--explain", help="Tell what each pass did, and what it declined and why."
+            "--explain", help="Tell each rewrite, and each that was declined and why."
         ),
     ] = False,
 ) -> None:
@@ -129,7 +128,9 @@ def convert(
         )
     write_whole(path, content)
     if explain:
-        _show_log(log)
+        from gossamer.cli.explain import show_log  # noqa: PLC0415
+
+        show_log(log)
     seconds = time.perf_counter() - start
     output.show(
         f"{output.escape(str(path))}: {output.size(len(content))}, "
@@ -207,16 +208,3 @@ def _working(what: str) -> Generator[None]:
         return
     with output.errors().status(f"{what} ..."):
         yield
-
-
-def _show_log(log: Log) -> None:
-    """What passes and quantization did, then what they left and why."""
-    made = output.table(
-        "What was done",
-        "pass",
-        "~operator",
-        "~declined because",
-    )
-    for event in log.events:
-        output.rows(made, [(event.pass_name, event.node, event.reason or "")])
-    output.show(made)
