@@ -95,6 +95,8 @@ def convert(
         each = partial(
             convert,
             quantize=quantize,
+            method=method,
+            improve=improve,
             input_type=input_type,
             output_type=output_type,
             strict=strict,

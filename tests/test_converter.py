@@ -300,18 +300,6 @@ def test_a_misspelt_attribute_names_the_right_one(model):
         converter.optimisations = [DEFAULT]
 
 
-ROADS = {
-    "experimental_from_jax": ([], []),
-}
-
-
-@pytest.mark.parametrize("road", ROADS)
-def test_roads_through_tensorflow_tell_the_way_around(road):
-    with pytest.raises(ConversionError, match=r"model\.keras") as caught:
-        getattr(tflite.TFLiteConverter, road)(*ROADS[road])
-    assert road in str(caught.value)
-
-
 def test_names_of_operator_sets():
     assert "TFLITE_BUILTINS" in tflite.OpsSet.get_options()
     assert str(INT8) == "TFLITE_BUILTINS_INT8"

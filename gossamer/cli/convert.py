@@ -41,8 +41,6 @@ from gossamer.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from gossamer.passes.base import Log
-
 
 class Lstm(Enum):
     """What an LSTM becomes."""
@@ -89,7 +87,7 @@ def convert(
     explain: Annotated[
         bool,
         typer.Option(
-            "--explain", help="Tell what each pass did, and what it declined and why."
+            "--explain", help="Tell each rewrite, and each that was declined and why."
         ),
     ] = False,
 ) -> None:
@@ -131,6 +129,8 @@ def convert(
         )
     write_whole(path, content)
     if explain:
+        from gossamer.cli.explain import show_log  # noqa: PLC0415
+
         show_log(log)
     seconds = time.perf_counter() - start
     output.show(
@@ -183,16 +183,3 @@ def working(what: str) -> Generator[None]:
         return
     with output.errors().status(f"{what} ..."):
         yield
-
-
-def show_log(log: Log) -> None:
-    """What passes and quantization did, then what they left and why."""
-    made = output.table(
-        "What was done",
-        "pass",
-        "~operator",
-        "~declined because",
-    )
-    for event in log.events:
-        output.rows(made, [(event.pass_name, event.node, event.reason or "")])
-    output.show(made)

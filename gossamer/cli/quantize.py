@@ -19,7 +19,7 @@ from gossamer.cli.calibration import (
     StdOption,
     calibration_of,
 )
-from gossamer.cli.convert import require_folder, show_log, working, write_whole
+from gossamer.cli.convert import require_folder, working, write_whole
 from gossamer.cli.modes import (
     MODES_HELP,
     EndType,
@@ -94,6 +94,8 @@ def quantize(
         )
     write_whole(to, content)
     if explain:
+        from gossamer.cli.explain import show_log  # noqa: PLC0415
+
         show_log(log)
     seconds = time.perf_counter() - start
     output.show(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from gossamer.passes.fold_batch_norm import FOLD_BATCH_NORM
 from gossamer.passes.fold_constants import FOLD_CONSTANTS
 from gossamer.passes.fold_padding import FOLD_PADDING
@@ -39,3 +41,11 @@ CANONICALIZE = (
 
 FINISH = (REMOVE_DEAD, SHARE_CONSTANTS)
 """The last touch before a model is written."""
+
+
+def purposes() -> dict[str, str]:
+    """What each pass does, in a sentence, by its name: its module's first line."""
+    return {
+        item.name: str(sys.modules[item.rewrite.__module__].__doc__).partition("\n")[0]
+        for item in (*CANONICALIZE, *FINISH)
+    }

@@ -107,7 +107,10 @@ def test_int8_by_other_methods(gossamer, model, samples, tmp_path):
 def test_explain_tells_what_passes_did(gossamer, model, tmp_path):
     out = tmp_path / "out.tflite"
     gossamer("convert", model[0], "-o", out, "--explain")
-    assert any(row[0] == "fuse_activation" for row in gossamer.rows())
+    (row,) = (row for row in gossamer.rows() if row[0] == "fuse_activation")
+    assert row[1] == "1"
+    assert row[2].startswith("Make a clamp")
+    assert row[3].startswith("RELU '")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -45,7 +46,11 @@ def primitive(*names: str) -> Callable[[Rule], Rule]:
 
 def rule_of(name: str) -> Rule | None:
     """The rule of a primitive, None where there is none."""
-    if not _rules:
-        for family in FAMILIES:
-            importlib.import_module(f"gossamer.frontends.jax.primitives.{family}")
+    _load_families()
     return _rules.get(name)
+
+
+@functools.cache
+def _load_families() -> None:
+    for family in FAMILIES:
+        importlib.import_module(f"gossamer.frontends.jax.primitives.{family}")
