@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gossamer.api import convert
+    from gossamer.api import convert, quantize
     from gossamer.calibration.images import ImageFolder
     from gossamer.converter import TFLiteConverter
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
+    from gossamer.quantization.rules import Rule, Rules
     from gossamer.runtime.delegate import OpResolverType
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
@@ -32,12 +33,15 @@ __all__ = [
     "OpsSet",
     "Optimize",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
     "convert",
     "custom_operator",
     "load",
+    "quantize",
 ]
 
 _HOMES = {
@@ -49,12 +53,15 @@ _HOMES = {
     "OpsSet": "gossamer.target",
     "Optimize": "gossamer.target",
     "RepresentativeDataset": "gossamer.target",
+    "Rule": "gossamer.quantization.rules",
+    "Rules": "gossamer.quantization.rules",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
     "load": "gossamer.runtime.function",
+    "quantize": "gossamer.api",
 }
 
 

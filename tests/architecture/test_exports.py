@@ -19,12 +19,15 @@ PUBLIC = [
     "OpsSet",
     "Optimize",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
     "convert",
     "custom_operator",
     "load",
+    "quantize",
 ]
 
 

@@ -30,9 +30,12 @@ MAY_IMPORT = {
     "benchmark": {"codegen", "errors", "ir", "lowering", "memory", "nest", "runtime"},
     "metadata": {"ir"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
-    "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
-    | {"passes", "quantization", "runtime"},
-    "converter": {"api", "calibration", "errors", "frontends", "ir", "target"},
+    "assembly": {"calibration", "errors", "flatbuffer", "ir", "metadata", "passes"}
+    | {"quantization"},
+    "api": {"assembly", "calibration", "errors", "flatbuffer", "frontends", "ir"}
+    | {"passes", "quantization"},
+    "converter": {"api", "assembly", "calibration", "errors", "frontends", "ir"}
+    | {"quantization", "target"},
     "target": {"errors"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
@@ -45,6 +48,7 @@ MAY_IMPORT = {
         "ir",
         "lowering",
         "passes",
+        "quantization",
     }
     | {"runtime", "settings"},
     "__init__": set(),
@@ -55,13 +59,15 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "calibration", "converter", "ir", "runtime", "target"},
+    "__init__": {"api", "calibration", "converter", "ir", "quantization", "runtime"}
+    | {"target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
 NUMPY = {"numpy"}
 THIRD_PARTIES = {
     "api": NUMPY,
+    "assembly": NUMPY,
     "benchmark": NUMPY,
     "calibration": NUMPY,
     "cli": NUMPY | {"rich", "typer"},
