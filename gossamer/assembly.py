@@ -15,7 +15,7 @@ from gossamer.provenance import with_metadata
 from gossamer.quantization.constants import WeightOptions
 from gossamer.quantization.dynamic import stored_weights
 from gossamer.quantization.float16 import float16
-from gossamer.quantization.full import full_integer
+from gossamer.quantization.full import full_integer, wide_activations
 from gossamer.quantization.improve import improve
 from gossamer.quantization.recipe import Form, choose
 from gossamer.quantization.rules import INTEGER, Rules
@@ -111,6 +111,7 @@ def _integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
             compiled_runner,
             recipe.method,
             lambda node: _is_integer(node, recipe.rules),
+            wide_activations(model, recipe.rules),
         )
     return full_integer(
         model,

@@ -45,7 +45,7 @@ class BiasCorrection:
     Args:
         model: a float model.
         wanted: tells which nodes will run on int8.
-        grids: how each activation will be quantized.
+        grids: how activations will be quantized to int8; others round nothing away.
     """
 
     model: Model
@@ -57,7 +57,7 @@ class BiasCorrection:
     def __post_init__(self) -> None:
         self._readers, self._means = {}, {}
         for product in products(self.model):
-            if self.wanted(product.node) and product.data in self.grids:
+            if self.wanted(product.node):
                 self._readers.setdefault(product.data, []).append(product)
 
     def see(self, tensor: Tensor, array: Array) -> None:
@@ -65,7 +65,8 @@ class BiasCorrection:
         readers = self._readers.get(tensor)
         if not readers or not array.size:
             return
-        rounded = _on_grid(array, self.grids[tensor])
+        grid = self.grids.get(tensor)
+        rounded = array if grid is None else _on_grid(array, grid)
         for product in readers:
             shape = product.groups, product.depth
             sums = self._means.setdefault(

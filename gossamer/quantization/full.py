@@ -8,14 +8,14 @@ from gossamer.errors import QuantizationError
 from gossamer.ir.types import DType
 from gossamer.quantization.calibrate import Runner, calibrate, reference_runner
 from gossamer.quantization.materialize import materialize
-from gossamer.quantization.propagate import propagate
+from gossamer.quantization.propagate import propagate, types_of
 from gossamer.quantization.recipe import Choice, Form, choose, describe
 from gossamer.quantization.rules import INTEGER, Rule, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gossamer.ir.graph import Model, Node, Subgraph
+    from gossamer.ir.graph import Model, Node, Subgraph, Tensor
     from gossamer.quantization.calibrate import Sample
     from gossamer.quantization.constants import WeightOptions
     from gossamer.quantization.range_methods import Method
@@ -70,13 +70,20 @@ def full_integer(
     entries = _entries(model)
     chosen = {index: _choices(model.subgraphs[index], rules) for index in entries}
     _tell(model, chosen, rules, strict=strict, log=log)
-    ranges = calibrate(model, samples, runner, method)
+    ranges = calibrate(model, samples, runner, method, wide_activations(model, rules))
     for index in entries:
         plan = propagate(model.subgraphs[index], chosen[index], ranges)
         model = materialize(
             model, plan, input_type, output_type, options=options, index=index
         )
     return model
+
+
+def wide_activations(model: Model, rules: Rules) -> frozenset[Tensor]:
+    """The activations that will have 16 bits, in all subgraphs that callers run."""
+    graphs = [model.subgraphs[index] for index in _entries(model)]
+    types = [types_of(graph, _choices(graph, rules)) for graph in graphs]
+    return frozenset(x for each in types for x in each if each[x] is DType.INT16)
 
 
 def _entries(model: Model) -> tuple[int, ...]:

@@ -14,9 +14,9 @@ from gossamer.quantization.recipe import Form, choices, choose
 from gossamer.quantization.weight_ranges import clip_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
-    from gossamer.ir.graph import Model, Node
+    from gossamer.ir.graph import Model, Node, Tensor
     from gossamer.quantization.calibrate import Runner, Samples, See
     from gossamer.quantization.range_methods import Method
 
@@ -57,6 +57,7 @@ def improve(
     runner: Runner,
     method: Method = "minmax",
     integer: Callable[[Node], bool] = is_integer,
+    wide: Collection[Tensor] = (),
 ) -> Model:
     """The float model with some improvements; its activations keep their names.
 
@@ -67,6 +68,7 @@ def improve(
         runner: how the model is run on them.
         method: how ranges of activations will be chosen.
         integer: tells which nodes will run on integers.
+        wide: activations that will have 16 bits, which round nothing away.
 
     Raises:
         QuantizationError: the samples do not fit the inputs, or there are none.
@@ -84,9 +86,10 @@ def improve(
             case "adaround":
                 model = adaround(model, integer, run)
             case "bias":
-                ranges = calibrate(model, samples(model), runner, method)
+                ranges = calibrate(model, samples(model), runner, method, wide)
                 plan = propagate(model.main, choices(model.main), ranges)
-                correction = BiasCorrection(model, integer, plan.quantization)
+                grids = {x: q for x, q in plan.quantization.items() if x not in wide}
+                correction = BiasCorrection(model, integer, grids)
                 run(correction.see)
                 model = correction.corrected()
     return model

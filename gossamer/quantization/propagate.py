@@ -84,7 +84,7 @@ def propagate(
 ) -> Plan:
     """The plan for a subgraph whose float activations have the given ranges."""
     integer = [n for n in subgraph.nodes if choices[n].form is Form.INTEGER]
-    types = _types(subgraph, integer, choices)
+    types = types_of(subgraph, choices)
     typed: dict[Typed, Quantization] = {}
     for dtype in (DType.INT8, DType.INT16):
         nodes = [node for node in integer if choices[node].dtype is dtype]
@@ -94,10 +94,9 @@ def propagate(
     return Plan(choices, types, own, typed)
 
 
-def _types(
-    subgraph: Subgraph, integer: list[Node], choices: Mapping[Node, Choice]
-) -> dict[Tensor, DType]:
+def types_of(subgraph: Subgraph, choices: Mapping[Node, Choice]) -> dict[Tensor, DType]:
     """The type of each activation: its producer's, else its first reader's."""
+    integer = [n for n in subgraph.nodes if choices[n].form is Form.INTEGER]
     types: dict[Tensor, DType] = {}
     for node in integer:
         dtype = choices[node].dtype

@@ -6,7 +6,13 @@ from gossamer.ir.build import Builder
 from gossamer.quantization.bias_correction import BiasCorrection
 from gossamer.quantization.calibrate import calibrate, feed, reference_runner
 from gossamer.quantization.full import full_integer
-from gossamer.quantization.ranges import Range, activation_quantization
+from gossamer.quantization.products import products
+from gossamer.quantization.ranges import (
+    Range,
+    activation_quantization,
+    quantize_weights,
+    weight_quantization,
+)
 from tests.quantization import graphs, improving, judge
 
 
@@ -57,6 +63,18 @@ def test_what_a_narrow_range_cuts_off_on_average_comes_back():
     plain = np.mean([judge.ours(model, s)[0] for s in cut], (0, 1))
     found = np.mean([judge.ours(made, s)[0] for s in cut], (0, 1))
     assert np.abs(found - wanted).max() < 0.2 * np.abs(plain - wanted).max()
+
+
+def test_an_input_that_is_not_rounded_leaves_the_error_of_weights():
+    model = layer()
+    made = corrected(model, positive(), {})
+    (product,) = products(model)
+    weights = product.weights.data
+    grid = weight_quantization(weights, 0)
+    off = grid.dequantize(quantize_weights(weights, grid)) - weights
+    mean = np.mean([s["x"][0] for s in positive()], 0)
+    found = made.main.nodes[0].input(2).data - product.bias
+    np.testing.assert_allclose(found, -off @ mean, atol=1e-6)
 
 
 def test_layers_that_stay_in_float_are_left_alone():

@@ -11,6 +11,7 @@ from gossamer.ir.build import Builder
 from gossamer.ir.types import DType
 from gossamer.passes.base import Log
 from gossamer.quantization.constants import WeightOptions
+from gossamer.quantization.improve import IMPROVEMENTS
 from gossamer.quantization.rules import Rules
 from tests.quantization import graphs, judge
 from tests.quantization.test_dynamic import nodes
@@ -137,3 +138,28 @@ def test_weights_have_one_scale_where_channels_are_switched_off(mode):
     (sample,) = graphs.samples(model, 1, seed=9)
     (wanted,), (found,) = judge.ours(model, sample), judge.ours(made, sample)
     assert judge.signal_to_noise(wanted, found) > 25
+
+
+@pytest.mark.parametrize("method", ["percentile", "mse", "entropy"])
+def test_int16_activations_keep_their_extremes_by_every_method(method):
+    rules = [("stem|deep|image", "int8"), ("", "int16x8")]
+    plain = mixed(graphs.network(), rules)
+    other = mixed(graphs.network(), rules, method=method)
+    int8 = ("stem", "deep", "image")
+    wide = [x for x in plain.main.tensors if x.dtype is DType.INT16]
+    wide = [x for x in wide if not x.name.startswith(int8)]
+    found = {x.name: x.quantization for x in other.main.tensors}
+    assert all(x.quantization.same(found[x.name]) for x in wide)
+    assert len(wide) > 5
+
+
+@pytest.mark.parametrize("name", IMPROVEMENTS)
+def test_improvements_do_not_harm_int16_activations(name):
+    model = graphs.network()
+    made = [mixed(model, "int16x8", improve=names) for names in ((), (name,))]
+    for sample in graphs.samples(model, 2, seed=9):
+        wanted = judge.ours(model, sample)[0]
+        before, after = (
+            judge.signal_to_noise(wanted, judge.ours(each, sample)[0]) for each in made
+        )
+        assert after > before - 3
