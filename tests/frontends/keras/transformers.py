@@ -29,7 +29,7 @@ def _block(x, heads, width, *, first, **arguments):
 class Place(layers.Layer):
     """Adds a vector for each place, behind one for the whole where `joins` is set."""
 
-    def __init__(self, joins=False):
+    def __init__(self, *, joins=False):
         super().__init__()
         self.joins = joins
 
