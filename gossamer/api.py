@@ -6,29 +6,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from gossamer.calibration import batches_of, compiled_runner
 from gossamer.errors import ConversionError, QuantizationError
 from gossamer.flatbuffer.write import write
 from gossamer.frontends.keras.convert import from_keras
 from gossamer.frontends.keras.load import load_model
+from gossamer.ir.graph import Model
 from gossamer.ir.types import DType
-from gossamer.metadata import with_metadata
 from gossamer.passes.base import Event, run
 from gossamer.passes.pipeline import CANONICALIZE, FINISH
+from gossamer.provenance import with_metadata
 from gossamer.quantization.dynamic import dynamic_range
 from gossamer.quantization.float16 import float16
 from gossamer.quantization.full import full_integer
+from gossamer.several import convert_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gossamer.calibration import Samples
     from gossamer.frontends.emitter import Recurrence
-    from gossamer.ir.graph import Model
     from gossamer.passes.base import Log
 
     Say: TypeAlias = Callable[[str], None]
@@ -75,7 +77,10 @@ def convert(
     """Convert a Keras model to the bytes of a `.tflite` file.
 
     Args:
-        model: a Keras model, or the path of a `.keras` or `.h5` file.
+        model: a Keras model, the path of a `.keras` or `.h5` file, or what `from_jax`
+            made of a JAX function. A dict of such models makes one file with a
+            signature for each; weights that they share are stored once, and
+            `calibration` and `input_signature` are then dicts with the same keys.
         quantize: None (or "float32"), "dynamic", "float16" or "int8".
         calibration: representative inputs, for "int8": an array whose first axis
             counts samples, such arrays by input name or in the order of the inputs,
@@ -97,6 +102,22 @@ def convert(
         >>> data = gossamer.convert(model, quantize="int8", calibration=images[:200])
         >>> Path("model.tflite").write_bytes(data)
     """
+    if isinstance(model, Mapping):
+        each = partial(
+            convert,
+            quantize=quantize,
+            input_type=input_type,
+            output_type=output_type,
+            strict=strict,
+            lstm=lstm,
+            log=log,
+        )
+        return convert_each(
+            cast("Mapping[str, Any]", model),
+            each,
+            calibration=calibration,
+            input_signature=input_signature,
+        )
     mode = mode_of(quantize)
     if mode == "int8" and calibration is None:
         raise QuantizationError(
@@ -147,6 +168,8 @@ def import_model(
     Raises:
         ConversionError: what was given is no model that a front end reads.
     """
+    if isinstance(model, Model):
+        return model
     if isinstance(model, (str, os.PathLike)):
         model = load_model(os.fspath(model))
     return from_keras(

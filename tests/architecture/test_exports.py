@@ -21,8 +21,10 @@ PUBLIC = [
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
+    "combine",
     "convert",
     "custom_operator",
+    "from_jax",
     "load",
 ]
 

@@ -28,16 +28,18 @@ MAY_IMPORT = {
     "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "memory", "ops"}
     | {"settings"},
     "benchmark": {"codegen", "errors", "ir", "lowering", "memory", "nest", "runtime"},
-    "metadata": {"ir"},
+    "metadata": {"errors", "flatbuffer", "ir"},
+    "provenance": {"ir"},
+    "several": {"errors", "flatbuffer", "ir", "ops", "provenance"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
-    "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "metadata"}
-    | {"passes", "quantization", "runtime"},
+    "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "passes"}
+    | {"provenance", "quantization", "runtime", "several"},
     "converter": {"api", "calibration", "errors", "frontends", "ir", "target"},
     "target": {"errors"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering", "passes"}
-    | {"runtime", "settings"},
+    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering"}
+    | {"metadata", "passes", "runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -46,7 +48,8 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "ir", "runtime", "target"},
+    "__init__": {"api", "converter", "frontends", "ir", "runtime"}
+    | {"several", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
@@ -64,6 +67,7 @@ THIRD_PARTIES = {
     "kernels": NUMPY,
     "lowering": NUMPY,
     "memory": NUMPY,
+    "metadata": NUMPY,
     "nest": NUMPY,
     "ops": NUMPY,
     "passes": NUMPY,
@@ -74,6 +78,7 @@ LATE = {
     "benchmark": {"matplotlib"},
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
+    "frontends/jax": {"jax"},
     "frontends/keras": {"keras"},
     "frontends/tensorflow": {"tensorflow"},
 }

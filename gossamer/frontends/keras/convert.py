@@ -350,7 +350,7 @@ def _require_inference(step: trace.Step) -> None:
 def _is_masked(step: trace.Step) -> bool:
     """Whether the call is given a mask, by its caller or by Keras."""
     return any(
-        value is not None
+        value is not None and not isinstance(value, bool)
         for name, argument in step.arguments.items()
         if name.endswith("mask")
         for value in trace.flatten(argument)

@@ -64,6 +64,11 @@ def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
     return keras().tree.map_structure(function, structure)
 
 
+def uses(layer: Any) -> int:
+    """How often the layer was called on Keras tensors."""
+    return len(layer._inbound_nodes)  # noqa: SLF001
+
+
 def is_dict(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 

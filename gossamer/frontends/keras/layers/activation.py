@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 from gossamer.frontends.keras.activate import activate
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.keras.trace import flatten
+from gossamer.frontends.keras.truth import as_truth
 from gossamer.frontends.parts import activations
 from gossamer.frontends.parts.softmax import softmax_over
-from gossamer.ir.types import DType
-from gossamer.ops.compare import Greater
+from gossamer.ir.graph import Tensor
 from gossamer.ops.relu import PRelu
 from gossamer.ops.select import SelectV2
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
-    from gossamer.ir.graph import Tensor
 
-_EXCLUDED = -1e9
-"""What Keras puts in the place of a value that the mask excludes."""
+MASKED = -1e9
+"""What Keras puts in the place of a masked number before a softmax."""
 
 
 @layer("Activation")
@@ -57,23 +56,14 @@ def _prelu(call: Call) -> RuleResult:
     return call.emit(PRelu(), call.real(call.x), alpha)
 
 
-@layer("Softmax")
+@layer("Softmax", masks=True)
 def _softmax(call: Call) -> RuleResult:
     x = call.real(call.x)
     axes = [int(axis) for axis in flatten(call.operation.axis)]
-    mask = call.arguments.get("mask")
+    mask = as_truth(call, call.arguments.get("mask"))
     if mask is None:
         return softmax_over(call, x, axes)
-    kept = _truth(call)
-    masked = call.emit(SelectV2(), kept, x, call.scalar("excluded", _EXCLUDED))
-    y = softmax_over(call, masked, axes)
+    kept = mask if isinstance(mask, Tensor) else call.constant("mask", mask)
+    shown = call.emit(SelectV2(), kept, x, call.scalar("masked", MASKED))
+    y = softmax_over(call, shown, axes)
     return call.emit(SelectV2(), kept, y, call.scalar("zero", 0.0))
-
-
-def _truth(call: Call) -> Tensor:
-    """The mask as booleans: numbers above a half are true."""
-    mask = call.argument("mask")
-    if mask.dtype is DType.BOOL:
-        return mask
-    half = call.scalar("half", 0.5)
-    return call.emit(Greater(), call.cast(mask, DType.FLOAT32), half)
