@@ -17,6 +17,10 @@ from gossamer.ops.arithmetic import Arithmetic
 from gossamer.ops.binary import Binary
 from gossamer.ops.cast import Cast
 from gossamer.ops.concatenation import Concatenation
+from gossamer.ops.conv_2d import Conv2D
+from gossamer.ops.conv_3d import Conv3D
+from gossamer.ops.conv_3d_transpose import Conv3DTranspose
+from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.expand_dims import ExpandDims
 from gossamer.ops.fully_connected import FullyConnected
 from gossamer.ops.hard_swish import HardSwish
@@ -31,6 +35,7 @@ from gossamer.ops.sigmoid import Curve
 from gossamer.ops.softmax import Softmax
 from gossamer.ops.squeeze import Squeeze
 from gossamer.ops.transpose import Transpose
+from gossamer.ops.transpose_conv import TransposeConv
 from gossamer.ops.unary import Unary
 from gossamer.passes.base import Pass
 from gossamer.passes.view import View, nodes_of, viewed
@@ -47,19 +52,25 @@ _LAYOUT = (Transpose, Reshape, Squeeze, ExpandDims)
 _BY_ELEMENT = (
     Arithmetic | Binary | Cast | Choice | Clamp | Curve | HardSwish | LeakyRelu
 ) | (PRelu | Unary)
+_LINEAR = Conv2D | DepthwiseConv2D | Conv3D | TransposeConv | Conv3DTranspose
 _BY_ROW = Softmax | LogSoftmax | L2Normalization
 _MOST_AXES_OF_ROWS = 4
 
 
 def move_axes(subgraph: Subgraph, note: Note) -> Subgraph:
-    """Move all layout operators down, and keep the result where fewer are left."""
+    """Move all layout operators down, and keep the result where that is better.
+
+    It is where fewer are left, or as many and arithmetic has met the convolution
+    that can take it in.
+    """
     walk = _Walk()
     for node in subgraph.nodes:
         walk.add(node)
     for output in subgraph.outputs:
         walk.compute(output)
     before, after = _layouts(subgraph.nodes), _layouts(walk.nodes)
-    if sum(after) >= sum(before) or after[0] > before[0]:
+    least = sum(before) if walk.joins else sum(before) - 1
+    if sum(after) > least or after[0] > before[0]:
         return subgraph
     for node in walk.moved:
         note(node, None)
@@ -80,12 +91,16 @@ class _Walk:
     moved: list[Node] = field(default_factory=list["Node"])
     views: dict[Tensor, View] = field(default_factory=dict["Tensor", View])
     computed: set[Tensor] = field(default_factory=set["Tensor"])
+    linear: set[Tensor] = field(default_factory=set["Tensor"])
+    joins: bool = False
 
     def add(self, node: Node) -> None:
         if self._is_view(node) or self._is_moved(node):
             return
         inputs = tuple(None if x is None else self._real(x) for x in node.inputs)
         self.nodes.append(replace(node, inputs=inputs))
+        if isinstance(node.op, _LINEAR):
+            self.linear.update(node.outputs)
 
     def compute(self, tensor: Tensor) -> None:
         """Add the nodes that compute `tensor`, if it is a view so far."""
@@ -136,6 +151,10 @@ class _Walk:
         )
         self.views[node.output] = result
         self.moved.append(node)
+        if isinstance(op, Arithmetic | Clamp) and not self.linear.isdisjoint(
+            view.source for view in views
+        ):
+            self.joins = True
         return True
 
 

@@ -337,8 +337,8 @@ class Conversion:
 def _require_inference(step: trace.Step) -> None:
     if (
         step.arguments.get("training") is True
-        and not trace.trains_by_default(step.operation)
         and trace.graph_of(step.operation) is None
+        and not trace.trains_by_default(step.operation)
     ):
         raise Unsupported(
             "the layer is called with training=True, so that it would behave as in "

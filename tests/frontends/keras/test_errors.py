@@ -58,14 +58,6 @@ def test_a_layer_that_cannot_be_traced():
     assert "keras.ops" in text
 
 
-def test_channels_first():
-    x = keras.Input((3, 8, 8))
-    model = keras.Model(x, layers.MaxPooling2D(data_format="channels_first")(x))
-    text = _message(model)
-    assert "data_format='channels_first'" in text
-    assert "channels_last" in text
-
-
 def test_a_call_with_training_true():
     x = keras.Input((4,))
     model = keras.Model(x, layers.Dropout(0.5, name="noisy")(x, training=True))
@@ -74,11 +66,28 @@ def test_a_call_with_training_true():
     assert "training=True" in text
 
 
-def test_three_axes():
-    x = keras.Input((4, 4, 4, 1))
-    text = _message(keras.Model(x, layers.Conv3D(2, 2, name="solid")(x)))
+def test_volumes_of_free_size():
+    x = keras.Input((None, 4, 4, 1))
+    text = _message(keras.Model(x, layers.MaxPooling3D(2, name="solid")(x)))
     assert "'solid'" in text
-    assert "convolution over 3 axes" in text
+    assert "sizes are not known" in text
+    assert "keras.Input" in text
+
+
+def test_adaptive_pooling_of_free_size():
+    x = keras.Input((None, 4, 1))
+    text = _message(keras.Model(x, layers.AdaptiveMaxPooling2D(2, name="fitted")(x)))
+    assert "'fitted'" in text
+    assert "sizes that are not known" in text
+
+
+def test_an_interpolation_by_matrices_of_free_size():
+    x = keras.Input((None, None, 1))
+    layer = layers.UpSampling2D(2, interpolation="bicubic", name="larger")
+    text = _message(keras.Model(x, layer(x)))
+    assert "'larger'" in text
+    assert "bicubic" in text
+    assert "'bilinear'" in text
 
 
 def test_a_flattened_image_of_free_size():
@@ -89,9 +98,11 @@ def test_a_flattened_image_of_free_size():
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")
-def test_weights_that_keras_has_quantized():
-    model = keras.Sequential([keras.Input((8,)), layers.Dense(8, name="small")])
-    model.layers[0].quantize("int8")
+def test_a_reversed_embedding_that_keras_has_quantized():
+    x = keras.Input((8,))
+    layer = layers.ReversibleEmbedding(5, 8, name="small")
+    model = keras.Model(x, layer(x, reverse=True))
+    layer.quantize("int8")
     text = _message(model)
     assert "'small'" in text
     assert "mode 'int8'" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.frontends.keras.activate import activate
-from gossamer.frontends.keras.quantized import require_plain_weights
+from gossamer.frontends.keras.quantized import weight_of
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.parts.products import fully_connected
 
@@ -16,6 +16,5 @@ if TYPE_CHECKING:
 @layer("Dense")
 def _dense(call: Call) -> RuleResult:
     used = call.operation
-    require_plain_weights(used)
-    y = fully_connected(call, call.real(call.x), used.kernel, used.bias)
+    y = fully_connected(call, call.real(call.x), weight_of(used), used.bias)
     return activate(call, used.activation, y)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gossamer.frontends.keras.activate import activate
 from gossamer.frontends.keras.framework import to_numpy
-from gossamer.frontends.keras.quantized import require_plain_weights
+from gossamer.frontends.keras.quantized import weight_of
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.parts.einsum import Operand, einsum
 from gossamer.frontends.parts.equation import parsed
@@ -25,8 +25,7 @@ def _einsum_dense(call: Call) -> RuleResult:
 
 def project(call: Call, used: Any, x: Tensor, scale: float = 1.0) -> Tensor:
     """An EinsumDense `used` on `x`, times `scale` by its weights."""
-    require_plain_weights(used)
-    kernel = used.kernel
+    kernel = weight_of(used)
     equation = parsed(used.equation, (x.type.rank, len(kernel.shape)))
     if scale != 1:
         kernel = to_numpy(kernel) * np.float32(scale)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gossamer.frontends.keras.quantized import require_plain_weights
+from gossamer.frontends.keras.quantized import require_plain_weights, weight_of
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.parts.products import fully_connected
 from gossamer.ir.types import DType
@@ -42,8 +42,7 @@ def _reversible_embedding(call: Call) -> RuleResult:
 
 def _looked_up(call: Call) -> Tensor:
     """One GATHER; a number outside of the table is an error when the model runs."""
-    require_plain_weights(call.operation)
-    table = call.weight("embeddings", call.operation.embeddings)
+    table = call.weight("embeddings", weight_of(call.operation, "embeddings"))
     is_index = call.x.dtype in (DType.INT32, DType.INT64)
     places = call.x if is_index else call.cast(call.x, DType.INT32)
     return call.emit(Gather(0), table, places)
