@@ -10,11 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gossamer.api import convert
+    from gossamer.api import convert, quantize
+    from gossamer.calibration.images import ImageFolder
     from gossamer.converter import TFLiteConverter
     from gossamer.frontends.jax.convert import from_jax
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
+    from gossamer.quantization.rules import Rule, Rules
     from gossamer.runtime.delegate import OpResolverType
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
@@ -26,12 +28,15 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
     "OpsSet",
     "Optimize",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -40,16 +45,20 @@ __all__ = [
     "custom_operator",
     "from_jax",
     "load",
+    "quantize",
 ]
 
 _HOMES = {
     "CustomOperator": "gossamer.ir.custom_options",
+    "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
     "OpResolverType": "gossamer.runtime.delegate",
     "OpsSet": "gossamer.target",
     "Optimize": "gossamer.target",
     "RepresentativeDataset": "gossamer.target",
+    "Rule": "gossamer.quantization.rules",
+    "Rules": "gossamer.quantization.rules",
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
@@ -58,6 +67,7 @@ _HOMES = {
     "custom_operator": "gossamer.ir.custom",
     "from_jax": "gossamer.frontends.jax.convert",
     "load": "gossamer.runtime.function",
+    "quantize": "gossamer.api",
 }
 
 

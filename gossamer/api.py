@@ -7,66 +7,43 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from gossamer.calibration import batches_of, compiled_runner
+from gossamer.assembly import Recipe, assemble
+from gossamer.calibration import batches_of
 from gossamer.errors import ConversionError, QuantizationError
-from gossamer.flatbuffer.write import write
+from gossamer.flatbuffer.read import read
 from gossamer.frontends.keras.convert import from_keras
 from gossamer.frontends.keras.load import load_model
 from gossamer.ir.graph import Model
 from gossamer.ir.types import DType
-from gossamer.passes.base import Event, run
-from gossamer.passes.pipeline import CANONICALIZE, FINISH
-from gossamer.provenance import with_metadata
-from gossamer.quantization.dynamic import dynamic_range
-from gossamer.quantization.float16 import float16
-from gossamer.quantization.full import full_integer
+from gossamer.passes.base import Event
+from gossamer.quantization.improve import improvements_of
+from gossamer.quantization.range_methods import method_of
+from gossamer.quantization.rules import Rules
+from gossamer.quantization.widen import as_float
 from gossamer.several import convert_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from gossamer.calibration import Samples
     from gossamer.frontends.emitter import Recurrence
     from gossamer.passes.base import Log
+    from gossamer.quantization.improve import Improvement
+    from gossamer.quantization.range_methods import Method
 
     Say: TypeAlias = Callable[[str], None]
-
-Mode: TypeAlias = Literal["float32", "dynamic", "float16", "int8"]
-"""How numbers are stored and computed; `int8` is full-integer quantization."""
-
-MODES: tuple[Mode, ...] = ("float32", "dynamic", "float16", "int8")
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What the converter is to make of a float model.
-
-    Attributes:
-        mode: see `Mode`.
-        samples: the calibration samples; needed for int8.
-        input_type: type of the model's inputs; other than float32 only for int8.
-        output_type: the same for outputs.
-        strict: whether an operator without an int8 form is an error.
-        describe: whether the file says how it was made.
-    """
-
-    mode: Mode = "float32"
-    samples: Samples | None = None
-    input_type: DType = DType.FLOAT32
-    output_type: DType = DType.FLOAT32
-    strict: bool = False
-    describe: bool = True
 
 
 def convert(
     model: Any,
-    quantize: str | None = None,
+    quantize: Any = None,
     calibration: Any = None,
     *,
+    method: str = "minmax",
+    improve: Iterable[str] = (),
     input_type: Any = DType.FLOAT32,
     output_type: Any = DType.FLOAT32,
     strict: bool = False,
@@ -81,13 +58,25 @@ def convert(
             made of a JAX function. A dict of such models makes one file with a
             signature for each; weights that they share are stored once, and
             `calibration` and `input_signature` are then dicts with the same keys.
-        quantize: None (or "float32"), "dynamic", "float16" or "int8".
-        calibration: representative inputs, for "int8": an array whose first axis
-            counts samples, such arrays by input name or in the order of the inputs,
-            or a generator function as `TFLiteConverter.representative_dataset`.
-        input_type: "float32", "int8" or "uint8": the type of the inputs, for "int8".
+        quantize: None (or "float32"), or a mode for all layers: "dynamic" (int8
+            weights, no data needed), "dynamic_int4", "float16", "weight_int8",
+            "weight_int4" (or "weight_int4:32", with a scale for every 32 weights),
+            "int8" or "int16x8"; or pairs of a pattern and a mode, of which the first
+            whose pattern is found in a layer's name counts; or a `Rules`.
+        calibration: representative inputs, for "int8" and "int16x8": an array whose
+            first axis counts samples, such arrays by input name or in the order of the
+            inputs, the path of a .npz file of them, an `ImageFolder`, or a generator
+            function as `TFLiteConverter.representative_dataset`.
+        method: how the range of an activation is chosen, for "int8": "minmax" (the
+            extremes), "percentile", "mse" or "entropy".
+        improve: what to change in the float model before, for "int8": some of
+            "equalize" (channels balanced across layers), "weights" (clipped to their
+            best range), "adaround" (rounded for their layer's output) and "bias"
+            (means of outputs corrected).
+        input_type: "float32", or the type of the inputs: "int8" or "uint8" for
+            "int8", "int16" for "int16x8".
         output_type: the same for the outputs.
-        strict: for "int8": refuse operators that would stay in float.
+        strict: for "int8" and "int16x8": refuse operators that would stay in float.
         input_signature: shapes of the inputs, for a model that was never built.
         lstm: "fused" makes an LSTM one UNIDIRECTIONAL_SEQUENCE_LSTM where it can;
             "while" a loop over time, which LiteRT also runs on any batch and which
@@ -118,42 +107,107 @@ def convert(
             calibration=calibration,
             input_signature=input_signature,
         )
-    mode = mode_of(quantize)
-    if mode == "int8" and calibration is None:
-        raise QuantizationError(
-            "quantize='int8' needs a calibration set, and none was given. Pass "
-            "calibration=x with 100 to 500 typical inputs, or use quantize='dynamic', "
-            "which needs none."
-        )
-    if mode != "int8" and calibration is not None:
-        raise QuantizationError(
-            f"a calibration set was given, but quantize={quantize!r} does not use it. "
-            "Pass quantize='int8', or leave the calibration out."
-        )
-    recipe = Recipe(
-        mode,
-        lambda made: batches_of(made, calibration),
-        element_type(input_type, "input_type"),
-        element_type(output_type, "output_type"),
-        strict,
+    recipe = _recipe(
+        Rules.of(quantize),
+        calibration,
+        method_of(method),
+        improvements_of(improve),
+        (input_type, output_type),
+        strict=strict,
     )
     return assemble(import_model(model, input_signature, lstm, log), recipe, log)
 
 
-def mode_of(quantize: str | None) -> Mode:
-    """The mode that a user names.
+def quantize(
+    model: Any,
+    mode: Any,
+    calibration: Any = None,
+    *,
+    method: str = "minmax",
+    improve: Iterable[str] = (),
+    input_type: Any = DType.FLOAT32,
+    output_type: Any = DType.FLOAT32,
+    strict: bool = False,
+    log: Log | None = None,
+) -> bytes:
+    """Quantize a float `.tflite` model.
+
+    Constants that are stored as float16 behind a DEQUANTIZE count as float.
+
+    Args:
+        model: the path of a `.tflite` file, or its bytes.
+        mode: as `quantize` of `convert`; so are all others.
+        calibration: typical inputs, for integer modes.
+        method: how the range of an activation is chosen, for these.
+        improve: what to change in the float model before, for these.
+        input_type: type of the inputs, for these.
+        output_type: type of the outputs, for these.
+        strict: refuse operators without a form in these.
+        log: collects what each pass did and declined.
+
+    Returns:
+        The bytes of the quantized file.
 
     Raises:
-        QuantizationError: there is no such mode.
+        FormatError: it is no `.tflite` file.
+        QuantizationError: the model is quantized already, the mode is not known, or
+            the calibration does not fit.
+
+    Example:
+        >>> data = gossamer.quantize("model.tflite", "int8", images[:200])
     """
-    if quantize is None:
-        return "float32"
-    for mode in MODES:
-        if quantize == mode:
-            return mode
-    raise QuantizationError(
-        f"quantize={quantize!r} is not known; expected None, 'dynamic' (int8 weights, "
-        "no data needed), 'float16' or 'int8' (needs calibration)."
+    recipe = _recipe(
+        Rules.of(mode),
+        calibration,
+        method_of(method),
+        improvements_of(improve),
+        (input_type, output_type),
+        strict=strict,
+    )
+    is_path = isinstance(model, (str, os.PathLike))
+    data = Path(os.fspath(model)).read_bytes() if is_path else bytes(model)
+    return assemble(as_float(read(data)), recipe, log)
+
+
+def _recipe(
+    rules: Rules,
+    calibration: Any,
+    method: Method,
+    improve: tuple[Improvement, ...],
+    ends: tuple[Any, Any],
+    *,
+    strict: bool,
+) -> Recipe:
+    """The recipe of the options that users give.
+
+    Raises:
+        QuantizationError: some are missing, or have nothing to do.
+    """
+    asked = str(rules) if rules.rules else repr(str(rules))
+    if rules.is_integer and calibration is None:
+        raise QuantizationError(
+            f"quantize={asked} needs a calibration set, and none was given. Pass "
+            "calibration=x with 100 to 500 typical inputs, or use quantize='dynamic', "
+            "which needs none."
+        )
+    if not rules.is_integer and (method != "minmax" or improve):
+        raise QuantizationError(
+            f"method and improve are for int8, and quantize={asked} uses neither. "
+            "Pass quantize='int8', or leave them out."
+        )
+    if not rules.is_integer and calibration is not None:
+        raise QuantizationError(
+            f"a calibration set was given, but quantize={asked} does not use it. "
+            "Pass quantize='int8', or leave the calibration out."
+        )
+    return Recipe(
+        rules,
+        lambda made: batches_of(made, calibration),
+        element_type(ends[0], "input_type"),
+        element_type(ends[1], "output_type"),
+        strict,
+        method=method,
+        improve=improve,
     )
 
 
@@ -194,74 +248,6 @@ def _teller(log: Log | None) -> Say | None:
         return None
     events = log.events
     return lambda text: events.append(Event("convert", text))
-
-
-def assemble(model: Model, recipe: Recipe, log: Log | None = None) -> bytes:
-    """Make a float model ready, quantize it, and write it.
-
-    Args:
-        model: as a front end gives it.
-        recipe: what to make of it.
-        log: collects what each pass did and declined.
-
-    Raises:
-        QuantizationError: the recipe does not fit the model, or contradicts itself.
-    """
-    ready = run(model, CANONICALIZE, log)
-    quantized = run(_quantized(ready, recipe, log), FINISH, log)
-    origin = f"gossamer; mode={recipe.mode}" if recipe.describe else None
-    return write(with_metadata(quantized, origin))
-
-
-def _quantized(model: Model, recipe: Recipe, log: Log | None) -> Model:
-    """The float model in the recipe's mode."""
-    say = _sayer(log)
-    if recipe.mode != "int8":
-        _require_float_ends(recipe)
-    match recipe.mode:
-        case "float32":
-            return model
-        case "dynamic":
-            return dynamic_range(model, say)
-        case "float16":
-            return float16(model, say)
-        case "int8":
-            return _full_integer(model, recipe, say)
-
-
-def _full_integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
-
-    assert recipe.samples is not None
-    return full_integer(
-        model,
-        recipe.samples(model),
-        input_type=recipe.input_type,
-        output_type=recipe.output_type,
-        strict=recipe.strict,
-        log=say,
-        runner=partial(compiled_runner, model=model),
-    )
-
-
-def _require_float_ends(recipe: Recipe) -> None:
-    ends = (recipe.input_type, recipe.output_type)
-    if all(dtype is DType.FLOAT32 for dtype in ends):
-        return
-    found = " and ".join(dtype.title for dtype in ends)
-    raise QuantizationError(
-        "The inference_input_type and inference_output_type must be tf.float32. "
-        f"Found {found}, with quantization mode '{recipe.mode}'; integer inputs and "
-        "outputs need full-integer quantization with a representative dataset."
-    )
-
-
-def _sayer(log: Log | None) -> Say | None:
-    """How quantization tells what it left in float, into the log of the passes."""
-    if log is None:
-        return None
-
-    events = log.events
-    return lambda text: events.append(Event("quantize", "model", text))
 
 
 def element_type(value: Any, name: str = "dtype") -> DType:

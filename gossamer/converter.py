@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.api import Recipe, assemble, element_type, import_model
+from gossamer.api import element_type, import_model
+from gossamer.assembly import Recipe, assemble
 from gossamer.calibration import samples_of
 from gossamer.errors import ConversionError, QuantizationError
 from gossamer.frontends.jax.convert import from_jax
@@ -17,14 +18,16 @@ from gossamer.frontends.keras.load import load_model
 from gossamer.frontends.tensorflow import functions
 from gossamer.frontends.tensorflow.convert import from_functions
 from gossamer.ir.types import DType
+from gossamer.quantization.constants import WeightOptions
+from gossamer.quantization.rules import Rules
 from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from gossamer.api import Mode
     from gossamer.ir.graph import Model
+    from gossamer.quantization.rules import Mode
 
 
 _QUANTIZING = frozenset(
@@ -32,13 +35,18 @@ _QUANTIZING = frozenset(
 )
 _INT16X8 = OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
 
+_ENDS: dict[str, tuple[DType, ...]] = {
+    "int8": (DType.FLOAT32, DType.INT8, DType.UINT8),
+    "int16x8": (DType.FLOAT32, DType.INT16),
+}
+_BIASES: dict[str, tuple[DType, ...]] = {
+    "int8": (DType.INT32,),
+    "int16x8": (DType.INT32, DType.INT64),
+}
+
 # Attributes whose other values would change the result in a way that is not built.
 _MUST_STAY: tuple[str, ...] = (
     "_experimental_calibrate_only",
-    "_experimental_disable_per_channel",
-    "_experimental_disable_per_channel_quantization_for_dense_layers",
-    "_experimental_full_integer_quantization_bias_type",
-    "_experimental_low_bit_qat",
     "_experimental_strict_qdq",
     "_experimental_variable_quantization",
     "experimental_use_stablehlo_quantizer",
@@ -53,7 +61,8 @@ class TFLiteConverter:
         representative_dataset: a function that yields calibration samples, or a
             `RepresentativeDataset`; with `optimizations` it makes the model int8.
         target_spec: which operators and types the device supports.
-        inference_input_type: float32, int8 or uint8, for an int8 model.
+        inference_input_type: float32, int8 or uint8, for an int8 model; int16 for one
+            with int16 activations.
         inference_output_type: the same for the outputs.
         lstm: "fused" or "while"; see `gossamer.convert`.
         allow_custom_ops: accepted; the front end makes none.
@@ -235,7 +244,8 @@ class TFLiteConverter:
         """TFLite's decision which quantization the attributes ask for."""
         operators = self._operator_sets()
         types = {element_type(kind) for kind in self.target_spec.supported_types}
-        strict = operators == {OpsSet.TFLITE_BUILTINS_INT8} or types == {DType.INT8}
+        only = {frozenset({OpsSet.TFLITE_BUILTINS_INT8}), frozenset({_INT16X8})}
+        strict = frozenset(operators) in only or types == {DType.INT8}
         if strict:
             self._require_int8(operators, types)
         mode = self._mode(types)
@@ -243,21 +253,37 @@ class TFLiteConverter:
             element_type(self.inference_input_type, "inference_input_type"),
             element_type(self.inference_output_type, "inference_output_type"),
         )
-        if mode == "int8":
-            _require_ends(ends)
-        if mode == "int8" and _INT16X8 in operators:
-            raise ConversionError(
-                "Quantization with int16 activations and int8 weights is not "
-                "available. Set target_spec.supported_ops to "
-                "{OpsSet.TFLITE_BUILTINS_INT8}."
-            )
+        if mode in _ENDS:
+            _require_ends(ends, _ENDS[mode])
         return Recipe(
-            mode,
+            Rules.of(mode),
             lambda model: samples_of(model, self._generator()),
             *ends,
             strict=strict,
             describe=not self.exclude_conversion_metadata,
+            weights=self._weight_options(mode),
         )
+
+    def _weight_options(self, mode: Mode) -> WeightOptions:
+        dense = self._experimental_disable_per_channel_quantization_for_dense_layers
+        channels = not self._experimental_disable_per_channel
+        return WeightOptions(self._bias_type(mode), channels, not dense)
+
+    def _bias_type(self, mode: Mode) -> DType:
+        """The type of biases beside int16 activations."""
+        given = self._experimental_full_integer_quantization_bias_type
+        if given is None:
+            return DType.INT64
+        dtype = element_type(given, "_experimental_full_integer_quantization_bias_type")
+        allowed = _BIASES["int16x8" if mode == "int16x8" else "int8"]
+        if dtype not in allowed:
+            names = " or ".join(f"`dtypes.{each.title}`" for each in allowed)
+            kind = "Int16Quant" if mode == "int16x8" else "Int8Quant"
+            raise QuantizationError(
+                f"Expected bias type to be {names} for {kind}. "
+                f"Current setting bias type: {dtype.title}"
+            )
+        return dtype
 
     def _mode(self, types: set[DType]) -> Mode:
         wanted = set(self.optimizations)
@@ -278,7 +304,9 @@ class TFLiteConverter:
             return "float32"
         if DType.FLOAT16 in types:
             return "float16"
-        return "dynamic" if self.representative_dataset is None else "int8"
+        if self.representative_dataset is None:
+            return "dynamic"
+        return "int16x8" if _INT16X8 in self._operator_sets() else "int8"
 
     def _operator_sets(self) -> set[OpsSet]:
         operators = set(self.target_spec.supported_ops)
@@ -324,13 +352,12 @@ class TFLiteConverter:
                 )
 
 
-def _require_ends(ends: tuple[DType, DType]) -> None:
-    allowed = (DType.FLOAT32, DType.INT8, DType.UINT8)
+def _require_ends(ends: tuple[DType, DType], allowed: tuple[DType, ...]) -> None:
     for dtype in ends:
         if dtype not in allowed:
             raise QuantizationError(
                 "The inference_input_type and inference_output_type must be in "
-                f"['tf.float32', 'tf.int8', 'tf.uint8']. Found tf.{dtype.title}."
+                f"{[f'tf.{each.title}' for each in allowed]}. Found tf.{dtype.title}."
             )
 
 

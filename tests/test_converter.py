@@ -257,17 +257,10 @@ def test_attributes_that_contradict_each_other(model, name):
 
 
 UNAVAILABLE = {
-    "int16 activations": {
-        "target_spec": tflite.TargetSpec(
-            [tflite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
-        ),
-        "optimizations": [DEFAULT],
-        "representative_dataset": _samples,
-    },
     "StableHLO": {
         "target_spec": tflite.TargetSpec([tflite.OpsSet.EXPERIMENTAL_STABLEHLO_OPS])
     },
-    "per tensor": {"_experimental_disable_per_channel": True},
+    "calibration alone": {"_experimental_calibrate_only": True},
     "no operators": {"target_spec": tflite.TargetSpec(supported_ops=set())},
     "a type that is none": {"inference_input_type": "digits"},
 }

@@ -10,12 +10,32 @@ from contextlib import contextmanager
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gossamer.cli import output
-from gossamer.cli.arrays import read_arrays
+from gossamer.cli.calibration import (
+    CalibrationOption,
+    ImproveOption,
+    MeanOption,
+    Method,
+    MethodOption,
+    PixelsOption,
+    StdOption,
+    calibration_of,
+)
+from gossamer.cli.modes import (
+    MODES_HELP,
+    EndType,
+    InputTypeOption,
+    LeaveOption,
+    OutputTypeOption,
+    RulesOption,
+    StrictOption,
+    check_integer,
+    rules_of,
+)
 from gossamer.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,27 +44,11 @@ if TYPE_CHECKING:
     from gossamer.passes.base import Log
 
 
-class Quantize(Enum):
-    """How to shrink a model."""
-
-    DYNAMIC = "dynamic"
-    FLOAT16 = "float16"
-    INT8 = "int8"
-
-
 class Lstm(Enum):
     """What an LSTM becomes."""
 
     FUSED = "fused"
     WHILE = "while"
-
-
-class EndType(Enum):
-    """The element type of inputs or outputs."""
-
-    FLOAT32 = "float32"
-    INT8 = "int8"
-    UINT8 = "uint8"
 
 
 def convert(
@@ -62,28 +66,19 @@ def convert(
         ),
     ] = None,
     quantize: Annotated[
-        Quantize | None,
-        typer.Option(
-            "--quantize",
-            "-q",
-            help="dynamic: int8 weights, 4x smaller. float16: 2x smaller. "
-            "int8: all in integers; needs --calibration.",
-        ),
+        str | None, typer.Option("--quantize", "-q", metavar="MODE", help=MODES_HELP)
     ] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="X.npz",
-            help="Typical inputs for int8: 100 to 500 along the first axis (.npy), "
-            "or one such array for each input name (.npz).",
-        ),
-    ] = None,
-    input_type: Annotated[
-        EndType, typer.Option(help="Type of the inputs, for int8.")
-    ] = EndType.FLOAT32,
-    output_type: Annotated[
-        EndType, typer.Option(help="Type of the outputs, for int8.")
-    ] = EndType.FLOAT32,
+    rules: RulesOption = None,
+    leave: LeaveOption = None,
+    calibration: CalibrationOption = None,
+    method: MethodOption = Method.MINMAX,
+    improve: ImproveOption = None,
+    pixels: PixelsOption = None,
+    mean: MeanOption = None,
+    std: StdOption = None,
+    input_type: InputTypeOption = EndType.FLOAT32,
+    output_type: OutputTypeOption = EndType.FLOAT32,
+    strict: StrictOption = False,
     lstm: Annotated[
         Lstm,
         typer.Option(
@@ -108,28 +103,35 @@ def convert(
 
     [cyan]gossamer convert digits.keras -o int8.tflite --quantize int8
     --calibration images.npy --input-type int8 --output-type int8[/cyan]
+
+    [cyan]gossamer convert photos.keras --quantize int8 --calibration photos/
+    --pixels=-1..1 --method mse --improve bias[/cyan]
     """
     from gossamer.api import convert as to_bytes  # noqa: PLC0415  loaded when used
     from gossamer.passes.base import Log  # noqa: PLC0415
 
     path = to or model.with_suffix(".tflite")
-    _require_folder(path)
-    _check_int8(quantize, calibration, (input_type, output_type))
-    data = None if calibration is None else _calibration(calibration)
+    require_folder(path)
+    chosen = rules_of(quantize, rules, leave, "--quantize")
+    check_integer(chosen, calibration, (input_type, output_type), "--quantize")
+    data = calibration_of(calibration, pixels, mean, std)
     log, start = Log(), time.perf_counter()
-    with _working(f"converting {model}"):
+    with working(f"converting {model}"):
         content = to_bytes(
             _with_keras(model),
-            quantize.value if quantize else None,
+            chosen,
             data,
+            method=method.value,
+            improve=[each.value for each in improve or ()],
             input_type=input_type.value,
             output_type=output_type.value,
+            strict=strict,
             lstm=lstm.value,
             log=log,
         )
     write_whole(path, content)
     if explain:
-        _show_log(log)
+        show_log(log)
     seconds = time.perf_counter() - start
     output.show(
         f"{output.escape(str(path))}: {output.size(len(content))}, "
@@ -146,38 +148,12 @@ def _with_keras(model: Path) -> str:
     return str(model)
 
 
-def _require_folder(path: Path) -> None:
+def require_folder(path: Path) -> None:
     """Say before the work that its result cannot be written."""
     if not path.parent.is_dir():
         raise InputError(
             f"there is no folder '{path.parent}' for --output {path}. Make it first"
         )
-
-
-def _check_int8(
-    quantize: Quantize | None, calibration: Path | None, ends: tuple[EndType, EndType]
-) -> None:
-    """Options that only make sense together."""
-    if quantize is Quantize.INT8:
-        if calibration is None:
-            raise InputError(
-                "--quantize int8 needs --calibration X.npy with 100 to 500 typical "
-                "inputs. Without such data use --quantize dynamic"
-            )
-        return
-    if calibration is not None:
-        raise InputError("--calibration is for --quantize int8 only. Leave one out")
-    if ends != (EndType.FLOAT32, EndType.FLOAT32):
-        raise InputError(
-            "--input-type and --output-type other than float32 are for --quantize "
-            "int8 only. Add it, or leave them out"
-        )
-
-
-def _calibration(path: Path) -> Any:
-    """An array for the one input, or arrays by input name."""
-    arrays = read_arrays(path)
-    return arrays[""] if list(arrays) == [""] else arrays
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -200,7 +176,7 @@ def _umask() -> int:
 
 
 @contextmanager
-def _working(what: str) -> Generator[None]:
+def working(what: str) -> Generator[None]:
     """A sign of life in a terminal while something works."""
     if not sys.stderr.isatty():
         yield
@@ -209,7 +185,7 @@ def _working(what: str) -> Generator[None]:
         yield
 
 
-def _show_log(log: Log) -> None:
+def show_log(log: Log) -> None:
     """What passes and quantization did, then what they left and why."""
     made = output.table(
         "What was done",

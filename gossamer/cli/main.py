@@ -14,6 +14,7 @@ from gossamer.cli.bench_flags import BenchCommand
 from gossamer.cli.convert import convert
 from gossamer.cli.inspect import inspect
 from gossamer.cli.output import fail
+from gossamer.cli.quantize import quantize
 from gossamer.cli.run import run
 from gossamer.errors import GossamerError
 from gossamer.settings import settings
@@ -46,6 +47,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 an error, 2 a wrong command line.",
 )
 app.command()(convert)
+app.command()(quantize)
 app.command()(run)
 app.command()(inspect)
 app.command(cls=BenchCommand)(bench)

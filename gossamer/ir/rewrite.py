@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gossamer.ir.graph import Model, Node, Subgraph, Tensor
 
@@ -47,7 +47,19 @@ def with_nodes(subgraph: Subgraph, nodes: Iterable[Node]) -> Subgraph:
         mentioned.update(dict.fromkeys(node.intermediates))
         mentioned.update(dict.fromkeys(node.outputs))
     mentioned.update(dict.fromkeys(subgraph.outputs))
+    for tensor in tuple(mentioned):
+        mentioned.update(dict.fromkeys(_parameters(tensor)))
     return replace(subgraph, nodes=kept, tensors=tuple(mentioned))
+
+
+def _parameters(tensor: Tensor) -> Iterator[Tensor]:
+    """The tensors that hold a tensor's scales and zero points, where some do."""
+    quantization = tensor.quantization
+    if quantization is None:
+        return
+    for kind in (quantization.blockwise, quantization.multi_axis):
+        if kind is not None:
+            yield from (t for t in (kind.scales, kind.zero_points) if t is not None)
 
 
 def with_subgraph(

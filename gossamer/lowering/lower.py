@@ -43,6 +43,7 @@ def lower(
     target: Target,
     *,
     keep_all: bool = False,
+    apart: bool = False,
     variables: tuple[Tensor, ...] = (),
     known: Iterable[Tensor] = (),
 ) -> Program:
@@ -52,15 +53,17 @@ def lower(
         subgraph: see `specialize`.
         target: the machine.
         keep_all: give every tensor memory of its own, so that all can be looked at.
+        apart: let every node do its own work and no other's, so that each tensor can
+            be looked at after its node, while memory is shared.
         variables: tensors whose memory lies outside the arena, since others have it
             too.
         known: constants that must have a place, since somebody may ask for them.
     """
-    if not keep_all:
+    if not (keep_all or apart):
         subgraph = tabulate(subgraph, target)
     sharing = Sharing(subgraph, keep_all=keep_all)
     items = Scheduler(target, sharing).items(subgraph.nodes)
-    if not keep_all:
+    if not (keep_all or apart):
         items = once(fuse(items, subgraph, target, sharing), sharing)
     times = lifetimes(subgraph, items, sharing)
     layout = lay_out(times, sharing, variables, keep_all=keep_all)

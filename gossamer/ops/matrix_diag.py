@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gossamer.ir.op import SameAsInput, operator, require
+from gossamer.ir.op import (
+    NotQuantized,
+    QuantizationRule,
+    SameAsInput,
+    operator,
+    require,
+)
 from gossamer.kernels.movement.move import Box, element_kind, strides_of
 from gossamer.ops.movement import Movement
 from gossamer.ops.shapes import made, operands, product, same_size, same_type
@@ -16,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gossamer.ir.graph import Node, Tensor
-    from gossamer.ir.op import QuantizationRule
     from gossamer.ir.types import Array, Shape, TensorType
     from gossamer.kernels.step import Step
     from gossamer.nest.target import Target
@@ -24,7 +29,12 @@ if TYPE_CHECKING:
 
 @operator("MATRIX_DIAG", code=113, options="MatrixDiagOptions")
 class MatrixDiag(Movement):
-    """(..., n) -> (..., n, n) with the vectors on the diagonals, 0 elsewhere."""
+    """(..., n) -> (..., n, n) with the vectors on the diagonals, 0 elsewhere.
+
+    In a quantized tensor 0 stands for another number: the quantizer keeps it in float.
+    """
+
+    output_quantization: ClassVar[QuantizationRule] = NotQuantized()
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from gossamer.errors import GraphError
-from gossamer.ir.op import operator, require
+from gossamer.ir.op import QuantizationRule, SameAsInput, operator, require
 from gossamer.ops.movement import Movement, version_of_type
 from gossamer.ops.shapes import known, made, operands, same_type
 from gossamer.ops.steps import bits_of, surround_steps
@@ -56,6 +56,8 @@ class Pad(Movement):
 @operator("PADV2", code=60, options="PadV2Options")
 class PadV2(Movement):
     """x, widths (rank, 2), value -> x with `value` around it."""
+
+    output_quantization: ClassVar[QuantizationRule] = SameAsInput((0, 2))
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, widths, value = operands(self, inputs, 3)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gossamer.ir.op import operator, require
+from gossamer.ir.op import NotQuantized, QuantizationRule, operator, require
 from gossamer.kernels.movement.move import element_kind
 from gossamer.kernels.movement.reverse import Sequences, reverse_sequences
 from gossamer.kernels.step import Alarm
@@ -33,6 +33,9 @@ class ReverseSequence(Movement):
 
     seq_dim: int = 0
     batch_dim: int = 0
+
+    # TFLite has no kernel for it on int8 or int16.
+    output_quantization: ClassVar[QuantizationRule] = NotQuantized()
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         x, lengths = operands(self, inputs, 2)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from gossamer.errors import GraphError
-from gossamer.ir.op import operator, require
+from gossamer.ir.op import NotQuantized, QuantizationRule, operator, require
 from gossamer.ir.types import DType
 from gossamer.kernels.movement.gather import Points
 from gossamer.kernels.movement.scatter import Joining, scatter
@@ -53,8 +53,11 @@ class ScatterNd(Movement):
     """indices (..., depth), updates (..., slice), shape -> a tensor of the shape.
 
     It is zero but where slices are added, at these `depth` coordinates; several at one
-    place add up.
+    place add up. What no slice reaches is the number 0 even in a quantized tensor,
+    which stands for another real number: so the quantizer keeps it in float.
     """
+
+    output_quantization: ClassVar[QuantizationRule] = NotQuantized()
 
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         indices, updates, shape = operands(self, inputs, 3)

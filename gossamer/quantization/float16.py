@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.graph import Node, Subgraph, Tensor
-from gossamer.ir.rewrite import substitute, with_nodes
+from gossamer.ir.rewrite import with_nodes
 from gossamer.ir.types import Array, DType
 from gossamer.ops.quantize import Dequantize
 from gossamer.quantization.constants import as_constant
@@ -16,6 +16,8 @@ from gossamer.quantization.names import Names
 from gossamer.quantization.recipe import is_real
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gossamer.ir.graph import Model
     from gossamer.quantization.recipe import Log
 
@@ -23,7 +25,13 @@ LARGEST = float(np.finfo(np.float16).max)
 """65504: larger magnitudes are held at it."""
 
 
-def float16(model: Model, log: Log = None) -> Model:
+def _everywhere(node: Node) -> bool:  # noqa: ARG001 - the signature of `applies`
+    return True
+
+
+def float16(
+    model: Model, log: Log = None, applies: Callable[[Node], bool] = _everywhere
+) -> Model:
     """The model with float constants of two and more elements stored as float16.
 
     Each goes through a DEQUANTIZE, which readers run once or fuse away.
@@ -31,14 +39,21 @@ def float16(model: Model, log: Log = None) -> Model:
     Args:
         model: a float model; every subgraph is treated.
         log: told of constants with magnitudes beyond float16, which are clipped.
+        applies: tells whose constants are meant; others keep theirs.
     """
-    subgraphs = tuple(_halve(subgraph, log) for subgraph in model.subgraphs)
+    subgraphs = tuple(_halve(graph, log, applies) for graph in model.subgraphs)
     return replace(model, subgraphs=subgraphs)
 
 
-def _halve(subgraph: Subgraph, log: Log) -> Subgraph:
+def _halve(subgraph: Subgraph, log: Log, applies: Callable[[Node], bool]) -> Subgraph:
     outside = {*subgraph.inputs, *subgraph.outputs}
-    read = [t for t in subgraph.constants() if _is_worth_it(t) and t not in outside]
+    meant = {node for node in subgraph.nodes if applies(node)}
+    wanted = {x for node in meant for x in node.inputs}
+    read = [
+        t
+        for t in subgraph.constants()
+        if t in wanted and t not in outside and _is_worth_it(t)
+    ]
     names = Names(subgraph)
     real: dict[Tensor, Tensor] = {}
     nodes: list[Node] = []
@@ -48,8 +63,14 @@ def _halve(subgraph: Subgraph, log: Log) -> Subgraph:
         name = names.unique(f"{tensor.name}_float32")
         real[tensor] = replace(tensor, name=name, data=None, quantization=None)
         nodes.append(Node(Dequantize(), (stored,), (real[tensor],)))
-    changed = substitute(subgraph, real)
-    return with_nodes(changed, (*nodes, *changed.nodes))
+    nodes += [_reading(n, real) if n in meant else n for n in subgraph.nodes]
+    return with_nodes(subgraph, nodes)
+
+
+def _reading(node: Node, real: dict[Tensor, Tensor]) -> Node:
+    """The node on what a DEQUANTIZE makes of its constants."""
+    inputs = tuple(None if x is None else real.get(x, x) for x in node.inputs)
+    return replace(node, inputs=inputs)
 
 
 def _is_worth_it(tensor: Tensor) -> bool:

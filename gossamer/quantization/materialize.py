@@ -1,4 +1,4 @@
-"""Write the integer model down: int8 tensors, constants, QUANTIZE and DEQUANTIZE."""
+"""Write the integer model down: integer tensors, constants, QUANTIZE and DEQUANTIZE."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from gossamer.ir.graph import Node, Subgraph, Tensor
 from gossamer.ir.quantization import Quantization
-from gossamer.ir.rewrite import with_nodes
+from gossamer.ir.rewrite import with_nodes, with_subgraph
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.quantize import Dequantize, Quantize
-from gossamer.quantization.constants import int8_constant, integer_weights
+from gossamer.quantization.constants import (
+    WeightOptions,
+    integer_constant,
+    integer_weights,
+)
 from gossamer.quantization.names import Names
 from gossamer.quantization.ranges import constant_quantization
 from gossamer.quantization.recipe import (
@@ -33,30 +37,37 @@ UINT8_SHIFT = 128
 
 
 def materialize(
-    model: Model, plan: Plan, input_type: DType, output_type: DType
+    model: Model,
+    plan: Plan,
+    input_type: DType,
+    output_type: DType,
+    *,
+    options: WeightOptions | None = None,
+    index: int = 0,
 ) -> Model:
-    """The model whose main subgraph runs on integers as `plan` says.
+    """The model with a subgraph that runs on integers as `plan` says.
 
     Args:
         model: the float model that the plan was made for.
         plan: see `propagate`.
-        input_type: FLOAT32, INT8 or UINT8, for every float graph input.
+        input_type: FLOAT32, INT8, UINT8 or INT16, for every float graph input.
         output_type: the same for the outputs.
+        options: how weights are made.
+        index: of the subgraph.
     """
-    writer = _Writer(model.main, plan, input_type, output_type)
-    inputs = {x: writer.input(x) for x in model.main.inputs}
-    for node in model.main.nodes:
+    graph = model.subgraphs[index]
+    ends = (input_type, output_type)
+    writer = _Writer(graph, plan, ends, options or WeightOptions())
+    inputs = {x: writer.input(x) for x in graph.inputs}
+    for node in graph.nodes:
         writer.node(node)
-    outputs = {y: writer.output(y) for y in model.main.outputs}
-    subgraph = with_nodes(
-        Subgraph(
-            model.main.name,
-            (),
-            tuple(inputs[x] for x in model.main.inputs),
-            tuple(outputs[y] for y in model.main.outputs),
-            (),
-        ),
-        writer.nodes,
+    outputs = {y: writer.output(y) for y in graph.outputs}
+    bare = Subgraph(
+        graph.name,
+        (),
+        tuple(inputs[x] for x in graph.inputs),
+        tuple(outputs[y] for y in graph.outputs),
+        (),
     )
     signatures = tuple(
         replace(
@@ -64,49 +75,57 @@ def materialize(
             inputs={k: inputs[t] for k, t in signature.inputs.items()},
             outputs={k: outputs[t] for k, t in signature.outputs.items()},
         )
-        if signature.subgraph == 0
+        if signature.subgraph == index
         else signature
         for signature in model.signatures
     )
-    return replace(
-        model, subgraphs=(subgraph, *model.subgraphs[1:]), signatures=signatures
-    )
+    made = with_subgraph(model, index, with_nodes(bare, writer.nodes))
+    return replace(made, signatures=signatures)
 
 
 class _Writer:
     """Rewrites nodes in order, keeping both forms of each tensor that were needed.
 
     A tensor of the float model stands here for the real value itself; `_integer`
-    and `_real` tell which tensor of the new model holds it as int8 and as float32.
+    and `_real` tell which tensor of the new model holds it as integers, of the type
+    that the plan says, and as float32.
     """
 
     def __init__(
-        self, subgraph: Subgraph, plan: Plan, input_type: DType, output_type: DType
+        self,
+        subgraph: Subgraph,
+        plan: Plan,
+        ends: tuple[DType, DType],
+        options: WeightOptions,
     ) -> None:
         self.nodes: list[Node] = []
-        self._plan = plan
-        self._input_type, self._output_type = input_type, output_type
+        self._plan, self._options = plan, options
+        self._input_type, self._output_type = ends
         self._integer: dict[Tensor, Tensor] = {}
         self._real: dict[Tensor, Tensor] = {}
         self._conversions: dict[tuple[Tensor, DType, float, int], Tensor] = {}
         self._names = Names(subgraph)
-        # Their own names go to the tensors that a caller sees, not to the int8 ones.
+        # Their own names go to the tensors that a caller sees, not to integer ones.
         self._seen_outside = {
-            *(subgraph.inputs if input_type is not DType.INT8 else ()),
-            *(subgraph.outputs if output_type is not DType.INT8 else ()),
+            *(x for x in subgraph.inputs if not self._is_own(x, self._input_type)),
+            *(y for y in subgraph.outputs if not self._is_own(y, self._output_type)),
         }
+
+    def _is_own(self, tensor: Tensor, dtype: DType) -> bool:
+        return self._plan.types.get(tensor) is dtype
 
     def input(self, tensor: Tensor) -> Tensor:
         """The graph input of the new model that brings `tensor`."""
         if not is_real(tensor) or self._input_type is DType.FLOAT32:
             self._real[tensor] = tensor
             return tensor
-        made = self._quantized_twin(tensor, self._own(tensor))
-        if self._input_type is DType.INT8:
-            self._integer[tensor] = made
+        dtype = self._plan.types[tensor]
+        made = self._quantized_twin(tensor, dtype, self._own(tensor))
+        self._integer[tensor] = made
+        if dtype is self._input_type:
             return made
-        outside = replace(tensor, **_uint8(made))
-        self._integer[tensor] = self._convert(Quantize(), outside, made)
+        outside = self._outside(tensor, self._input_type)
+        self._convert(Quantize(), outside, made)
         return outside
 
     def output(self, tensor: Tensor) -> Tensor:
@@ -115,10 +134,24 @@ class _Writer:
             return tensor
         if self._output_type is DType.FLOAT32:
             return self._as_real(tensor)
-        made = self._as_integer(tensor, self._own(tensor))
-        if self._output_type is DType.INT8:
+        dtype = self._plan.types[tensor]
+        if dtype is DType.INT16 and self._output_type is DType.UINT8:
+            made = self._as_integer(tensor, DType.INT8, None)
+        else:
+            made = self._as_integer(tensor, dtype, self._own(tensor))
+        if dtype is self._output_type:
             return made
-        return self._convert(Quantize(), made, replace(tensor, **_uint8(made)))
+        return self._convert(Quantize(), made, self._outside(tensor, self._output_type))
+
+    def _outside(self, tensor: Tensor, dtype: DType) -> Tensor:
+        """What a caller sees of `tensor`, in a type that it is not produced in."""
+        is_byte = dtype in (DType.INT8, DType.UINT8)
+        quantization = self._plan.typed[tensor, DType.INT8 if is_byte else dtype]
+        if dtype is DType.UINT8:
+            scale, zero_point = quantization.pair()
+            quantization = Quantization.per_tensor(scale, zero_point + UINT8_SHIFT)
+        type_ = TensorType(dtype, tensor.shape)
+        return replace(tensor, type=type_, quantization=quantization)
 
     def node(self, node: Node) -> None:
         """Add `node` in the form that the plan gives it."""
@@ -140,19 +173,23 @@ class _Writer:
         self._real.update((y, y) for y in node.outputs)
 
     def _add_integer(self, node: Node) -> None:
-        inputs = self._integer_inputs(node)
-        outputs = [self._integer_output(y) if is_real(y) else y for y in node.outputs]
+        dtype = self._plan.dtype(node)
+        inputs = self._integer_inputs(node, dtype)
+        outputs = [
+            self._quantized_twin(y, dtype, self._own(y)) if is_real(y) else y
+            for y in node.outputs
+        ]
         self._integer.update(
             (old, new)
             for old, new in zip(node.outputs, outputs, strict=True)
             if is_real(old)
         )
-        self.nodes.append(
-            replace(node, inputs=tuple(inputs), outputs=tuple(outputs), version=0)
-        )
+        op = self._options.apply(node, dtype)
+        ends = {"inputs": tuple(inputs), "outputs": tuple(outputs)}
+        self.nodes.append(replace(node, op=op, version=0, **ends))
 
-    def _integer_inputs(self, node: Node) -> list[Tensor | None]:
-        constants = self._weights(node)
+    def _integer_inputs(self, node: Node, dtype: DType) -> list[Tensor | None]:
+        constants = self._weights(node, dtype)
         inputs: list[Tensor | None] = []
         for index, x in enumerate(node.inputs):
             if index in constants:
@@ -162,18 +199,20 @@ class _Writer:
             elif x.is_constant:
                 tied = index in tied_inputs(node)
                 wanted = self._own(node.output) if tied else None
-                inputs.append(int8_constant(x, wanted))
+                inputs.append(integer_constant(x, dtype, wanted))
             else:
-                inputs.append(self._as_integer(x, self._plan.wanted(node, index)))
-        return inputs
+                wanted = self._plan.wanted(node, index)
+                inputs.append(self._as_integer(x, dtype, wanted))
+        added = [constants[i] for i in sorted(constants) if i >= len(inputs)]
+        return [*inputs, *added]
 
-    def _weights(self, node: Node) -> dict[int, Tensor]:
+    def _weights(self, node: Node, dtype: DType) -> dict[int, Tensor]:
         """Weights and bias of `node` as integers, by input index."""
         rule = node.op.weights
         if rule is None or weight_input(node) is None:
             return {}
-        scale, _ = self._own(data_input(node)).pair()
-        made = integer_weights(node, scale)
+        scale = self._scale(data_input(node), dtype)
+        made = integer_weights(node, scale, dtype, self._options)
         if made is None:
             return {}
         found = {rule.input: made.weights}
@@ -181,32 +220,42 @@ class _Writer:
             found[rule.bias] = made.bias
         return found
 
-    def _own(self, tensor: Tensor) -> Quantization:
+    def _scale(self, tensor: Tensor, dtype: DType) -> float:
+        """The scale that a node of a type reads its data in."""
         if tensor.data is not None:
-            return constant_quantization(tensor.data)
+            return constant_quantization(tensor.data, dtype).pair()[0]
+        return self._plan.typed[tensor, dtype].pair()[0]
+
+    def _own(self, tensor: Tensor) -> Quantization:
         return self._plan.quantization[tensor]
 
-    def _integer_output(self, tensor: Tensor) -> Tensor:
-        return self._quantized_twin(tensor, self._own(tensor))
-
-    def _quantized_twin(self, tensor: Tensor, quantization: Quantization) -> Tensor:
-        """A new int8 tensor for `tensor`, under its name where that is free."""
+    def _quantized_twin(
+        self, tensor: Tensor, dtype: DType, quantization: Quantization
+    ) -> Tensor:
+        """A new integer tensor for `tensor`, under its name where that is free."""
         taken = tensor in self._seen_outside or tensor in self._real
-        name = self._names.unique(f"{tensor.name}_int8") if taken else tensor.name
-        type_ = TensorType(DType.INT8, tensor.shape)
+        made = f"{tensor.name}_{dtype.title}"
+        name = self._names.unique(made) if taken else tensor.name
+        type_ = TensorType(dtype, tensor.shape)
         return replace(tensor, name=name, type=type_, quantization=quantization)
 
-    def _as_integer(self, tensor: Tensor, wanted: Quantization | None) -> Tensor:
-        """The int8 tensor that holds `tensor`, in the wanted quantization."""
-        quantization = wanted or self._own(tensor)
+    def _as_integer(
+        self, tensor: Tensor, dtype: DType, wanted: Quantization | None
+    ) -> Tensor:
+        """The tensor that holds `tensor` as integers, in the wanted quantization."""
+        quantization = wanted or self._plan.typed[tensor, dtype]
         made = self._integer.get(tensor)
-        if made is not None and quantization.same(made.quantization):
+        if (
+            made is not None
+            and made.dtype is dtype
+            and quantization.same(made.quantization)
+        ):
             return made
         source = made or self._real[tensor]
-        key = (source, DType.INT8, *quantization.pair())
+        key = (source, dtype, *quantization.pair())
         if key not in self._conversions:
-            type_ = TensorType(DType.INT8, tensor.shape)
-            name = self._names.unique(f"{tensor.name}_int8")
+            type_ = TensorType(dtype, tensor.shape)
+            name = self._names.unique(f"{tensor.name}_{dtype.title}")
             twin = replace(tensor, name=name, type=type_, quantization=quantization)
             self._conversions[key] = self._convert(Quantize(), source, twin)
         return self._conversions[key]
@@ -235,13 +284,3 @@ class _Writer:
     def _convert(self, op: Op, source: Tensor, target: Tensor) -> Tensor:
         self.nodes.append(Node(op, (source,), (target,)))
         return target
-
-
-def _uint8(tensor: Tensor) -> dict[str, object]:
-    """The fields that make an int8 tensor's uint8 counterpart."""
-    assert tensor.quantization is not None
-    scale, zero_point = tensor.quantization.pair()
-    return {
-        "type": TensorType(DType.UINT8, tensor.shape),
-        "quantization": Quantization.per_tensor(scale, zero_point + UINT8_SHIFT),
-    }

@@ -1,8 +1,9 @@
 """From the range of real values to scale and zero point, and constants to integers.
 
-Activations: int8, asymmetric, one scale: scale = (max - min) / 255, with 0 inside.
+Activations: int8, asymmetric, one scale: scale = (max - min) / 255, with 0 inside;
+int16, symmetric: scale = max(|min|, |max|) / 32767.
 Weights: int8 in [-127, 127], zero point 0, one scale per channel: max|w| / 127.
-Bias: int32, zero point 0, scale = input scale * weight scale.
+Bias: int32, or int64 beside int16, zero point 0, scale = input scale * weight scale.
 
 The arithmetic is in float32, in the order in which TensorFlow's converter does it, so
 that the same ranges give the same file.
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.ir.quantization import Quantization
+from gossamer.ir.types import DType, limits_of
 
 if TYPE_CHECKING:
     from gossamer.ir.types import Array
@@ -25,6 +27,12 @@ NARROWEST = 1e-6
 
 LARGEST_BIAS = (2**31 - 1) // 2
 """Half of int32: the accumulator keeps the other half for the sum of products."""
+
+LONGEST_BIAS = 2**39
+"""What an int64 bias is held at: sums of 40 bits keep their multipliers exact."""
+
+INT16_LIMIT = 32767
+"""int16 activations use [-32767, 32767] for their range, so that zero is 0."""
 
 WEIGHT_LIMIT = 127
 """Weights use [-127, 127]: without -128 a product of two never needs 16 bits."""
@@ -56,14 +64,17 @@ class Range:
         return bool(np.isfinite(self.minimum) and np.isfinite(self.maximum))
 
 
-def activation_quantization(values: Range) -> Quantization:
-    """Asymmetric int8 for values in a range; 0 is always among them.
+def activation_quantization(values: Range, dtype: DType = DType.INT8) -> Quantization:
+    """Asymmetric int8 or symmetric int16 for values in a range; 0 is always among them.
 
     Example:
         >>> activation_quantization(Range(0.0, 6.0)).pair()
         (0.023529412224888802, -128)
     """
     low, high = min(values.minimum, 0.0), max(values.maximum, 0.0)
+    if dtype is DType.INT16:
+        largest = np.float32(max(-low, high, NARROWEST))
+        return Quantization.per_tensor(float(largest / np.float32(INT16_LIMIT)))
     if high - low < NARROWEST:
         low, high = low - NARROWEST, high + NARROWEST
     scale = (np.float32(high) - np.float32(low)) / np.float32(255)
@@ -71,18 +82,28 @@ def activation_quantization(values: Range) -> Quantization:
     return Quantization.per_tensor(float(scale), int(np.clip(zero_point, -128, 127)))
 
 
-def constant_quantization(array: Array) -> Quantization:
-    """Asymmetric int8 for a constant that is not weights: its own values' range."""
-    return activation_quantization(Range.of(array) if array.size else Range(0.0, 0.0))
+def constant_quantization(array: Array, dtype: DType = DType.INT8) -> Quantization:
+    """That of a constant that is not weights: by its own values' range."""
+    values = Range.of(array) if array.size else Range(0.0, 0.0)
+    return activation_quantization(values, dtype)
 
 
-def weight_quantization(array: Array, axis: int | None) -> Quantization:
-    """Symmetric int8 for weights, per index along `axis` (None: one for all).
+def representable(quantization: Quantization, dtype: DType) -> Range:
+    """The real numbers that integers of a type reach with a quantization."""
+    scale, zero_point = quantization.pair()
+    low, high = limits_of(dtype)
+    return Range(scale * (low - zero_point), scale * (high - zero_point))
+
+
+def weight_quantization(
+    array: Array, axis: int | None, dtype: DType = DType.INT8
+) -> Quantization:
+    """Symmetric int8 or int4 for weights, per index along `axis` (None: one for all).
 
     A channel of zeros gets the scale of the narrowest range.
     """
     largest = _largest(array, axis).reshape(-1).astype(np.float32)
-    scale = largest / np.float32(WEIGHT_LIMIT)
+    scale = largest / np.float32(limits_of(dtype)[1])
     if axis is None:
         return Quantization.per_tensor(float(scale[0]))
     return Quantization.per_channel(scale, axis)
@@ -110,33 +131,45 @@ def widen_for_bias(
     return Quantization(scale, weights.zero_point, weights.axis)
 
 
-def quantize_weights(array: Array, quantization: Quantization) -> Array:
-    """Weights as int8 in [-127, 127]."""
+def quantize_weights(
+    array: Array, quantization: Quantization, dtype: DType = DType.INT8
+) -> Array:
+    """Weights as int8 in [-127, 127], or int4 in [-7, 7]."""
+    _, limit = limits_of(dtype)
     scaled = _scaled_down(array, quantization)
-    return np.clip(round_half_away(scaled), -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
+    return np.clip(round_half_away(scaled), -limit, limit).astype(np.int8)
 
 
-def quantize_weights_precisely(array: Array, axis: int | None) -> Array:
-    """Weights as int8 by division in float64, as TensorFlow does for dynamic range.
+def quantize_weights_precisely(
+    array: Array, axis: int | None, dtype: DType = DType.INT8
+) -> Array:
+    """Weights by division in float64, as TensorFlow does for dynamic range.
 
     `quantize_weights` differs from it where a quotient is a hair away from a half.
     """
-    rounded = round_half_away(array.astype(np.float64) / (_largest(array, axis) / 127))
-    return np.clip(rounded, -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
+    _, limit = limits_of(dtype)
+    scale = _largest(array, axis) / limit
+    rounded = round_half_away(array.astype(np.float64) / scale)
+    return np.clip(rounded, -limit, limit).astype(np.int8)
 
 
-def quantize_bias(array: Array, quantization: Quantization) -> Array:
-    """A bias as int32, saturating."""
+def quantize_bias(
+    array: Array, quantization: Quantization, dtype: DType = DType.INT32
+) -> Array:
+    """A bias as int32 or int64, saturating (int64 at 2**40, as TensorFlow does)."""
     rounded = round_half_away(_scaled_down(array, quantization))
-    limits = np.iinfo(np.int32)
-    return np.clip(rounded, limits.min, limits.max).astype(np.int32)
+    low, high = limits_of(dtype)
+    ends = (max(low, -LONGEST_BIAS), min(high, LONGEST_BIAS))
+    return np.clip(rounded, *ends).astype(dtype.numpy)
 
 
-def quantize_constant(array: Array, quantization: Quantization) -> Array:
-    """Any other constant as int8 with one scale and zero point."""
+def quantize_constant(
+    array: Array, quantization: Quantization, dtype: DType = DType.INT8
+) -> Array:
+    """Any other constant as int8 or int16 with one scale and zero point."""
     scale, zero_point = quantization.pair()
     shifted = array.astype(np.float64) / scale + zero_point
-    return np.clip(round_half_away(shifted), -128, 127).astype(np.int8)
+    return np.clip(round_half_away(shifted), *limits_of(dtype)).astype(dtype.numpy)
 
 
 def round_half_away(values: Array) -> Array:

@@ -6,13 +6,14 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from gossamer.ir.op import NotQuantized, SameAsInput
+from gossamer.ir.op import Fixed, NotQuantized, SameAsInput
 from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gossamer.ir.graph import Node, Subgraph, Tensor
+    from gossamer.ir.op import Op
 
 Log: TypeAlias = "Callable[[str], None] | None"
 """Where to tell what was left in float, and why; None for nowhere."""
@@ -30,6 +31,9 @@ HYBRID = frozenset(
     }
 )
 """Operators with a kernel for int8 constants beside float activations."""
+
+HYBRID_INT4 = frozenset({"EMBEDDING_LOOKUP", "FULLY_CONNECTED"})
+"""Those that take int4, too."""
 
 LOOKUPS = {"GATHER": 0, "EMBEDDING_LOOKUP": 1}
 """Operators that pick rows of a table: the input that holds it."""
@@ -52,11 +56,31 @@ VALUE_READERS = frozenset(
 """Operators that read int8 and answer with something that is not quantized."""
 
 
+ONLY_INT8 = frozenset(
+    {
+        "DEPTH_TO_SPACE",
+        "DYNAMIC_UPDATE_SLICE",
+        "ELU",
+        "HARD_SWISH",
+        "L2_NORMALIZATION",
+        "LOG_SOFTMAX",
+        "ONE_HOT",
+        "PRELU",
+        "RELU_0_TO_1",
+        "RELU_N1_TO_1",
+        "SPACE_TO_DEPTH",
+        "SQUARED_DIFFERENCE",
+        "SVDF",
+    }
+)
+"""Operators that TFLite's kernels compute on int8 but not on int16."""
+
+
 class Form(enum.Enum):
     """How a node will run in the integer model."""
 
     INTEGER = enum.auto()
-    """On int8 tensors."""
+    """On int8 or int16 tensors."""
     FLOAT = enum.auto()
     """In float, between DEQUANTIZE and QUANTIZE."""
     UNCHANGED = enum.auto()
@@ -65,18 +89,24 @@ class Form(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A node's form, and why it is not INTEGER where it could have been."""
+    """A node's form, and why it is not INTEGER where it could have been.
+
+    `dtype` is the type of its activations, INT8 or INT16, where it is INTEGER.
+    """
 
     form: Form
     reason: str = ""
+    dtype: DType = DType.INT8
 
 
-def choose(node: Node) -> Choice:
-    """The form of `node` in a full-integer model."""
+def choose(node: Node, dtype: DType = DType.INT8) -> Choice:
+    """The form of `node` in an integer model with activations of a type."""
     if node.op.name in SHAPE_READERS or not any(_real_tensors(node)):
         return Choice(Form.UNCHANGED)
-    reason = _reason_for_float(node)
-    return Choice(Form.FLOAT, reason) if reason else Choice(Form.INTEGER)
+    reason = _reason_for_float(node, dtype)
+    if reason:
+        return Choice(Form.FLOAT, reason)
+    return Choice(Form.INTEGER, dtype=dtype)
 
 
 def choices(subgraph: Subgraph) -> dict[Node, Choice]:
@@ -138,12 +168,25 @@ def _real_tensors(node: Node) -> Iterator[Tensor]:
             yield tensor
 
 
-def _reason_for_float(node: Node) -> str:
-    """Why `node` cannot run on int8 tensors, or an empty string."""
+def has_integer_form(op: Op | type[Op], dtype: DType) -> bool:
+    """Whether an operator computes on activations of a type, INT8 or INT16."""
+    if op.name in VALUE_READERS:
+        return dtype is DType.INT8
+    rule = op.output_quantization
+    if isinstance(rule, NotQuantized):
+        return False
+    if dtype is DType.INT8:
+        return True
+    is_pinned_elsewhere = isinstance(rule, Fixed) and rule.int16 is None
+    return op.name not in ONLY_INT8 and not is_pinned_elsewhere
+
+
+def _reason_for_float(node: Node, dtype: DType) -> str:
+    """Why `node` cannot run on integers of a type, or an empty string."""
+    if not has_integer_form(node.op, dtype):
+        return f"{node.op.name} has no {dtype.title} form"
     if node.op.name in VALUE_READERS:
         return ""
-    if isinstance(node.op.output_quantization, NotQuantized):
-        return f"{node.op.name} has no int8 form"
     if any(x.is_variable for x in _real_tensors(node)):
         return "it keeps a float variable"
     return _reason_of_weights(node)

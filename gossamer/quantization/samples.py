@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,22 @@ def input_names(model: Model) -> dict[str, Tensor]:
         if signature.subgraph == 0:
             return dict(signature.inputs)
     return {tensor.name: tensor for tensor in model.main.inputs}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way into a model: a subgraph, and the names of its inputs."""
+
+    subgraph: int
+    names: Mapping[str, Tensor]
+
+
+def entries(model: Model) -> dict[str | None, Entry]:
+    """The signatures by key, and by None where samples go that name none."""
+    found: dict[str | None, Entry] = {None: Entry(0, input_names(model))}
+    for signature in model.signatures:
+        found[signature.key] = Entry(signature.subgraph, signature.inputs)
+    return found
 
 
 def check_sample(

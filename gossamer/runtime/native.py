@@ -23,10 +23,12 @@ from gossamer.runtime.state import State
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gossamer.codegen.image import Image
     from gossamer.ir.graph import Subgraph, Tensor
     from gossamer.ir.types import Array, Shape
     from gossamer.lowering.program import Program
     from gossamer.nest.target import Target
+    from gossamer.runtime.compiled import Part
     from gossamer.runtime.pieces import Piece
 
 
@@ -53,9 +55,7 @@ class NativeExecutable:
         """
         state = state or State()
         state.begin(subgraph)
-        work = _Compilation(
-            subgraph, shapes, target or host(), state, keep_all=keep_all
-        )
+        work = Compilation(subgraph, shapes, target or host(), state, keep_all=keep_all)
         self.program: Program = work.program
         self.compiled: Compiled = work.finish(threads)
         self.runner = Runner(self.compiled, state, threads)
@@ -105,7 +105,7 @@ class NativeExecutable:
 
 
 @dataclass(slots=True, init=False)
-class _Compilation:
+class Compilation:
     """The way of one subgraph through `lowering` and `codegen`."""
 
     subgraph: Subgraph
@@ -120,7 +120,8 @@ class _Compilation:
         target: Target,
         state: State,
         *,
-        keep_all: bool,
+        keep_all: bool = False,
+        apart: bool = False,
     ) -> None:
         self.subgraph = subgraph
         self.linker = Linker(state.subgraphs, state.types(), state.done)
@@ -131,16 +132,23 @@ class _Compilation:
             fixed,
             target,
             keep_all=keep_all,
+            apart=apart,
             variables=tuple(self.linker.variables.values()),
             known=_known(subgraph, self.moved, keep_all=keep_all),
         )
 
     def finish(self, threads: int) -> Compiled:
+        """The program in as few parts as can be."""
         program = self.program
         threads = worthwhile_threads(program.actions, threads)
         division = Division(threads)
         parts = division.parts(program.actions)
         image = image_of(program.target, division.procedures, threads=threads)
+        return self.compiled(image, parts)
+
+    def compiled(self, image: Image, parts: tuple[Part, ...]) -> Compiled:
+        """Machine code with all that it needs to run."""
+        program = self.program
         keys = self.linker.variables
         return Compiled(
             image,

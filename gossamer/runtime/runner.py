@@ -54,7 +54,7 @@ class Runner:
         if self._workers is not None:
             self._workers.start(self.code, (self._context, self.bases))
         run = self.run_of(compiled.parts)
-        self.invoke: Callable[[], None] = self._alarmed(run) if compiled.alarms else run
+        self.invoke: Callable[[], None] = self.alarmed(run) if compiled.alarms else run
 
     def _memory(self) -> list[Array]:
         """What the places in the context point to."""
@@ -67,7 +67,7 @@ class Runner:
             bases.append(memory.reshape(-1).view(np.uint8))
         return bases
 
-    def _alarmed(self, run: Callable[[], None]) -> Callable[[], None]:
+    def alarmed(self, run: Callable[[], None]) -> Callable[[], None]:
         """A run after which an error is raised if a kernel has reported one."""
         array = self.bases[ALARMS].view(np.int64)
         words = array.data  # a look at it takes less time than one at the array

@@ -12,12 +12,15 @@ from tests.architecture.source import ROOT
 
 PUBLIC = [
     "CustomOperator",
+    "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
     "OpResolverType",
     "OpsSet",
     "Optimize",
     "RepresentativeDataset",
+    "Rule",
+    "Rules",
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
@@ -26,6 +29,7 @@ PUBLIC = [
     "custom_operator",
     "from_jax",
     "load",
+    "quantize",
 ]
 
 

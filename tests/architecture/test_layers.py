@@ -32,14 +32,17 @@ MAY_IMPORT = {
     "provenance": {"ir"},
     "several": {"errors", "flatbuffer", "ir", "ops", "provenance"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
-    "api": {"calibration", "errors", "flatbuffer", "frontends", "ir", "passes"}
-    | {"provenance", "quantization", "runtime", "several"},
-    "converter": {"api", "calibration", "errors", "frontends", "ir", "target"},
+    "assembly": {"calibration", "errors", "flatbuffer", "ir", "passes", "provenance"}
+    | {"quantization"},
+    "api": {"assembly", "calibration", "errors", "flatbuffer", "frontends", "ir"}
+    | {"passes", "quantization", "several"},
+    "converter": {"api", "assembly", "calibration", "errors", "frontends", "ir"}
+    | {"quantization", "target"},
     "target": {"errors"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "errors", "flatbuffer", "ir", "lowering"}
-    | {"metadata", "passes", "runtime", "settings"},
+    "cli": {"api", "benchmark", "calibration", "errors", "flatbuffer", "ir"}
+    | {"lowering", "metadata", "passes", "quantization", "runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -48,14 +51,15 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "converter", "frontends", "ir", "runtime"}
-    | {"several", "target"},
+    "__init__": {"api", "calibration", "converter", "frontends", "ir"}
+    | {"quantization", "runtime", "several", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
 NUMPY = {"numpy"}
 THIRD_PARTIES = {
     "api": NUMPY,
+    "assembly": NUMPY,
     "benchmark": NUMPY,
     "calibration": NUMPY,
     "cli": NUMPY | {"rich", "typer"},

@@ -93,6 +93,17 @@ def test_int8_with_integer_ends(gossamer, model, samples, tmp_path):
         assert interpreter.get_output_details()[0]["dtype"] is np.int8
 
 
+def test_int8_by_other_methods(gossamer, model, samples, tmp_path):
+    path, _ = model
+    files = [tmp_path / name for name in ("plain.tflite", "better.tflite")]
+    options = ("-q", "int8", "--calibration", samples)
+    gossamer("convert", path, "-o", files[0], *options)
+    better = ("--method", "mse", "--improve", "bias", "--improve", "adaround")
+    gossamer("convert", path, "-o", files[1], *options, *better)
+    assert files[0].stat().st_size == pytest.approx(files[1].stat().st_size, rel=0.02)
+    assert files[0].read_bytes() != files[1].read_bytes()
+
+
 def test_explain_tells_what_passes_did(gossamer, model, tmp_path):
     out = tmp_path / "out.tflite"
     gossamer("convert", model[0], "-o", out, "--explain")
@@ -105,6 +116,9 @@ def test_explain_tells_what_passes_did(gossamer, model, tmp_path):
         (["-q", "int8"], "--quantize int8 needs --calibration"),
         (["--calibration", "x.npy"], "for --quantize int8 only"),
         (["--input-type", "int8"], "--quantize int8 only"),
+        (["--pixels", "0..1"], "--pixels is for a folder of images"),
+        (["--method", "mse"], "method and improve are for int8"),
+        (["--improve", "bias"], "method and improve are for int8"),
         (["-q", "int8", "--calibration", "none.npz"], "Could not open 'none.npz'"),
         (["-o", "/nowhere/at/all/x.tflite"], "no folder '/nowhere/at/all'"),
     ],

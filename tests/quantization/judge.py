@@ -15,11 +15,11 @@ def ours(model, sample):
     return [values[y] for y in model.main.outputs]
 
 
-def litert(model, sample):
-    """Outputs by LiteRT's reference kernels on the file that we write."""
+def litert(model, sample, kernels=OpResolverType.BUILTIN_REF):
+    """Outputs by LiteRT's kernels, those of reference, on the file that we write."""
     interpreter = Interpreter(
         model_content=bytes(write(model)),
-        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        experimental_op_resolver_type=kernels,
     )
     interpreter.allocate_tensors()
     details = interpreter.get_input_details()

@@ -194,18 +194,19 @@ def test_no_samples_are_an_error_and_not_a_float_model():
         )
 
 
-def test_the_runner_is_given_the_graph_and_asked_for_activations_only():
+def test_the_runner_is_given_the_model_and_shows_what_ranges_are_made_of():
     model = graphs.classifier()
     asked = []
 
-    def runner(subgraph, observed):
-        asked.extend(observed)
+    def runner(given, subgraph):
+        asked.append((given, subgraph))
 
-        def run(inputs):
-            zeros = {t: np.zeros(t.shape, np.float32) for t in observed}
-            return {**zeros, **inputs}
+        def run(inputs, see):
+            for tensor in given.main.tensors:
+                see(tensor, np.full(tensor.shape, 2.55, tensor.dtype.numpy))
 
         return run
 
-    quantized(model, runner=runner)
-    assert [t.name for t in asked] == ["image", "flat", "hidden", "scores"]
+    made = quantized(model, runner=runner)
+    assert asked == [(model, 0)]
+    assert made.main.outputs[0].quantization.pair() == (np.float32(0.01), -128)

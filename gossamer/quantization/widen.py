@@ -1,0 +1,52 @@
+"""A model whose constants are all float32, to quantize from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gossamer.errors import QuantizationError
+from gossamer.ir.rewrite import substitute, with_nodes
+from gossamer.ir.types import DType
+
+if TYPE_CHECKING:
+    from gossamer.ir.graph import Model, Node, Subgraph, Tensor
+
+
+def as_float(model: Model) -> Model:
+    """The model with float16 constants behind a DEQUANTIZE as float32 ones.
+
+    Raises:
+        QuantizationError: the model holds integers that stand for real numbers.
+    """
+    for subgraph in model.subgraphs:
+        for tensor in subgraph.tensors:
+            if tensor.is_quantized:
+                raise QuantizationError(
+                    f"tensor '{tensor.name}' is quantized already ({tensor.type}); "
+                    "quantization starts from a float model"
+                )
+    return replace(model, subgraphs=tuple(map(_widened, model.subgraphs)))
+
+
+def _widened(subgraph: Subgraph) -> Subgraph:
+    outside = {*subgraph.inputs, *subgraph.outputs}
+    wide: dict[Tensor, Tensor] = {}
+    nodes: list[Node] = []
+    for node in subgraph.nodes:
+        if _is_stored_half(node) and node.output not in outside:
+            data = node.input(0).data
+            assert data is not None
+            wide[node.output] = replace(node.output, data=data.astype(np.float32))
+        else:
+            nodes.append(node)
+    return substitute(with_nodes(subgraph, nodes), wide)
+
+
+def _is_stored_half(node: Node) -> bool:
+    if node.op.name != "DEQUANTIZE":
+        return False
+    x = node.input(0)
+    return x.dtype is DType.FLOAT16 and x.is_constant and x.sparsity is None
