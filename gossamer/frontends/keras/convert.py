@@ -11,6 +11,10 @@ from gossamer.errors import ConversionError, GraphError, UnsupportedError
 from gossamer.frontends.emitter import Emitter, Store, dims
 from gossamer.frontends.keras import signature, trace
 from gossamer.frontends.keras.call import Call
+from gossamer.frontends.keras.checks import (
+    explained,
+    require_inference,
+)
 from gossamer.frontends.keras.framework import dtype_of, keras
 from gossamer.frontends.keras.held import Held
 from gossamer.frontends.keras.registry import ENTER, rule_of
@@ -245,7 +249,7 @@ class Conversion:
             step.outputs,
         )
         try:
-            _require_inference(step)
+            require_inference(step)
             return self._apply(call, step, values)
         except Unsupported as problem:
             self._note(call, problem.reason, problem.remedy)
@@ -287,7 +291,7 @@ class Conversion:
             return symbol
 
         arguments = trace.map_structure(fresh, dict(step.arguments))
-        with _explained("there is no rule for this layer, and its call"):
+        with explained("there is no rule for this layer, and its call"):
             outputs = self.states.enter(call.operation, arguments)
         return self.inside(call.path, symbols, trace.flatten(outputs), tensors)
 
@@ -335,39 +339,9 @@ class Conversion:
         return Tensor(path, kind, signature=signature)
 
 
-def _require_inference(step: trace.Step) -> None:
-    if (
-        step.arguments.get("training") is True
-        and not trace.trains_by_default(step.operation)
-        and trace.graph_of(step.operation) is None
-    ):
-        raise Unsupported(
-            "the layer is called with training=True, so that it would behave as in "
-            "training, with randomness or statistics of the batch",
-            "Leave the argument out or pass training=False where the model is defined.",
-        )
-
-
 def _called(function: Any, arguments: list[Any]) -> Any:
-    with _explained(f"the function {getattr(function, '__name__', function)}"):
+    with explained(f"the function {getattr(function, '__name__', function)}"):
         return function(*arguments)
-
-
-@contextlib.contextmanager
-def _explained(what: str) -> Generator[None]:
-    """Say of a failure that Keras tensors were the cause."""
-    try:
-        yield
-    except Unsupported:
-        raise
-    except Exception as error:
-        first = str(error).strip().split("\n")[0]
-        raise Unsupported(
-            f"{what} cannot be traced on symbolic tensors: {type(error).__name__}: "
-            f"{first}",
-            "Write it with keras.ops and Keras layers only, without NumPy, framework "
-            "functions or branches on values.",
-        ) from error
 
 
 def _symbol(tensor: Tensor, dtype: str) -> Any:

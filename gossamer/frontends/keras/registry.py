@@ -42,6 +42,7 @@ FAMILIES = (
     "layers.passing",
     "layers.pooling",
     "layers.recurrent",
+    "layers.refused",
     "layers.reshaping",
     "layers.spectrum",
     "layers.wrapping",

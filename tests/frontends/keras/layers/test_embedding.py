@@ -48,7 +48,7 @@ EINSUM = {
     "the last bias": ("abc,cde->abde", (None, 2, 3), "e", (4, 5)),
     "a bias of a left axis": ("abc,cd->abd", (4, 6), "b", (4, 5)),
     "without bias": ("abc,cd->abd", (None, 6), None, (4, 5)),
-    "dots": ("...x,xy->...y", (None, None, 6), "y", (3, 4, 5)),
+    "dots": ("...x,xy->...y", 6, "y", (3, 4, 5)),
     "two axes": ("abcd,cde->abe", (None, 6), "e", (3, 4, 5)),
     "a batch of kernels": ("abc,bcd->abd", (4, 6), "d", (4, 5)),
 }

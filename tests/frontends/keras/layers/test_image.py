@@ -90,3 +90,18 @@ def test_an_image_of_unknown_size_is_an_error():
     model = of_layer(layers.CenterCrop(4, 5), (None, None, 3))
     with pytest.raises(ConversionError, match="the size of its images is not known"):
         operators(model)
+
+
+def test_layers_without_operators_say_what_to_do():
+    layer = layers.ContrastLimitedAdaptiveHistogramEqualization()
+    with pytest.raises(ConversionError, match="Apply the layer before the model"):
+        operators(of_layer(layer, (16, 16, 3)))
+
+
+@pytest.mark.parametrize("name", ["StringLookup", "IntegerLookup", "Hashing"])
+def test_lookups_say_what_to_do(name):
+    """Layers of these names, which cannot be made without TensorFlow."""
+    body = {"call": lambda _, x: x, "__module__": "keras.layers"}
+    layer = type(name, (layers.Layer,), body)()
+    with pytest.raises(ConversionError, match="begin the model with the numbers"):
+        operators(of_layer(layer, (3,), "int32"))
