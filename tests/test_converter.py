@@ -256,6 +256,81 @@ def test_attributes_that_contradict_each_other(model, name):
     assert expected in str(caught.value)
 
 
+INT16 = tflite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+
+
+@pytest.mark.parametrize("bias", [None, np.int32, np.int64])
+def test_int16_activations(model, bias):
+    data = _converter(
+        model,
+        optimizations=[DEFAULT],
+        representative_dataset=_samples,
+        target_spec=tflite.TargetSpec({INT16}),
+        inference_input_type=np.int16,
+        _experimental_full_integer_quantization_bias_type=bias,
+    ).convert()
+    graph = read(data).main
+    assert graph.inputs[0].dtype is DType.INT16
+    assert graph.outputs[0].dtype is DType.FLOAT32
+    products = [node for node in graph.nodes if node.op.weights is not None]
+    assert {node.input(1).dtype for node in products} == {DType.INT8}
+    wanted = DType.INT32 if bias is np.int32 else DType.INT64
+    assert {node.input(2).dtype for node in products} == {wanted}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_experimental_disable_per_channel",
+        "_experimental_disable_per_channel_quantization_for_dense_layers",
+    ],
+)
+@pytest.mark.parametrize("dataset", [None, _samples])
+def test_weights_with_one_scale(model, name, dataset):
+    converter = _converter(
+        model, optimizations=[DEFAULT], representative_dataset=dataset
+    )
+    setattr(converter, name, True)
+    graph = read(converter.convert()).main
+    scales = [
+        node.input(1).quantization.scale.size
+        for node in graph.nodes
+        if node.op.name == "FULLY_CONNECTED" and node.input(1).dtype is DType.INT8
+    ]
+    assert scales
+    assert set(scales) == {1}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        (
+            {"inference_input_type": np.int8},
+            "must be in ['tf.float32', 'tf.int16']. Found tf.int8",
+        ),
+        (
+            {"_experimental_full_integer_quantization_bias_type": np.int8},
+            "Expected bias type to be `dtypes.int32` or `dtypes.int64` for Int16Quant.",
+        ),
+        (
+            {"representative_dataset": None},
+            "For full integer quantization, a `representative_dataset` must be",
+        ),
+    ],
+)
+def test_what_does_not_go_with_int16(model, attributes, expected):
+    spec = tflite.TargetSpec({INT16})
+    given = {
+        "optimizations": [DEFAULT],
+        "representative_dataset": _samples,
+        "target_spec": spec,
+        **attributes,
+    }
+    with pytest.raises(QuantizationError) as caught:
+        _converter(model, **given).convert()
+    assert expected in str(caught.value)
+
+
 UNAVAILABLE = {
     "StableHLO": {
         "target_spec": tflite.TargetSpec([tflite.OpsSet.EXPERIMENTAL_STABLEHLO_OPS])
@@ -354,7 +429,7 @@ def test_the_short_road_gives_the_same_bytes(model):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"quantize": "int4"}, "quantize='int4' is not known"),
+        ({"quantize": "int4"}, "the mode 'int4' is not known"),
         ({"quantize": "int8"}, "needs a calibration set"),
         ({"calibration": [1]}, "does not use it"),
         ({"input_type": "int8"}, "must be tf.float32"),
