@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gossamer.api import convert, quantize
     from gossamer.calibration.images import ImageFolder
     from gossamer.converter import TFLiteConverter
+    from gossamer.frontends.jax.convert import from_jax
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
     from gossamer.quantization.rules import Rule, Rules
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
     from gossamer.runtime.signature import SignatureRunner
+    from gossamer.several import combine
     from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 __version__ = "0.1.0"
@@ -38,8 +40,10 @@ __all__ = [
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
+    "combine",
     "convert",
     "custom_operator",
+    "from_jax",
     "load",
     "quantize",
 ]
@@ -58,16 +62,18 @@ _HOMES = {
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
+    "combine": "gossamer.several",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
+    "from_jax": "gossamer.frontends.jax.convert",
     "load": "gossamer.runtime.function",
     "quantize": "gossamer.api",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "experimental":
-        return import_module("gossamer.experimental")
+    if name in ("experimental", "metadata"):
+        return import_module(f"gossamer.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)

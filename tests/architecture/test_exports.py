@@ -24,8 +24,10 @@ PUBLIC = [
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
+    "combine",
     "convert",
     "custom_operator",
+    "from_jax",
     "load",
     "quantize",
 ]

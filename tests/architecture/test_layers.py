@@ -28,29 +28,21 @@ MAY_IMPORT = {
     "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "memory", "ops"}
     | {"settings"},
     "benchmark": {"codegen", "errors", "ir", "lowering", "memory", "nest", "runtime"},
-    "metadata": {"ir"},
+    "metadata": {"errors", "flatbuffer", "ir"},
+    "provenance": {"ir"},
+    "several": {"errors", "flatbuffer", "ir", "ops", "provenance"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
-    "assembly": {"calibration", "errors", "flatbuffer", "ir", "metadata", "passes"}
+    "assembly": {"calibration", "errors", "flatbuffer", "ir", "passes", "provenance"}
     | {"quantization"},
     "api": {"assembly", "calibration", "errors", "flatbuffer", "frontends", "ir"}
-    | {"passes", "quantization"},
+    | {"passes", "quantization", "several"},
     "converter": {"api", "assembly", "calibration", "errors", "frontends", "ir"}
     | {"quantization", "target"},
     "target": {"errors"},
     "experimental": {"analyzer"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {
-        "api",
-        "benchmark",
-        "calibration",
-        "errors",
-        "flatbuffer",
-        "ir",
-        "lowering",
-        "passes",
-        "quantization",
-    }
-    | {"runtime", "settings"},
+    "cli": {"api", "benchmark", "calibration", "errors", "flatbuffer", "ir"}
+    | {"lowering", "metadata", "passes", "quantization", "runtime", "settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -59,8 +51,8 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "calibration", "converter", "ir", "quantization", "runtime"}
-    | {"target"},
+    "__init__": {"api", "calibration", "converter", "frontends", "ir"}
+    | {"quantization", "runtime", "several", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
@@ -79,6 +71,7 @@ THIRD_PARTIES = {
     "kernels": NUMPY,
     "lowering": NUMPY,
     "memory": NUMPY,
+    "metadata": NUMPY,
     "nest": NUMPY,
     "ops": NUMPY,
     "passes": NUMPY,
@@ -89,6 +82,7 @@ LATE = {
     "benchmark": {"matplotlib"},
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
+    "frontends/jax": {"jax"},
     "frontends/keras": {"keras"},
     "frontends/tensorflow": {"tensorflow"},
 }

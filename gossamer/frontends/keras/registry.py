@@ -31,16 +31,19 @@ FAMILIES = (
     "layers.activation",
     "layers.attention",
     "layers.cells",
+    "layers.category",
     "layers.convolution",
     "layers.dense",
     "layers.einsum_dense",
     "layers.embedding",
+    "layers.image",
     "layers.merging",
     "layers.normalization",
     "layers.passing",
     "layers.pooling",
     "layers.recurrent",
     "layers.reshaping",
+    "layers.spectrum",
     "layers.wrapping",
     "operations.activation",
     "operations.array",
@@ -50,6 +53,7 @@ FAMILIES = (
     "operations.network",
     "operations.product",
     "operations.reduction",
+    "operations.update",
 )
 """The modules of this folder that declare rules."""
 
@@ -120,7 +124,7 @@ def rule_of(used: Any, *, masked: bool = False) -> Rule | None:
             for name in overridden - _INERT
             if not name.startswith("__") and hasattr(kind, name)
         }
-        ignores = masked and kind.__name__ not in _masking
+        ignores = masked and is_layer(used) and kind.__name__ not in _masking
         return None if changed or ignores else table.get(kind.__name__)
     return None
 

@@ -126,8 +126,7 @@ class Walk:
         for symbol, tensor in zip(graph.inputs, handed, strict=True):
             walk.begin_as(symbol, tensor)
         made = walk.builder.finish(walk.run(list(graph.outputs)))
-        self.store.subgraphs.append(made)
-        return len(self.store.subgraphs)
+        return self.store.add_subgraph(made)
 
     def begin_as(self, symbol: Any, tensor: Tensor) -> None:
         """An input of a called subgraph, of the type of what is handed to it."""

@@ -64,6 +64,27 @@ def test_signatures_are_chosen_by_key(saved):
         TFLiteConverter.from_saved_model(folder, ["nope"])
 
 
+def test_attention_is_read_from_einsums(tmp_path):
+    x = keras.Input((6, 8))
+    y = keras.layers.MultiHeadAttention(2, 4)(x, x)
+    y = keras.layers.LayerNormalization()(x + y)
+    model = keras.Model(x, keras.layers.Dense(5, "gelu")(y))
+    model.export(str(tmp_path), verbose=False)
+    data = TFLiteConverter.from_saved_model(tmp_path).convert()
+    name = next(iter(read(data).signatures[0].inputs))
+    given = np.random.default_rng(8).normal(size=(3, 6, 8)).astype(np.float32)
+    assert_same(data, {name: given}, model(given))
+
+
+def test_a_list_of_unknown_shape_tells_what_to_do(tmp_path):
+    x = keras.Input((6, 8))
+    model = keras.Model(x, keras.layers.GRU(4)(x))
+    model.export(str(tmp_path), verbose=False)
+    with pytest.raises(ConversionError, match="from_keras_model") as caught:
+        TFLiteConverter.from_saved_model(tmp_path).convert()
+    assert "1 part of it" in str(caught.value)
+
+
 class Module(tf.Module):
     def __init__(self):
         super().__init__()

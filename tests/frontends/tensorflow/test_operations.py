@@ -72,6 +72,7 @@ BINARY = {
     "pow": lambda x, y: tf.pow(tf.abs(x) + 0.1, y),
     "squared_difference": tf.math.squared_difference,
     "sub": tf.subtract,
+    "einsum": lambda x, y: tf.einsum("bij,bkj->bik", x, y),
     "add_n": lambda x, y: tf.add_n([x, y, x]),
     "concat": lambda x, y: tf.concat([x, y], -1),
     "stack": lambda x, y: tf.stack([x, y], 1),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gossamer.ir.types import Array
 
 
-@layer("MultiHeadAttention")
+@layer("MultiHeadAttention", masks=True)
 def _multi_head_attention(call: Call) -> RuleResult:
     """Projections by FULLY_CONNECTED, of which the queries' holds 1 / sqrt(depth)."""
     used = call.operation
@@ -62,7 +62,7 @@ def _multi_head_attention(call: Call) -> RuleResult:
     return _ended(call, used.output_dense, query, y, scores if has_scores else None)
 
 
-@layer("GroupedQueryAttention")
+@layer("GroupedQueryAttention", masks=True)
 def _grouped_query_attention(call: Call) -> RuleResult:
     """Heads in groups: a group of queries' heads reads one head of keys and values."""
     used = call.operation
@@ -169,7 +169,7 @@ def _window(width: int, sources: tuple[Tensor, Tensor]) -> Array:
     return (np.abs(distance) < width)[None]
 
 
-@layer("Attention")
+@layer("Attention", masks=True)
 def _attention(call: Call) -> RuleResult:
     used = call.operation
     if used.score_mode == "concat":
@@ -182,7 +182,7 @@ def _attention(call: Call) -> RuleResult:
     return _weighted(call, scores)
 
 
-@layer("AdditiveAttention")
+@layer("AdditiveAttention", masks=True)
 def _additive_attention(call: Call) -> RuleResult:
     query, key, _ = _listed(call)
     return _weighted(call, _additive(call, query, key, None, call.operation.scale))

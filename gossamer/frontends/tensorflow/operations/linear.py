@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.frontends.parts import shaping
+from gossamer.frontends.parts.einsum import Operand, einsum
+from gossamer.frontends.parts.equation import parsed
 from gossamer.frontends.parts.products import fully_connected
 from gossamer.frontends.tensorflow.registry import operation
 from gossamer.ops.batch_matmul import BatchMatMul
@@ -37,3 +39,14 @@ def _batch_matmul(used: Operation) -> Tensor:
         kernel = np.swapaxes(matrix, 0, 1) if turns[1] else matrix
         return fully_connected(used, used.tensor(0), kernel, None)
     return used.emit(BatchMatMul(*turns), used.tensor(0), used.tensor(1))
+
+
+@operation("Einsum")
+def _einsum(used: Operation) -> Tensor:
+    ranks = [len(used.input_shape(index)) for index in range(used.count)]
+    equation = parsed(str(used.attribute("equation")), ranks)
+    sides: list[Operand] = []
+    for index, letters in enumerate(equation.operands):
+        value = used.maybe(index)
+        sides.append(Operand(used.tensor(index) if value is None else value, letters))
+    return einsum(used, sides, equation.result)
