@@ -342,7 +342,7 @@ def test_the_short_road_gives_the_same_bytes(model):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"quantize": "int4"}, "quantize='int4' is not known"),
+        ({"quantize": "int4"}, "the mode 'int4' is not known"),
         ({"quantize": "int8"}, "needs a calibration set"),
         ({"calibration": [1]}, "does not use it"),
         ({"input_type": "int8"}, "must be tf.float32"),

@@ -71,13 +71,14 @@ def rules_of(
         option: by which the mode is given, for messages.
 
     Raises:
+        BadParameter: the mode is not known.
         InputError: a mode and a file are given, or the file holds no rules.
         QuantizationError: a rule in it is not known.
     """
     if mode is not None and path is not None:
         raise InputError(f"{option} and --rules both choose modes. Leave one out")
     if mode is not None and mode.partition(":")[0] not in MODES:
-        raise InputError(f"{option} {mode} is not known: one of {', '.join(MODES)}")
+        raise typer.BadParameter(f"{mode!r} is not one of {', '.join(MODES)}.")
     made = Rules.of(mode if path is None else _read(path))
     left = tuple(Rule(pattern, "float32") for pattern in leave or ())
     return Rules((*left, *made.rules), made.default)

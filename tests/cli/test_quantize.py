@@ -102,7 +102,6 @@ def test_four_bits_in_blocks(gossamer, tmp_path, out):
     ("options", "expected"),
     [
         (["-m", "int8"], "--mode int8 needs --calibration"),
-        (["-m", "int5"], "--mode int5 is not known"),
         (["-m", "dynamic", "--calibration", "x.npz"], "for --mode int8 only"),
         (["-m", "dynamic", "--input-type", "int8"], "for --mode int8 only"),
         (["-m", "int8", "--rules", "r.toml"], "--mode and --rules both choose modes"),
@@ -122,3 +121,8 @@ def test_a_file_that_holds_no_rules(gossamer, network, out, tmp_path, text):
     path.write_text(text)
     gossamer("quantize", network, "-o", out, "--rules", path, code=1)
     assert not out.exists()
+
+
+def test_an_unknown_mode_is_a_wrong_command_line(gossamer, network, out):
+    gossamer("quantize", network, "-o", out, "-m", "int5", code=2)
+    assert "int5" in gossamer.err
