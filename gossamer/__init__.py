@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gossamer.converter import TFLiteConverter
     from gossamer.explain.report import QuantizationReport, quantization_report
     from gossamer.explain.search import SearchResult, search
+    from gossamer.frontends.jax.convert import from_jax
     from gossamer.ir.custom import custom_operator
     from gossamer.ir.custom_options import CustomOperator
     from gossamer.quantization.rules import Rule, Rules
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gossamer.runtime.function import load
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
     from gossamer.runtime.signature import SignatureRunner
+    from gossamer.several import combine
     from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 __version__ = "0.1.0"
@@ -42,8 +44,10 @@ __all__ = [
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
+    "combine",
     "convert",
     "custom_operator",
+    "from_jax",
     "load",
     "quantization_report",
     "quantize",
@@ -66,8 +70,10 @@ _HOMES = {
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
+    "combine": "gossamer.several",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
+    "from_jax": "gossamer.frontends.jax.convert",
     "load": "gossamer.runtime.function",
     "quantization_report": "gossamer.explain.report",
     "quantize": "gossamer.api",
@@ -76,8 +82,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "experimental":
-        return import_module("gossamer.experimental")
+    if name in ("experimental", "metadata"):
+        return import_module(f"gossamer.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from gossamer.assembly import Recipe, assemble
 from gossamer.calibration import batches_of
@@ -15,18 +17,19 @@ from gossamer.errors import ConversionError, QuantizationError
 from gossamer.flatbuffer.read import read
 from gossamer.frontends.keras.convert import from_keras
 from gossamer.frontends.keras.load import load_model
+from gossamer.ir.graph import Model
 from gossamer.ir.types import DType
 from gossamer.passes.base import Event
 from gossamer.quantization.improve import improvements_of
 from gossamer.quantization.range_methods import method_of
 from gossamer.quantization.rules import Rules
 from gossamer.quantization.widen import as_float
+from gossamer.several import convert_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gossamer.frontends.emitter import Recurrence
-    from gossamer.ir.graph import Model
     from gossamer.passes.base import Log
     from gossamer.quantization.improve import Improvement
     from gossamer.quantization.range_methods import Method
@@ -51,7 +54,10 @@ def convert(
     """Convert a Keras model to the bytes of a `.tflite` file.
 
     Args:
-        model: a Keras model, or the path of a `.keras` or `.h5` file.
+        model: a Keras model, the path of a `.keras` or `.h5` file, or what `from_jax`
+            made of a JAX function. A dict of such models makes one file with a
+            signature for each; weights that they share are stored once, and
+            `calibration` and `input_signature` are then dicts with the same keys.
         quantize: None (or "float32"), or a mode for all layers: "dynamic" (int8
             weights, no data needed), "dynamic_int4", "float16", "weight_int8",
             "weight_int4" (or "weight_int4:32", with a scale for every 32 weights),
@@ -85,6 +91,22 @@ def convert(
         >>> data = gossamer.convert(model, quantize="int8", calibration=images[:200])
         >>> Path("model.tflite").write_bytes(data)
     """
+    if isinstance(model, Mapping):
+        each = partial(
+            convert,
+            quantize=quantize,
+            input_type=input_type,
+            output_type=output_type,
+            strict=strict,
+            lstm=lstm,
+            log=log,
+        )
+        return convert_each(
+            cast("Mapping[str, Any]", model),
+            each,
+            calibration=calibration,
+            input_signature=input_signature,
+        )
     recipe = _recipe(
         Rules.of(quantize),
         calibration,
@@ -200,6 +222,8 @@ def import_model(
     Raises:
         ConversionError: what was given is no model that a front end reads.
     """
+    if isinstance(model, Model):
+        return model
     if isinstance(model, (str, os.PathLike)):
         model = load_model(os.fspath(model))
     return from_keras(

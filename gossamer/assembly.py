@@ -9,9 +9,9 @@ from gossamer.calibration import compiled_runner
 from gossamer.errors import QuantizationError
 from gossamer.flatbuffer.write import write
 from gossamer.ir.types import DType
-from gossamer.metadata import with_metadata
 from gossamer.passes.base import Event, run
 from gossamer.passes.pipeline import CANONICALIZE, FINISH
+from gossamer.provenance import with_metadata
 from gossamer.quantization.constants import WeightOptions
 from gossamer.quantization.dynamic import stored_weights
 from gossamer.quantization.float16 import float16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from gossamer.api import element_type, import_model
 from gossamer.assembly import Recipe, assemble
 from gossamer.calibration import samples_of
 from gossamer.errors import ConversionError, QuantizationError
+from gossamer.frontends.jax.convert import from_jax
+from gossamer.frontends.jax.serving import serving_function
 from gossamer.frontends.keras.load import load_model
 from gossamer.frontends.tensorflow import functions
 from gossamer.frontends.tensorflow.convert import from_functions
@@ -212,9 +214,19 @@ class TFLiteConverter:
         return cls(lambda _: from_functions([found]))
 
     @classmethod
-    def experimental_from_jax(cls, *_: Any, **__: Any) -> NoReturn:
-        """Not available: raises `ConversionError` with the way around."""
-        _refuse("experimental_from_jax", "a JAX function")
+    def experimental_from_jax(cls, serving_funcs: Any, inputs: Any) -> TFLiteConverter:
+        """A converter for one JAX function.
+
+        Args:
+            serving_funcs: a list of the function.
+            inputs: a list of its inputs: pairs of a name and an example array, in the
+                order of the function's arguments.
+
+        Raises:
+            ConversionError: the lists do not fit each other.
+        """
+        function, names, examples = serving_function(serving_funcs, inputs)
+        return cls(lambda _: from_jax(function, *examples, input_names=names))
 
     def convert(self) -> bytes:
         """The bytes of the `.tflite` file.
@@ -352,15 +364,6 @@ def _require_ends(ends: tuple[DType, DType], allowed: tuple[DType, ...]) -> None
                 "The inference_input_type and inference_output_type must be in "
                 f"{[f'tf.{each.title}' for each in allowed]}. Found tf.{dtype.title}."
             )
-
-
-def _refuse(road: str, what: str) -> NoReturn:
-    raise ConversionError(
-        f"TFLiteConverter.{road} would have to read {what} with TensorFlow, which "
-        "Gossamer does without. Convert the Keras model instead: save it with "
-        "model.save('model.keras'), then "
-        "TFLiteConverter.from_keras_model(keras.saving.load_model('model.keras'))."
-    )
 
 
 def _warn(text: str) -> None:

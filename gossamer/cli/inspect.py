@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gossamer.cli import output
+from gossamer.cli.inspect_metadata import described, show_described
 from gossamer.cli.inspect_plan import plans, show_plan
 from gossamer.cli.summary import summary
 from gossamer.runtime.source import Source
@@ -40,11 +41,13 @@ def inspect(
     """
     model = Source(file).model
     facts = summary(model, file.stat().st_size)
+    facts["described"] = described(file.read_bytes())
     facts["plans"] = plans(model, compiles=compiles)
     if as_json:
         typer.echo(json.dumps({"file": str(file), **facts}, indent=2))
         return
     _show_facts(file, facts)
+    show_described(facts["described"])
     for index, subgraph in enumerate(facts["subgraphs"]):
         where = f" of subgraph {index} '{subgraph['name']}'" if index else ""
         _show_ends(subgraph, where)

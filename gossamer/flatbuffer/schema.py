@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
+from gossamer.flatbuffer.metadata_tables import (
+    METADATA,
+    METADATA_ENUMS,
+    METADATA_UNIONS,
+)
 from gossamer.flatbuffer.tables import OPTIONS, STABLEHLO_OPTIONS, STRUCTURE
 from gossamer.ir.types import DType
 
@@ -30,6 +35,7 @@ class Kind(enum.Enum):
     UNION = enum.auto()
     NUMBERS = enum.auto()  # a vector of scalars
     TABLES = enum.auto()  # a vector of tables
+    STRINGS = enum.auto()  # a vector of strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +164,27 @@ UNIONS: dict[str, tuple[str, ...]] = {
 """The tables of each union in order from 1; 0 is none of them."""
 
 
+_ALL_ENUMS = ENUMS | {k: _enum("byte", names) for k, names in METADATA_ENUMS.items()}
+_ALL_UNIONS = UNIONS | METADATA_UNIONS
+
+
+def members(union: str) -> tuple[str, ...]:
+    """The tables of a union in order from 1, of files and of metadata."""
+    return _ALL_UNIONS[union]
+
+
+def enum_names(type_: str) -> tuple[str, ...] | None:
+    """The values' names of an enum, None for another type."""
+    return _ALL_ENUMS[type_].names if type_ in _ALL_ENUMS else None
+
+
 @cache
 def table(name: str) -> Table:
-    """The table called `name`."""
-    specification = _specifications().get(name)
-    if specification is None and not any(name in union for union in UNIONS.values()):
+    """The table called `name`, of files and of metadata."""
+    specification = _specifications(STRUCTURE + OPTIONS + STABLEHLO_OPTIONS).get(name)
+    if specification is None:
+        specification = _specifications(METADATA).get(name)
+    if specification is None and not any(name in u for u in _ALL_UNIONS.values()):
         raise KeyError(name)
     fields: list[Field] = []
     slot = 0
@@ -177,14 +199,14 @@ def table(name: str) -> Table:
 
 
 def table_names() -> tuple[str, ...]:
-    """The names of all tables, those without fields too."""
-    members = (name for union in UNIONS.values() for name in union)
-    return tuple(dict.fromkeys((*_specifications(), *members)))
+    """The names of all tables of files, those without fields too."""
+    named = _specifications(STRUCTURE + OPTIONS + STABLEHLO_OPTIONS)
+    inside = (name for union in UNIONS.values() for name in union)
+    return tuple(dict.fromkeys((*named, *inside)))
 
 
 @cache
-def _specifications() -> dict[str, tuple[str, ...]]:
-    text = STRUCTURE + OPTIONS + STABLEHLO_OPTIONS
+def _specifications(text: str) -> dict[str, tuple[str, ...]]:
     paragraphs = text.replace("\n    ", " ").split("\n")
     words = (line.split() for line in paragraphs if line)
     return {name: tuple(fields) for name, *fields in words}
@@ -199,22 +221,23 @@ def _field(text: str, slot: int) -> Field:
         kind = Kind.NUMBERS if "[" in type_ else Kind.SCALAR
         return Field(name, slot, kind, element, scalar, _default(element, default))
     if element == "string":
-        return Field(name, slot, Kind.STRING, element)
-    if element in UNIONS:
+        kind = Kind.STRINGS if "[" in type_ else Kind.STRING
+        return Field(name, slot, kind, element)
+    if element in _ALL_UNIONS:
         return Field(name, slot, Kind.UNION, element)
     return Field(name, slot, Kind.TABLES if "[" in type_ else Kind.TABLE, element)
 
 
 def scalar_of(type_: str) -> Scalar | None:
     """The number that holds a value of `type_`, an enum or a scalar."""
-    if type_ in ENUMS:
-        return SCALARS[ENUMS[type_].base]
+    if type_ in _ALL_ENUMS:
+        return SCALARS[_ALL_ENUMS[type_].base]
     return SCALARS.get(type_)
 
 
 def _default(type_: str, text: str) -> Default:
-    if type_ in ENUMS:
-        return ENUMS[type_].names.index(text) if text else 0
+    if type_ in _ALL_ENUMS:
+        return _ALL_ENUMS[type_].names.index(text) if text else 0
     if type_ == "bool":
         return text == "true"
     return float(text or 0) if type_ == "float" else int(text or 0)

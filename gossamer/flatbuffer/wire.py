@@ -20,7 +20,7 @@ from flatbuffers import number_types
 
 from gossamer.errors import FormatError
 from gossamer.flatbuffer import schema
-from gossamer.flatbuffer.schema import IDENTIFIER, UNIONS, Field, Kind
+from gossamer.flatbuffer.schema import IDENTIFIER, Field, Kind
 
 Record: TypeAlias = dict[str, Any]
 Union: TypeAlias = tuple[str, Record]
@@ -104,6 +104,8 @@ class Reader:
                 return struct.unpack_from("<" + scalar.letter, self.data, position)[0]
             case Kind.STRING:
                 return self._string(self._follow(position, what), what)
+            case Kind.STRINGS:
+                return self._strings(self._follow(position, what), what)
             case Kind.NUMBERS:
                 return self._numbers(field, self._follow(position, what), what)
             case Kind.TABLES:
@@ -119,7 +121,7 @@ class Reader:
         number = self.data[position + offsets[field.slot]]
         if number == 0:
             return None
-        members = UNIONS[field.type]
+        members = schema.members(field.type)
         if number > len(members):
             raise FormatError(
                 f"{what} is of type {number}; the schema knows 0 to {len(members)}"
@@ -133,6 +135,14 @@ class Reader:
         start, length = self._vector(position, 1, what)
         self.spend(length)
         return str(self.data[start : start + length], "utf-8", "replace")
+
+    def _strings(self, position: int, what: str) -> list[str]:
+        start, length = self._vector(position, 4, what)
+        self.spend(TABLE_COST * length)
+        return [
+            self._string(self._follow(start + 4 * index, what), what)
+            for index in range(length)
+        ]
 
     def _numbers(self, field: Field, position: int, what: str) -> Any:
         assert field.scalar is not None
@@ -195,9 +205,9 @@ class Writer:
         """`size` is an estimate of the bytes to come."""
         self.builder: Any = flatbuffers.Builder(size)
 
-    def finish(self, root: int) -> memoryview:
+    def finish(self, root: int, identifier: bytes = IDENTIFIER) -> memoryview:
         """The bytes of the file whose root table was written as `root`."""
-        self.builder.Finish(root, IDENTIFIER)
+        self.builder.Finish(root, identifier)
         return memoryview(self.builder.Bytes)[self.builder.Head() :]
 
     def table(self, name: str, record: Record) -> int:
@@ -225,7 +235,7 @@ class Writer:
         builder = self.builder
         if field.kind is Kind.UNION:
             if child is not None:
-                number = UNIONS[field.type].index(value[0]) + 1
+                number = schema.members(field.type).index(value[0]) + 1
                 builder.PrependUint8Slot(field.slot, number, 0)
                 builder.PrependUOffsetTRelativeSlot(field.slot + 1, child, 0)
         elif child is not None:
@@ -241,6 +251,8 @@ class Writer:
                 return self.builder.CreateString(value)
             case Kind.NUMBERS:
                 return self._numbers(field, value)
+            case Kind.STRINGS:
+                return self._offsets([self.builder.CreateString(x) for x in value])
             case Kind.TABLES:
                 return self._tables(field.type, value)
             case Kind.UNION:
@@ -257,7 +269,10 @@ class Writer:
         return self.builder.CreateNumpyVector(np.asarray(value, field.scalar.numpy))
 
     def _tables(self, name: str, records: list[Record]) -> int:
-        positions = [self.table(name, record) for record in records]
+        return self._offsets([self.table(name, record) for record in records])
+
+    def _offsets(self, positions: list[int]) -> int:
+        """A vector of offsets to what was written."""
         self.builder.StartVector(4, len(positions), 4)
         for position in reversed(positions):
             self.builder.PrependUOffsetTRelative(position)

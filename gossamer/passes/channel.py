@@ -1,7 +1,7 @@
 """Per-channel arithmetic after a linear layer, and the layer's own weights and bias.
 
-A linear layer here is CONV_2D, DEPTHWISE_CONV_2D or FULLY_CONNECTED in float32, with
-constant weights; its output channels are the last dimension of its output.
+A linear layer here is a convolution, transposed or not, or FULLY_CONNECTED in float32,
+with constant weights; its output channels are the last dimension of its output.
 """
 
 from __future__ import annotations
@@ -14,15 +14,28 @@ import numpy as np
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType, TensorType
 from gossamer.ops.conv_2d import Conv2D
+from gossamer.ops.conv_3d import Conv3D
+from gossamer.ops.conv_3d_transpose import Conv3DTranspose
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.fully_connected import FullyConnected
+from gossamer.ops.transpose_conv import TransposeConv
 from gossamer.passes.base import Skip
 
 if TYPE_CHECKING:
     from gossamer.ir.graph import Node
+    from gossamer.ir.op import Op
     from gossamer.ir.types import Array
 
-LinearOp: TypeAlias = Conv2D | DepthwiseConv2D | FullyConnected
+LinearOp: TypeAlias = (
+    Conv2D | DepthwiseConv2D | FullyConnected | Conv3D | TransposeConv | Conv3DTranspose
+)
+
+_CHANNEL_AXES: dict[type[Op], int] = {
+    DepthwiseConv2D: 3,
+    Conv3D: 4,
+    Conv3DTranspose: 3,
+}
+"""The axis of the output channels in the weights, where it is not the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +71,13 @@ class LinearLayer:
         kernel = old
         if weights is not None:
             kernel = replace(old, data=weights.astype(np.float32))
-        offset = self.node.optional(2)
+        offset = self.node.optional(_bias_place(self.op))
         if bias is not None:
             offset = self._bias_tensor(after, bias.astype(np.float32))
         op = replace(self.op, fused_activation_function=activation)
-        inputs = (self.node.input(0), kernel)
+        inputs: tuple[Tensor | None, ...] = (self.node.input(0), kernel)
+        if _bias_place(self.op) == 3:
+            inputs = (*inputs, self.node.input(2))
         return replace(
             self.node,
             op=op,
@@ -72,11 +87,16 @@ class LinearLayer:
         )
 
     def _bias_tensor(self, after: Node, bias: Array) -> Tensor:
-        old = self.node.optional(2)
+        old = self.node.optional(_bias_place(self.op))
         if old is not None:
             return replace(old, data=bias)
         type_ = TensorType(DType.FLOAT32, (self.channels,))
         return Tensor(f"{after.output.name}/bias", type_, bias)
+
+
+def _bias_place(op: LinearOp) -> int:
+    """Which input is the bias: transposed operators have x as the third."""
+    return 3 if isinstance(op, TransposeConv | Conv3DTranspose) else 2
 
 
 def linear_layer(node: Node) -> LinearLayer | Skip | None:
@@ -84,10 +104,10 @@ def linear_layer(node: Node) -> LinearLayer | Skip | None:
     op = node.op
     if not isinstance(op, LinearOp) or len(node.inputs) < 2:
         return None
-    axis = 3 if isinstance(op, DepthwiseConv2D) else 0
+    axis = _CHANNEL_AXES.get(type(op), 0)
     if op.fused_activation_function != "none":
         return Skip(f"{node.op.name} has a fused activation in between")
-    weights, bias = node.inputs[1], node.optional(2)
+    weights, bias = node.inputs[1], node.optional(_bias_place(op))
     if not _is_plain_constant(weights):
         return Skip(f"the weights of {node.op.name} are not a float32 constant")
     if bias is not None and not _is_plain_constant(bias):

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
 from gossamer.ops.conv_2d import Conv2D
+from gossamer.ops.conv_3d import Conv3D
+from gossamer.ops.conv_3d_transpose import Conv3DTranspose
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.fully_connected import FullyConnected
 from gossamer.ops.pool import AveragePool2D, MaxPool2D
 from gossamer.ops.relu import Relu, Relu6, ReluN1To1
+from gossamer.ops.transpose_conv import TransposeConv
 from gossamer.passes.base import Pass, Skip
 from gossamer.passes.join import join_with_producers
 
@@ -43,7 +46,10 @@ def _rule(node: Node, producer: Node) -> Node | Skip | None:
         | Mul
         | Div
         | AveragePool2D
-        | MaxPool2D,
+        | MaxPool2D
+        | Conv3D
+        | Conv3DTranspose
+        | TransposeConv,
     ):
         return Skip(f"{op.name} has no fused activation")
     if op.fused_activation_function != "none":

@@ -7,16 +7,29 @@ from gossamer.passes.fold_constants import FOLD_CONSTANTS
 from gossamer.passes.fold_padding import FOLD_PADDING
 from gossamer.passes.fuse_activation import FUSE_ACTIVATION
 from gossamer.passes.fuse_bias import FUSE_BIAS
+from gossamer.passes.fuse_keep_dims import FUSE_KEEP_DIMS
+from gossamer.passes.fuse_mean import FUSE_MEAN
+from gossamer.passes.fuse_softmax import FUSE_SOFTMAX
 from gossamer.passes.join_moves import JOIN_MOVES
+from gossamer.passes.merge_factors import MERGE_FACTORS
+from gossamer.passes.move_axes import MOVE_AXES
 from gossamer.passes.remove_dead import REMOVE_DEAD
 from gossamer.passes.remove_identity import REMOVE_IDENTITY
 from gossamer.passes.share_constants import SHARE_CONSTANTS
+from gossamer.passes.share_results import SHARE_RESULTS
 
 CANONICALIZE = (
     FOLD_CONSTANTS,
+    MOVE_AXES,
     JOIN_MOVES,
+    MERGE_FACTORS,
     REMOVE_IDENTITY,
+    SHARE_RESULTS,
+    FUSE_KEEP_DIMS,
+    FUSE_MEAN,
+    FUSE_SOFTMAX,
     REMOVE_DEAD,
+    FUSE_BIAS,
     FOLD_BATCH_NORM,
     FUSE_BIAS,
     FOLD_PADDING,

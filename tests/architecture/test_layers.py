@@ -28,12 +28,14 @@ MAY_IMPORT = {
     "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "memory", "ops"}
     | {"settings"},
     "benchmark": {"codegen", "errors", "ir", "lowering", "memory", "nest", "runtime"},
-    "metadata": {"ir"},
+    "metadata": {"errors", "flatbuffer", "ir"},
+    "provenance": {"ir"},
+    "several": {"errors", "flatbuffer", "ir", "ops", "provenance"},
     "calibration": {"errors", "flatbuffer", "ir", "quantization", "runtime"},
-    "assembly": {"calibration", "errors", "flatbuffer", "ir", "metadata", "passes"}
+    "assembly": {"calibration", "errors", "flatbuffer", "ir", "passes", "provenance"}
     | {"quantization"},
     "api": {"assembly", "calibration", "errors", "flatbuffer", "frontends", "ir"}
-    | {"passes", "quantization"},
+    | {"passes", "quantization", "several"},
     "converter": {"api", "assembly", "calibration", "errors", "frontends", "ir"}
     | {"quantization", "target"},
     "target": {"errors"},
@@ -41,19 +43,9 @@ MAY_IMPORT = {
     | {"quantization", "runtime"},
     "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {
-        "api",
-        "benchmark",
-        "calibration",
-        "errors",
-        "explain",
-        "flatbuffer",
-        "ir",
-        "lowering",
-        "passes",
-        "quantization",
-    }
-    | {"runtime", "settings"},
+    "cli": {"api", "benchmark", "calibration", "errors", "explain", "flatbuffer"}
+    | {"ir", "lowering", "metadata", "passes", "quantization", "runtime"}
+    | {"settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }
@@ -62,8 +54,8 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "calibration", "converter", "explain", "ir", "quantization"}
-    | {"runtime", "target"},
+    "__init__": {"api", "calibration", "converter", "explain", "frontends", "ir"}
+    | {"quantization", "runtime", "several", "target"},
 }
 
 # The third parties of a folder; those marked late are imported inside functions.
@@ -83,6 +75,7 @@ THIRD_PARTIES = {
     "kernels": NUMPY,
     "lowering": NUMPY,
     "memory": NUMPY,
+    "metadata": NUMPY,
     "nest": NUMPY,
     "ops": NUMPY,
     "passes": NUMPY,
@@ -94,6 +87,7 @@ LATE = {
     "cli": {"ai_edge_litert"},
     "codegen": {"llvmlite"},
     "explain": {"matplotlib"},
+    "frontends/jax": {"jax"},
     "frontends/keras": {"keras"},
     "frontends/tensorflow": {"tensorflow"},
 }

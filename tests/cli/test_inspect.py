@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from gossamer import metadata
 from gossamer.flatbuffer import write
 from gossamer.ir.build import Builder
 from gossamer.ir.graph import Model, Tensor
@@ -170,3 +171,27 @@ def test_variables_are_listed(gossamer, tmp_path):
     (variable,) = facts["plans"][0]["variables"]
     assert variable["bytes"] > 0
     assert "1 variables of" in gossamer("inspect", path)
+
+
+def test_what_a_file_says_of_its_model_is_shown(gossamer, tmp_path):
+    path = tmp_path / "described.tflite"
+    path.write_bytes(
+        metadata.attach(
+            models.dense(),
+            name="Animals",
+            license="MIT",
+            descriptions={"in_x": "a photograph"},
+            normalization=(127.5, 127.5),
+            labels=["cat", "dog", "bird"],
+        )
+    )
+    gossamer("inspect", path)
+    rows = gossamer.rows()
+    assert ["Name", "Animals"] in rows
+    assert ["License", "MIT"] in rows
+    assert ["input", "in_x", "a photograph", "(x - 127.5) / 127.5"] in rows
+    assert ["output", "out_scores", "cat, dog, bird"] in rows
+    assert ["Files", "labels.txt (13 B)"] in rows
+    facts = json.loads(gossamer("inspect", path, "--json"))
+    assert facts["described"]["tensors"][1]["labels"] == ["cat", "dog", "bird"]
+    assert facts["described"]["metadata"]["name"] == "Animals"

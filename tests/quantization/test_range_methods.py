@@ -94,6 +94,11 @@ def test_many_zeros_do_not_draw_the_entropy_method_to_them():
     assert chosen("entropy", VALUES["relu"]).maximum > 3.5
 
 
+def test_of_few_different_values_the_largest_is_kept():
+    values = np.repeat(np.float32([0, 0.01, 0.02, 5, 9]), 20)
+    assert chosen("entropy", values).maximum == 9
+
+
 def test_an_unknown_method_is_refused():
     with pytest.raises(QuantizationError, match=r"method='max' .* 'minmax', 'perc"):
         range_methods.method_of("max")

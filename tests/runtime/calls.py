@@ -14,6 +14,7 @@ from gossamer.ops import (
     AssignVariable,
     CallOnce,
     Concatenation,
+    DynamicUpdateSlice,
     FullyConnected,
     Greater,
     If,
@@ -210,6 +211,46 @@ def recurrent(rows: int = 1) -> Model:
     return Model(
         (
             graph([floats(rows, 8)], main),
+            graph(types, more, "more"),
+            graph(types, again, "again"),
+        )
+    )
+
+
+def filling(rest: str = "") -> Model:
+    """Rows of a table are written one by one.
+
+    `rest`: "before" reads the table before it is written, "after" its old value after,
+    "both" hands the old value on, too.
+    """
+    table = floats(4, 3)
+    types = [ONE, table, floats(1, 3), table]
+
+    def main(build: Graph, x: Tensor) -> Sequence[Tensor]:
+        blank = build.constant("blank", np.full((4, 3), 9, np.float32))
+        starts = [build.whole(0), blank, x, blank]
+        return build.declared(While(1, 2), starts, *types)[1:]
+
+    def more(build: Graph, n: Tensor, *_: Tensor) -> Sequence[Tensor]:
+        return [build.node(Less(), n, build.whole(4))]
+
+    def again(build: Graph, n: Tensor, *given: Tensor) -> Sequence[Tensor]:
+        rows, x, old = given
+        zero = build.constant("zero", np.zeros(1, np.int32))
+        start = build.node(Concatenation(axis=0), n, zero)
+        if rest == "before":
+            old = build.node(Relu(), rows)
+        new = build.node(DynamicUpdateSlice(), rows, x, start)
+        if rest == "after":
+            old = build.node(Sub(), rows, new)
+        if rest == "both":
+            old = rows
+        next_x = build.node(Mul(), x, build.number(-2))
+        return [build.node(Add(), n, build.whole(1)), new, next_x, old]
+
+    return Model(
+        (
+            graph([floats(1, 3)], main),
             graph(types, more, "more"),
             graph(types, again, "again"),
         )

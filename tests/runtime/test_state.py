@@ -10,8 +10,11 @@ from ai_edge_litert.interpreter import Interpreter as Judge
 
 from gossamer.errors import ExecutionError
 from gossamer.flatbuffer.write import write
+from gossamer.lowering.program import Loop
 from gossamer.runtime.delegate import OpResolverType
 from gossamer.runtime.interpreter import Interpreter
+from gossamer.runtime.native import NativeExecutable
+from gossamer.runtime.state import State
 from tests.runtime import calls
 from tests.runtime.models import executable_of
 
@@ -78,6 +81,38 @@ def test_each_run_gives_what_litert_gives(name, resolver):
         for one, two in zip(run(ours, arrays), run(judge, arrays), strict=True):
             assert one.shape == two.shape
             np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("rest", ["", "before", "after"])
+def test_a_table_is_filled_row_by_row(rest, resolver):
+    """In place, unless what stood there is still needed."""
+    data = write(calls.filling(rest))
+    ours, judge = opened(data, resolver), Judge(model_content=data)
+    judge.allocate_tensors()
+    for x in (rows(RNG, 1, 3), rows(RNG, 1, 3)):
+        for one, two in zip(run(ours, [x]), run(judge, [x]), strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
+def test_a_table_that_is_handed_on_is_not_written_over(resolver):
+    """LiteRT writes over it, and gives the last row in the old table, too."""
+    x = rows(RNG, 1, 3)
+    new, _, old = run(opened(write(calls.filling("both")), resolver), [x])
+    np.testing.assert_array_equal(new, x * np.float32([[1], [-2], [4], [-8]]))
+    np.testing.assert_array_equal(old[:3], new[:3])
+    np.testing.assert_array_equal(old[3], [9, 9, 9])
+
+
+def test_a_row_is_all_that_a_round_writes():
+    """The table is copied before the loop, and not in it."""
+    bytes_of = {}
+    for rest in ("", "both"):
+        model = calls.filling(rest)
+        state = State(lambda model=model: model.subgraphs)
+        program = NativeExecutable(model.main, {}, state=state).program
+        (loop,) = (each for each in program.actions if isinstance(each, Loop))
+        bytes_of[rest] = sum(step.nbytes for step in loop.body)
+    assert bytes_of[""] < bytes_of["both"]
 
 
 def test_a_variable_is_given_nothing(resolver):

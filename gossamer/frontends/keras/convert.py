@@ -7,12 +7,14 @@ from collections import ChainMap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gossamer.errors import GraphError, UnsupportedError
-from gossamer.frontends.emitter import Store, dims
+from gossamer.errors import ConversionError, GraphError, UnsupportedError
+from gossamer.frontends.emitter import Emitter, Store, dims
 from gossamer.frontends.keras import signature, trace
 from gossamer.frontends.keras.call import Call
 from gossamer.frontends.keras.framework import dtype_of, keras
+from gossamer.frontends.keras.held import Held
 from gossamer.frontends.keras.registry import ENTER, rule_of
+from gossamer.frontends.keras.states import States, Traced
 from gossamer.frontends.parts.state import first_values
 from gossamer.frontends.report import (
     GENERAL_REMEDY,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping, Sequence
     from typing import TypeAlias
 
-    from gossamer.frontends.emitter import Emitter, Recurrence
+    from gossamer.frontends.emitter import Recurrence
     from gossamer.ir.graph import Subgraph
 
     Values: TypeAlias = MutableMapping[int, Tensor]
@@ -64,17 +66,40 @@ def from_keras(
         'FULLY_CONNECTED'
     """
     signature.require_model(model)
-    conversion = Conversion(store=Store(recurrence=recurrence))
-    with trace.unmarked(model), trace.open_functions():
-        entry = signature.entry_of(model, input_signature)
-        tensors = [
-            conversion.builder.input(spec.name, _type_of(spec)) for spec in entry.inputs
-        ]
-        outputs = conversion.graph("", entry.symbols, entry.outputs, tensors)
+    conversion, made = _with_states(model, input_signature, recurrence)
     raise_for(model.name, conversion.issues)
     if say is not None:
         for note in conversion.store.notes:
             say(note)
+    return made
+
+
+def _with_states(
+    model: Any, input_signature: Any, recurrence: Recurrence
+) -> tuple[Conversion, Model]:
+    """Convert, and once more where variables turn out to be assigned."""
+    states = States()
+    while True:
+        known, states.last = len(states.variables), Traced({}, {})
+        conversion = Conversion(Store(recurrence=recurrence), states)
+        try:
+            made = _converted(model, input_signature, conversion)
+        except ConversionError:
+            if len(states.variables) == known:
+                raise
+            continue
+        if len(states.variables) == known:
+            return conversion, made
+
+
+def _converted(model: Any, input_signature: Any, conversion: Conversion) -> Model:
+    with trace.unmarked(model), trace.open_functions():
+        entry = signature.entry_of(model, input_signature, conversion.states.enter)
+        tensors = [
+            conversion.builder.input(spec.name, _type_of(spec)) for spec in entry.inputs
+        ]
+        outputs = conversion.inside("", entry.symbols, entry.outputs, tensors)
+    conversion.held.store()
     main = _prepared(conversion, outputs)
     ends = Signature(
         "serving_default",
@@ -105,10 +130,15 @@ def _type_of(spec: signature.InputSpec) -> TensorType:
 class Conversion:
     """The walk through a model; it goes on after a failure to find the others."""
 
-    builder: Builder = field(default_factory=Builder)
     store: Store = field(default_factory=Store)
+    states: States = field(default_factory=States)
+    builder: Builder = field(default_factory=Builder)
     issues: list[Issue] = field(default_factory=list[Issue])
     values: Values = field(default_factory=dict[int, Tensor])
+    held: Held = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = Held(Emitter("", self.builder, self.store))
 
     def graph(
         self,
@@ -256,8 +286,29 @@ class Conversion:
             return symbol
 
         arguments = trace.map_structure(fresh, dict(step.arguments))
-        outputs = _traced(call.operation, arguments)
-        return self.graph(call.path, symbols, trace.flatten(outputs), tensors)
+        with _explained("there is no rule for this layer, and its call"):
+            outputs = self.states.enter(call.operation, arguments)
+        return self.inside(call.path, symbols, trace.flatten(outputs), tensors)
+
+    def inside(
+        self,
+        path: str,
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        tensors: Sequence[Tensor],
+    ) -> list[Tensor]:
+        """`graph` of the call traced last, with the variables that it uses."""
+        last, variables = self.states.last, self.states.variables
+        read = [last.start[key] for key in last.used]
+        held = [self.held.read(variables[key]) for key in last.used]
+        assigned = [last.current[key] for key in last.written]
+        results = self.graph(
+            path, [*inputs, *read], [*outputs, *assigned], [*tensors, *held]
+        )
+        count = len(outputs)
+        for key, value in zip(last.written, results[count:], strict=True):
+            self.held.assign(variables[key], value, self.builder)
+        return results[:count]
 
     def _call_of(
         self,
@@ -286,6 +337,7 @@ class Conversion:
 def _require_inference(step: trace.Step) -> None:
     if (
         step.arguments.get("training") is True
+        and not trace.trains_by_default(step.operation)
         and trace.graph_of(step.operation) is None
     ):
         raise Unsupported(
@@ -298,16 +350,11 @@ def _require_inference(step: trace.Step) -> None:
 def _is_masked(step: trace.Step) -> bool:
     """Whether the call is given a mask, by its caller or by Keras."""
     return any(
-        value is not None
+        value is not None and not isinstance(value, bool)
         for name, argument in step.arguments.items()
         if name.endswith("mask")
         for value in trace.flatten(argument)
     )
-
-
-def _traced(layer: Any, arguments: dict[str, Any]) -> Any:
-    with _explained("there is no rule for this layer, and its call"):
-        return trace.enter(layer, arguments)
 
 
 def _called(function: Any, arguments: list[Any]) -> Any:

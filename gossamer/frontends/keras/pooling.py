@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.frontends.parts import pooling
-from gossamer.frontends.parts.convolution import require_channels_last, spread
+from gossamer.frontends.parts.convolution import spread
+from gossamer.frontends.parts.layout import channels_last, restored
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 def pool(call: Call, kind: AveragePool2D | MaxPool2D) -> Tensor:
     """The pooling that a layer or operation states."""
     used = call.operation
-    require_channels_last(used.data_format)
-    rank = call.x.type.rank - 2
+    x = channels_last(call, call.real(call.x), used.data_format)
+    rank = x.type.rank - 2
     size = spread(used.pool_size, rank)
     strides = size if used.strides is None else spread(used.strides, rank)
-    return pooling.pool(call, kind, call.real(call.x), size, strides, used.padding)
+    y = pooling.pool(call, kind, x, size, strides, used.padding)
+    return restored(call, y, used.data_format)

@@ -31,16 +31,19 @@ FAMILIES = (
     "layers.activation",
     "layers.attention",
     "layers.cells",
+    "layers.category",
     "layers.convolution",
     "layers.dense",
     "layers.einsum_dense",
     "layers.embedding",
+    "layers.image",
     "layers.merging",
     "layers.normalization",
     "layers.passing",
     "layers.pooling",
     "layers.recurrent",
     "layers.reshaping",
+    "layers.spectrum",
     "layers.wrapping",
     "operations.activation",
     "operations.array",
@@ -50,6 +53,7 @@ FAMILIES = (
     "operations.network",
     "operations.product",
     "operations.reduction",
+    "operations.update",
 )
 """The modules of this folder that declare rules."""
 

@@ -10,7 +10,7 @@ from gossamer.frontends.keras import trace
 from gossamer.frontends.keras.framework import dtype_of, keras
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gossamer.ir.types import DType, Shape
 
@@ -45,8 +45,12 @@ class Entry:
     output_names: tuple[str, ...]
 
 
-def entry_of(model: Any, input_signature: Any = None) -> Entry:
+def entry_of(
+    model: Any, input_signature: Any = None, enter: Callable[..., Any] = trace.enter
+) -> Entry:
     """The ends of `model`, tracing its `call` where it has no recorded graph.
+
+    `enter` does so, as `trace.enter` does.
 
     Raises:
         ConversionError: it is not a Keras model, its input shapes are not known, or
@@ -57,7 +61,7 @@ def entry_of(model: Any, input_signature: Any = None) -> Entry:
         return _recorded_entry(model, *recorded)
     arguments = _arguments(model, input_signature)
     symbols = trace.symbolic_leaves(arguments)
-    outputs = _outputs_of_call(model, arguments)
+    outputs = _outputs_of_call(model, arguments, enter)
     inputs = _specs(symbols, _names_in(arguments), is_batch_free=False)
     return Entry(inputs, tuple(symbols), *_flat_outputs(outputs))
 
@@ -177,11 +181,13 @@ def _numbered(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}_{index}" for index in range(count)]
 
 
-def _outputs_of_call(model: Any, arguments: Mapping[str, Any]) -> Any:
+def _outputs_of_call(
+    model: Any, arguments: Mapping[str, Any], enter: Callable[..., Any]
+) -> Any:
     try:
         if not model.built:
             model(**arguments)
-        return trace.enter(model, arguments)
+        return enter(model, arguments)
     except Exception as error:
         first = str(error).strip().split("\n")[0]
         shapes = ", ".join(

@@ -64,6 +64,11 @@ def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
     return keras().tree.map_structure(function, structure)
 
 
+def uses(layer: Any) -> int:
+    """How often the layer was called on Keras tensors."""
+    return len(layer._inbound_nodes)  # noqa: SLF001
+
+
 def is_dict(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
@@ -249,6 +254,16 @@ def required_arguments(operation: Any) -> int:
         parameter.kind in kinds and parameter.default is inspect.Parameter.empty
         for parameter in inspect.signature(operation.call).parameters.values()
     )
+
+
+def trains_by_default(operation: Any) -> bool:
+    """Whether a call without `training` is one in training, as in layers for images.
+
+    Such a call, which is recorded like one with training=True, is one for inference
+    where the model is used for inference.
+    """
+    parameter = inspect.signature(operation.call).parameters.get("training")
+    return parameter is not None and parameter.default is True
 
 
 def enter(operation: Any, arguments: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Convolutions by operators: filters in the order OHWI, layout NHWC.
+"""Convolutions by operators, channels last: filters as OHWI, or DHWIO for volumes.
 
 A one-dimensional convolution is a two-dimensional one over a height of one.
 """
@@ -17,9 +17,12 @@ from gossamer.frontends.parts.shaping import (
     squeeze,
 )
 from gossamer.frontends.report import Unsupported
+from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.conv_2d import Conv2D
+from gossamer.ops.conv_3d import Conv3D
 from gossamer.ops.depthwise_conv_2d import DepthwiseConv2D
 from gossamer.ops.pad import Pad
+from gossamer.ops.split import Split
 
 if TYPE_CHECKING:
     from gossamer.frontends.emitter import Emitter
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How a filter moves: one or two entries per field, as the input has axes."""
+    """How a filter moves: an entry per spatial axis of the input, one to three."""
 
     strides: Shape
     dilation: Shape
@@ -51,20 +54,14 @@ def window(rank: int, strides: Any, padding: str, dilation: Any) -> Window:
     """The window of a convolution over `rank` spatial axes, from Keras's arguments.
 
     Raises:
-        Unsupported: there are three axes, or dilation and strides at once.
+        Unsupported: there are more than three axes.
     """
-    made = Window(spread(strides, rank), spread(dilation, rank), padding)
-    if rank not in (1, 2):
+    if rank not in (1, 2, 3):
         raise Unsupported(
-            f"a convolution over {rank} axes has no operator here",
-            "Use convolutions over one or two axes.",
+            f"a convolution over {rank} axes has no operator",
+            "Use convolutions over one, two or three axes.",
         )
-    if max(made.strides) > 1 and max(made.dilation) > 1:
-        raise Unsupported(
-            f"strides {made.strides} and dilation {made.dilation} are both above 1",
-            "Use strides with dilation_rate=1, or dilation with strides=1.",
-        )
-    return made
+    return Window(spread(strides, rank), spread(dilation, rank), padding)
 
 
 def spread(value: Any, rank: int) -> Shape:
@@ -89,16 +86,18 @@ def require_channels_last(data_format: Any) -> None:
 def convolve(
     emitter: Emitter, x: Tensor, kernel: Any, bias: Any | None, moves: Window
 ) -> Tensor:
-    """CONV_2D, or DEPTHWISE_CONV_2D where each filter reads one channel of several.
+    """CONV_2D, CONV_3D, or DEPTHWISE_CONV_2D where a filter reads one of many channels.
 
     Args:
         emitter: where the nodes go.
-        x: (batch, height, width, channels), or (batch, length, channels).
+        x: (batch, *sizes, channels).
         kernel: Keras's variable: (*size, channels / groups, filters).
         bias: (filters,), None for zeros.
         moves: strides, dilation and padding.
     """
     shape = tuple(int(dim) for dim in kernel.shape)
+    if len(shape) == 5:
+        return _over_volume(emitter, x, kernel, bias, moves)
     channels, filters = dims(x)[-1], shape[-1]
     flat = _padded(emitter, x, shape[: len(moves.strides)], moves)
     moves = _explicit(moves)
@@ -117,8 +116,45 @@ def convolve(
             dilation_w_factor=moves.plane().dilation[1],
             dilation_h_factor=moves.plane().dilation[0],
         )
-        made = emitter.emit(op, flat, weight, _bias(emitter, bias, filters))
+        made = emitter.emit(op, flat, weight, bias_of(emitter, bias, filters))
     return lowered(emitter, made) if moves.is_flat else made
+
+
+def _over_volume(
+    emitter: Emitter, x: Tensor, kernel: Any, bias: Any | None, moves: Window
+) -> Tensor:
+    """CONV_3D; one for each group, which the operator does not know."""
+    depth, height, width = moves.strides
+    deep, high, wide = moves.dilation
+    op = Conv3D(
+        padding=moves.padding,
+        stride_d=depth,
+        stride_h=height,
+        stride_w=width,
+        dilation_d_factor=deep,
+        dilation_h_factor=high,
+        dilation_w_factor=wide,
+    )
+    groups = dims(x)[-1] // int(kernel.shape[-2])
+    if groups == 1:
+        weight = emitter.weight("kernel", kernel)
+        return emitter.emit(op, x, weight, bias_of(emitter, bias, kernel.shape[-1]))
+    parts = emitter.emit_all(Split(groups), emitter.indices("axis", 4), x)
+    kernels = np.split(emitter.array(kernel), groups, axis=-1)
+    filters = kernels[0].shape[-1]
+    offsets = np.zeros(filters * groups, np.float32)
+    if bias is not None:
+        offsets = emitter.array(bias)
+    results = [
+        emitter.emit(
+            op,
+            part,
+            emitter.constant("kernel", kernels[index]),
+            emitter.constant("bias", offsets[index * filters : (index + 1) * filters]),
+        )
+        for index, part in enumerate(parts)
+    ]
+    return emitter.emit(Concatenation(4), *results)
 
 
 def depthwise(
@@ -153,10 +189,11 @@ def _depthwise(
         dilation_w_factor=plane.dilation[1],
         dilation_h_factor=plane.dilation[0],
     )
-    return emitter.emit(op, x, weight, _bias(emitter, bias, weight.shape[-1]))
+    return emitter.emit(op, x, weight, bias_of(emitter, bias, weight.shape[-1]))
 
 
-def _bias(emitter: Emitter, bias: Any | None, filters: int) -> Tensor:
+def bias_of(emitter: Emitter, bias: Any | None, filters: int) -> Tensor:
+    """The bias as a constant: zeros where there is none."""
     if bias is not None:
         return emitter.weight("bias", bias)
     return emitter.constant("bias", np.zeros(filters, np.float32))

@@ -36,6 +36,7 @@ def scan(
     length: int | None = None,
     *,
     reverse: bool = False,
+    collected: Sequence[Sequence[sizes.Size]] | None = None,
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Apply `step` to each row of `xs`.
 
@@ -46,6 +47,7 @@ def scan(
         xs: tensors with one number of rows, their first axis.
         length: the number of rounds, needed without `xs`.
         reverse: from the last row to the first.
+        collected: the sizes of a row of each result, needed where one is free.
 
     Returns:
         What the last round carries on, and the rows of each result, in the order of xs.
@@ -63,8 +65,8 @@ def scan(
     after, results = step(inside, variables, taken)
     for variable, new in zip(variables, after, strict=True):
         loop.update(variable, inside.cast(new, variable.dtype))
-    for y in results:
-        blank = sizes.zeros(place, (rows, *dims(y)), y.dtype)
+    for y, row in zip(results, collected or map(dims, results), strict=True):
+        blank = sizes.zeros(place, (rows, *row), y.dtype)
         collect(loop, blank, y, at, 0)
     advance(loop, index)
     made = loop.run(lambda end, all_: end.emit(Less(), all_[0], count))

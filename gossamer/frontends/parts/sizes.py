@@ -8,6 +8,7 @@ import numpy as np
 
 from gossamer.frontends.emitter import dims
 from gossamer.ir.types import DType, TensorType
+from gossamer.ops.broadcast import BroadcastTo
 from gossamer.ops.fill import Fill
 from gossamer.ops.pack import Pack
 from gossamer.ops.shape import Shape as ShapeOf
@@ -58,6 +59,18 @@ def shape(emitter: Emitter, sizes: Sequence[Size]) -> Tensor:
         for number, entry in zip(numbers, sizes, strict=True)
     ]
     return emitter.emit(Pack(len(parts), 0), *parts)
+
+
+def spread(emitter: Emitter, x: Tensor, sizes: Sequence[Size]) -> Tensor:
+    """`x` repeated along its axes of size one."""
+    kind = TensorType(x.dtype, tuple(map(known, sizes)))
+    return emitter.builder.nodes(
+        BroadcastTo(),
+        x,
+        shape(emitter, sizes),
+        names=(f"{emitter.path}/spread",),
+        types=(kind,),
+    )[0]
 
 
 def zeros(

@@ -74,14 +74,6 @@ def test_a_call_with_training_true():
     assert "training=True" in text
 
 
-def test_a_mask():
-    x = keras.Input((4, 2))
-    y = layers.GlobalAveragePooling1D(name="pool")(layers.Masking()(x))
-    text = _message(keras.Model(x, y))
-    assert "'pool'" in text
-    assert "mask" in text
-
-
 def test_three_axes():
     x = keras.Input((4, 4, 4, 1))
     text = _message(keras.Model(x, layers.Conv3D(2, 2, name="solid")(x)))

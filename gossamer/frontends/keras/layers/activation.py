@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.frontends.keras.activate import activate
-from gossamer.frontends.keras.registry import ENTER, RuleResult, layer
+from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.keras.trace import flatten
+from gossamer.frontends.keras.truth import as_truth
 from gossamer.frontends.parts import activations
+from gossamer.frontends.parts.softmax import softmax_over
+from gossamer.ir.graph import Tensor
 from gossamer.ops.relu import PRelu
+from gossamer.ops.select import SelectV2
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
+
+MASKED = -1e9
+"""What Keras puts in the place of a masked number before a softmax."""
 
 
 @layer("Activation")
@@ -49,9 +56,14 @@ def _prelu(call: Call) -> RuleResult:
     return call.emit(PRelu(), call.real(call.x), alpha)
 
 
-@layer("Softmax")
+@layer("Softmax", masks=True)
 def _softmax(call: Call) -> RuleResult:
-    axes = flatten(call.operation.axis)
-    if len(axes) > 1 or len(call.inputs) > 1:
-        return ENTER
-    return activations.softmax(call, call.real(call.x), int(axes[0]))
+    x = call.real(call.x)
+    axes = [int(axis) for axis in flatten(call.operation.axis)]
+    mask = as_truth(call, call.arguments.get("mask"))
+    if mask is None:
+        return softmax_over(call, x, axes)
+    kept = mask if isinstance(mask, Tensor) else call.constant("mask", mask)
+    shown = call.emit(SelectV2(), kept, x, call.scalar("masked", MASKED))
+    y = softmax_over(call, shown, axes)
+    return call.emit(SelectV2(), kept, y, call.scalar("zero", 0.0))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from gossamer.frontends.emitter import axis_of
 from gossamer.frontends.keras.registry import RuleResult, layer
+from gossamer.frontends.parts.normalization import unit
+from gossamer.frontends.parts.products import batch_dot
 from gossamer.frontends.parts.shaping import expand_dims
 from gossamer.ops.arithmetic import Add, Mul, Sub
 from gossamer.ops.concatenation import Concatenation
@@ -43,6 +45,19 @@ def _concatenate(call: Call) -> RuleResult:
     axis = axis_of(int(call.operation.axis), call.x.type.rank)
     tensors = [call.cast(x, call.dtype) for x in call.inputs]
     return call.emit(Concatenation(axis), *tensors)
+
+
+@layer("Dot")
+def _dot(call: Call) -> RuleResult:
+    stated = call.operation.axes
+    pair = [stated, stated] if isinstance(stated, int) else stated
+    tensors = [call.real(x) for x in call.inputs]
+    axes = [
+        axis_of(int(axis), x.type.rank) for axis, x in zip(pair, tensors, strict=True)
+    ]
+    if call.operation.normalize:
+        tensors = [unit(call, x, [axis]) for x, axis in zip(tensors, axes, strict=True)]
+    return batch_dot(call, tensors[0], tensors[1], axes[0], axes[1])
 
 
 def _of_one_rank(call: Call) -> list[Tensor]:

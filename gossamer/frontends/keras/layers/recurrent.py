@@ -10,7 +10,7 @@ from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.framework import dtype_of, keras, to_numpy
 from gossamer.frontends.keras.layers.cells import standard_cell
 from gossamer.frontends.keras.registry import RuleResult, layer
-from gossamer.frontends.keras.trace import flatten, is_layer
+from gossamer.frontends.keras.trace import flatten, is_layer, uses
 from gossamer.frontends.parts import sizes, slicing
 from gossamer.frontends.parts.control import is_inside
 from gossamer.frontends.parts.recurrent import fused_lstm
@@ -18,7 +18,6 @@ from gossamer.frontends.parts.state import Variable, variable
 from gossamer.frontends.parts.time import Course, along_time
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
-from gossamer.ops.broadcast import BroadcastTo
 from gossamer.ops.reverse import ReverseV2
 
 if TYPE_CHECKING:
@@ -95,6 +94,8 @@ def why_not_fused(call: Call) -> str | None:
         return "its last states are asked for"
     if _given_states(call) is not None:
         return "its first states are given"
+    if used.stateful and uses(used) > 1:
+        return "it is stateful and used several times, on the same states"
     return "it is given a mask" if _mask(call) is not None else None
 
 
@@ -184,7 +185,7 @@ def _spread(call: Call, x: Tensor, state: Any, dtype: DType) -> Tensor:
     value = call.constant("initial_state", state.astype(dtype.numpy))
     if dims(x)[0] >= 0:
         return value
-    return call.emit(BroadcastTo(), value, sizes.shape(call, wanted))
+    return sizes.spread(call, value, wanted)
 
 
 def _step_of(call: Call, x: Tensor) -> tuple[Tensor, Step]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.parts import shaping
-from gossamer.frontends.parts.convolution import require_channels_last
+from gossamer.frontends.parts.convolution import lowered, raised
+from gossamer.frontends.parts.layout import channels_last, restored, spatial_axes
+from gossamer.frontends.parts.resizing import enlarge, repeat
 from gossamer.frontends.parts.slicing import cut
 from gossamer.ops.pad import Pad
 from gossamer.ops.tile import Tile
@@ -20,11 +22,10 @@ if TYPE_CHECKING:
 
 @layer("Flatten")
 def _flatten(call: Call) -> RuleResult:
-    if call.x.type.rank > 2:
-        require_channels_last(call.operation.data_format)
     if call.x.type.rank == 1:
         return shaping.expand_dims(call, call.x, 1)
-    return shaping.flatten(call, call.x)
+    x = channels_last(call, call.x, call.operation.data_format)
+    return shaping.flatten(call, x)
 
 
 @layer("Reshape")
@@ -40,16 +41,14 @@ def _permute(call: Call) -> RuleResult:
 
 @layer("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D")
 def _zero_padding(call: Call) -> RuleResult:
-    require_channels_last(call.operation.data_format)
-    amounts = [(0, 0), *_pairs(call.operation.padding), (0, 0)]
+    amounts = _per_axis(call, call.operation.padding)
     return call.emit(Pad(), call.x, call.indices("paddings", amounts))
 
 
 @layer("Cropping1D", "Cropping2D", "Cropping3D")
 def _cropping(call: Call) -> RuleResult:
-    require_channels_last(getattr(call.operation, "data_format", None))
-    pairs = [(0, 0), *_pairs(call.operation.cropping), (0, 0)]
-    slices = [slice(begin, -end or None) for begin, end in pairs]
+    pairs = _per_axis(call, call.operation.cropping)
+    slices = [slice(begin or None, -end or None) for begin, end in pairs]
     return cut(call, call.x, tuple(slices))
 
 
@@ -59,8 +58,41 @@ def _repeat_vector(call: Call) -> RuleResult:
     return call.emit(Tile(), step, call.indices("multiples", (1, call.operation.n, 1)))
 
 
-def _pairs(amounts: Sequence[int] | Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """One (begin, end) per spatial axis; a layer over one axis states it flat."""
+@layer("UpSampling1D")
+def _up_sampling_1d(call: Call) -> RuleResult:
+    flat = raised(call, call.real(call.x))
+    return lowered(call, enlarge(call, flat, (1, int(call.operation.size)), "nearest"))
+
+
+@layer("UpSampling2D")
+def _up_sampling_2d(call: Call) -> RuleResult:
+    used = call.operation
+    x = channels_last(call, call.real(call.x), used.data_format)
+    y = enlarge(call, x, (used.size[0], used.size[1]), used.interpolation)
+    return restored(call, y, used.data_format)
+
+
+@layer("UpSampling3D")
+def _up_sampling_3d(call: Call) -> RuleResult:
+    x = call.real(call.x)
+    axes = spatial_axes(x.type.rank, call.operation.data_format)
+    factors = [1] * x.type.rank
+    factors[axes.start : axes.stop] = call.operation.size
+    return repeat(call, x, factors)
+
+
+def _per_axis(
+    call: Call, amounts: Sequence[int] | Sequence[Sequence[int]]
+) -> list[tuple[int, int]]:
+    """(begin, end) for each axis of the input, from those of the spatial axes.
+
+    A layer over one axis states its pair flat.
+    """
     flat = [amounts] if isinstance(amounts[0], int) else amounts
     pairs = cast("Sequence[Sequence[int]]", flat)
-    return [(int(pair[0]), int(pair[1])) for pair in pairs]
+    rank = call.x.type.rank
+    every = [(0, 0)] * rank
+    axes = spatial_axes(rank, getattr(call.operation, "data_format", None))
+    for axis, pair in zip(axes, pairs, strict=True):
+        every[axis] = (int(pair[0]), int(pair[1]))
+    return every

@@ -1,0 +1,49 @@
+"""The rule of activation functions that were found as wholes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gossamer.frontends.jax.recognize import Activation
+from gossamer.frontends.jax.registry import RuleResult, primitive
+from gossamer.frontends.parts import activations
+from gossamer.ops.arithmetic import Mul
+from gossamer.ops.relu import Relu0To1, ReluN1To1
+from gossamer.ops.sigmoid import Gelu
+from gossamer.ops.unary import Neg
+
+if TYPE_CHECKING:
+    from gossamer.frontends.emitter import Emitter
+    from gossamer.frontends.jax.call import Call
+    from gossamer.ir.graph import Tensor
+
+
+def _log_sigmoid(emitter: Emitter, x: Tensor) -> Tensor:
+    """log(1 / (1 + exp(-x))) = -softplus(-x)."""
+    opposite = emitter.emit(Neg(), x)
+    return emitter.emit(Neg(), activations.softplus(emitter, opposite))
+
+
+_OWN = {
+    "gelu": activations.single(Gelu()),
+    "gelu_tanh": activations.single(Gelu(approximate=True)),
+    "log_sigmoid": _log_sigmoid,
+    "relu_0_to_1": activations.single(Relu0To1()),
+    "relu_n1_to_1": activations.single(ReluN1To1()),
+}
+
+
+@primitive("activation")
+def _activation(call: Call) -> RuleResult:
+    found = call.step.primitive
+    assert isinstance(found, Activation)
+    curve, x = found.curve, call.loose(0)
+    if curve.name == "leaky_relu":
+        return activations.leaky_relu(call, x, curve.alpha)
+    if curve.name == "elu":
+        y = activations.elu(call, x, curve.alpha)
+        if curve.scale == 1:
+            return y
+        return call.emit(Mul(), y, call.scalar("scale", curve.scale))
+    emit = _OWN.get(curve.name) or activations.BY_NAME[curve.name]
+    return emit(call, x)
