@@ -31,6 +31,15 @@ from gossamer.cli.modes import (
     check_integer,
     rules_of,
 )
+from gossamer.cli.quantize_report import ReportOption, check_report, report_to
+from gossamer.cli.quantize_search import (
+    ChartOption,
+    MaxDropOption,
+    MetricOption,
+    Objective,
+    ObjectiveOption,
+    Wanted,
+)
 
 
 def quantize(
@@ -59,6 +68,11 @@ def quantize(
         bool,
         typer.Option("--explain", help="Tell what stayed in float, and why."),
     ] = False,
+    report: ReportOption = None,
+    max_drop: MaxDropOption = None,
+    metric: MetricOption = None,
+    objective: ObjectiveOption = Objective.SIZE,
+    chart: ChartOption = None,
 ) -> None:
     """Shrink a float .tflite file, also one with float16 weights.
 
@@ -71,20 +85,33 @@ def quantize(
 
     [cyan]gossamer quantize model.tflite -o mixed.tflite --rules rules.toml
     --calibration x.npz[/cyan]
+
+    [cyan]gossamer quantize model.tflite -o int8.tflite --mode int8 --calibration x.npz
+    --report page.html[/cyan]
+
+    [cyan]gossamer quantize model.tflite -o mixed.tflite --max-drop 0.5%
+    --metric labelled.npz[/cyan]
     """
     from gossamer.api import quantize as to_bytes  # noqa: PLC0415  loaded when used
     from gossamer.passes.base import Log  # noqa: PLC0415
 
     require_folder(to)
     chosen = rules_of(mode, rules, leave, "--mode")
-    check_integer(chosen, calibration, (input_type, output_type), "--mode")
+    check_report(report, calibration)
+    wanted = Wanted(max_drop, metric, objective, chart)
+    wanted.check(mode, rules, leave)
+    for_modes = calibration
+    if wanted.is_search or (report is not None and not chosen.is_integer):
+        for_modes = None  # what is there is for the search, or for the report
+    if not wanted.is_search:
+        check_integer(chosen, for_modes, (input_type, output_type), "--mode")
     data = calibration_of(calibration, pixels, mean, std)
     log, start = Log(), time.perf_counter()
     with working(f"quantizing {model}"):
-        content = to_bytes(
+        content = wanted.content(model, calibration, data) or to_bytes(
             model,
             chosen,
-            data,
+            None if for_modes is None else data,
             method=method.value,
             improve=[each.value for each in improve or ()],
             input_type=input_type.value,
@@ -103,3 +130,5 @@ def quantize(
         f"{len(content) / model.stat().st_size:.0%} of {output.escape(model.name)}, "
         f"in {seconds:.1f} s"
     )
+    if report is not None:
+        report_to(report, model, content, data)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from gossamer.cli import output
 from gossamer.errors import InputError
-from gossamer.explain.report import quantization_report
 from gossamer.explain.rows import TABLE_COLUMNS, decibels, table_cells
 
 if TYPE_CHECKING:
@@ -19,20 +20,36 @@ TERMINAL = "-"
 _ENDINGS = (".html", ".htm", ".csv")
 
 
-def check_report(where: str) -> None:
-    """Say before the work that its report cannot be written.
+ReportOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|-",
+        help="Tell what quantization did to each layer on the calibration data: a page "
+        "(.html), columns (.csv), or a table here (-).",
+    ),
+]
+
+
+def check_report(where: str | None, samples: Any) -> None:
+    """Say before the work that its report cannot be made or written.
 
     Raises:
-        InputError: the ending is not known, or the folder is not there.
+        InputError: there are no samples, the ending is not known, or the folder is
+            not there.
     """
-    if where == TERMINAL:
+    if where is None:
         return
+    if samples is None:
+        raise InputError(
+            f"--report {where} needs --calibration with typical inputs, to compare the "
+            "models on"
+        )
     path = Path(where)
-    if path.suffix.lower() not in _ENDINGS:
+    if where != TERMINAL and path.suffix.lower() not in _ENDINGS:
         raise InputError(
             f"--report {where} has to end in .html or .csv, or be - for a table here"
         )
-    if not path.parent.is_dir():
+    if where != TERMINAL and not path.parent.is_dir():
         raise InputError(
             f"there is no folder '{path.parent}' for --report {where}. Make it first"
         )
@@ -51,7 +68,9 @@ def report_to(where: str, float_model: Any, quantized_model: Any, samples: Any) 
         InputError: the ending is not known.
         QuantizationError: the models or the samples do not fit each other.
     """
-    check_report(where)
+    check_report(where, samples)
+    from gossamer.explain.report import quantization_report  # noqa: PLC0415
+
     made = quantization_report(float_model, quantized_model, samples)
     if where == TERMINAL:
         show_report(made)

@@ -3,23 +3,126 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from gossamer.cli import output
 from gossamer.errors import InputError
 from gossamer.explain.frontier import COLUMNS, cells, draw
-from gossamer.explain.labelled import read_labelled
-from gossamer.explain.report import model_of
 from gossamer.explain.rows import short
-from gossamer.explain.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from gossamer.explain.search import SearchResult
 
 _HUNDREDTH = 0.01
+
+
+class Objective(Enum):
+    """What a search makes small."""
+
+    SIZE = "size"
+    LATENCY = "latency"
+
+
+MaxDropOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-drop",
+        metavar="PART",
+        help="Search the cheapest mode for each layer with which --metric drops by no "
+        "more than this: 0.5% or 0.005.",
+    ),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LABELLED.npz|accuracy",
+        help="For --max-drop: a file with inputs and labels, whose accuracy counts; or "
+        "accuracy, where --calibration is such a file.",
+    ),
+]
+ObjectiveOption = Annotated[
+    Objective, typer.Option(help="For --max-drop: what is to be small.")
+]
+ChartOption = Annotated[
+    Path | None,
+    typer.Option(metavar="PNG", help="For --max-drop: draw all that was tried."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The search that options ask for, if they ask for one."""
+
+    max_drop: str | None
+    metric: str | None
+    objective: Objective
+    chart: Path | None
+
+    @property
+    def is_search(self) -> bool:
+        return self.max_drop is not None
+
+    def check(
+        self, mode: str | None, rules: Path | None, leave: Sequence[str] | None
+    ) -> None:
+        """Options that only make sense together.
+
+        Raises:
+            InputError: they do not.
+        """
+        if self.max_drop is None:
+            if self.metric is not None or self.chart is not None:
+                raise InputError(
+                    "--metric and --chart are for --max-drop. Add it, such as "
+                    "--max-drop 0.5%"
+                )
+            return
+        fraction(self.max_drop)
+        if self.metric is None:
+            raise InputError(
+                "--max-drop needs --metric LABELLED.npz, a file with inputs and labels"
+            )
+        if mode is not None or rules is not None or leave:
+            raise InputError(
+                "--max-drop chooses the modes itself. Leave out --mode, --rules and "
+                "--leave"
+            )
+
+    def content(self, model: Path, path: Path | None, calibration: Any) -> bytes:
+        """The bytes of the mix that was found; none if there is to be no search.
+
+        Args:
+            model: a float file.
+            path: of the calibration data, if any.
+            calibration: what `gossamer.search` takes as such.
+
+        Raises:
+            InputError: there are no labels.
+        """
+        if self.max_drop is None or self.metric is None:
+            return b""
+        inside = self.metric == "accuracy"
+        if inside and path is None:
+            raise InputError(
+                "--metric accuracy needs --calibration LABELLED.npz, a file with "
+                "inputs and labels"
+            )
+        labelled = path if inside and path is not None else Path(self.metric)
+        return search_modes(
+            model,
+            labelled,
+            self.max_drop,
+            objective=self.objective.value,
+            calibration=None if inside else calibration,
+            chart=self.chart,
+        ).content
 
 
 def fraction(text: str) -> float:
@@ -64,6 +167,10 @@ def search_modes(
     Raises:
         InputError: the file or an option does not fit.
     """
+    from gossamer.explain.labelled import read_labelled  # noqa: PLC0415  loaded when
+    from gossamer.explain.report import model_of  # noqa: PLC0415  it is used
+    from gossamer.explain.search import search  # noqa: PLC0415
+
     real = model_of(model)
     found = search(
         real,

@@ -44,7 +44,8 @@ MAY_IMPORT = {
     "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
     "cli": {"api", "benchmark", "calibration", "errors", "explain", "flatbuffer"}
-    | {"ir", "lowering", "metadata", "passes", "quantization", "runtime", "settings"},
+    | {"ir", "lowering", "metadata", "passes", "quantization", "runtime"}
+    | {"settings"},
     "__init__": set(),
     "__main__": {"cli"},
 }

@@ -50,7 +50,7 @@ def test_files_are_written(pair, tmp_path, capsys, ending):
 )
 def test_reports_that_cannot_be_written(where, words):
     with pytest.raises(InputError, match=words.replace(".", r"\.")):
-        check_report(where)
+        check_report(where, [])
 
 
 @pytest.mark.parametrize(("text", "value"), [("0.5%", 0.005), ("0.02", 0.02), ("0", 0)])
@@ -62,6 +62,55 @@ def test_drops(text, value):
 def test_what_is_no_drop(text):
     with pytest.raises(InputError, match="is no number of 0 or more"):
         fraction(text)
+
+
+@pytest.fixture
+def network(tmp_path):
+    path = tmp_path / "network.tflite"
+    path.write_bytes(write(graphs.network()))
+    x = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 3)).astype(np.float32)
+    np.savez(tmp_path / "x.npz", image=x)
+    np.savez(tmp_path / "labelled.npz", image=x, labels=np.zeros(16, np.int64))
+    return path
+
+
+@pytest.mark.parametrize("mode", ["int8", "weight_int8"])
+def test_the_verb_reports(gossamer, network, tmp_path, mode):
+    data = ("--calibration", tmp_path / "x.npz", "--report", tmp_path / "r.csv")
+    text = gossamer("quantize", network, "-o", tmp_path / "o.tflite", "-m", mode, *data)
+    assert f"{tmp_path / 'r.csv'}: 12 layers, 16 samples" in text
+    rows = list(csv.DictReader((tmp_path / "r.csv").read_text().splitlines()))
+    expected = "int8" if mode == "int8" else "float32"
+    assert {row["type"] for row in rows} == {expected}
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_verb_searches(gossamer, network, tmp_path, own):
+    labelled = tmp_path / "labelled.npz"
+    data = ("--metric", labelled, "--calibration", tmp_path / "x.npz")
+    if own:
+        data = ("--metric", "accuracy", "--calibration", labelled)
+    options = ("--max-drop", "100%", "--objective", "latency", *data)
+    text = gossamer("quantize", network, "-o", tmp_path / "o.tflite", *options)
+    assert "all int8" in text
+    assert (tmp_path / "o.tflite").stat().st_size < network.stat().st_size * 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-m", "int8", "--report", "-"], "--report - needs --calibration"),
+        (["--max-drop", "1%"], "--max-drop needs --metric"),
+        (["--max-drop", "x", "--metric", "m.npz"], "is no number of 0 or more"),
+        (["--metric", "m.npz", "-m", "dynamic"], "are for --max-drop"),
+        (["--max-drop", "1%", "--metric", "m.npz", "-m", "int8"], "chooses the modes"),
+        (["--max-drop", "1%", "--metric", "accuracy"], "accuracy needs --calibration"),
+        (["--max-drop", "1%", "--metric", "none.npz"], "'none.npz' is not an .npz"),
+    ],
+)
+def test_mistakes_are_told(gossamer, network, tmp_path, options, words):
+    gossamer("quantize", network, "-o", tmp_path / "o.tflite", *options, code=1)
+    assert words in gossamer.err
 
 
 def test_a_search_shows_what_it_tried(tmp_path, capsys):
