@@ -122,9 +122,14 @@ def keep_program(key: str, compiled: Compiled) -> None:
     keep.program(program_file(key), key, compiled)
 
 
+def _outline_file(digest: str) -> str:
+    """The name of an outline's file; what another version wrote has another."""
+    return f"{digest}-{zlib.crc32(_generator().encode()):08x}.outline"
+
+
 def load_outline(digest: str) -> Outline | None:
     """The outline of the model with a digest."""
-    entry = _load(f"{digest}.outline")
+    entry = _load(_outline_file(digest))
     return None if entry is None else from_table(entry.table, entry.data)
 
 
@@ -132,7 +137,7 @@ def save_outline(digest: str, outline: Outline) -> None:
     """Keep an outline, if it has nothing in it that needs the model."""
     from gossamer.runtime import keep  # noqa: PLC0415  (for a miss only)
 
-    keep.outline(f"{digest}.outline", outline)
+    keep.outline(_outline_file(digest), outline)
 
 
 def known_digest(status: os.stat_result) -> str | None:
