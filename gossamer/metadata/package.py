@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 from gossamer.errors import FormatError, InputError
@@ -27,7 +28,7 @@ def files_of(data: bytes) -> dict[str, bytes]:
         return {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            entries = [x for x in package.infolist() if not x.is_dir()]
+            entries = [x for x in package.infolist() if not x.filename.endswith("/")]
             if sum(entry.file_size for entry in entries) > MOST_BYTES:
                 raise FormatError(
                     f"the files behind the model take more than {MOST_BYTES} bytes"
@@ -39,7 +40,7 @@ def files_of(data: bytes) -> dict[str, bytes]:
         raise FormatError(
             f"the files behind the model cannot be read: {error}"
         ) from error
-    except (EOFError, ValueError, OverflowError) as error:
+    except (EOFError, ValueError, OverflowError, zlib.error) as error:
         raise FormatError(f"the files behind the model are damaged: {error}") from error
 
 
