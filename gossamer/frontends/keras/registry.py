@@ -49,11 +49,17 @@ FAMILIES = (
     "operations.activation",
     "operations.array",
     "operations.attention",
+    "operations.category",
     "operations.control",
+    "operations.error_function",
+    "operations.image",
+    "operations.indexing",
     "operations.math",
     "operations.network",
+    "operations.patches",
     "operations.product",
     "operations.reduction",
+    "operations.spectrum",
     "operations.update",
 )
 """The modules of this folder that declare rules."""
