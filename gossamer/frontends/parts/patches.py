@@ -102,7 +102,7 @@ def fold(
 
 
 def _sources(cells: Array, count: int, nothing: int) -> Array:
-    """(most values of a cell, count): which values each cell adds up, else `nothing`."""
+    """(most values of a cell, count): what each cell adds up, filled with `nothing`."""
     order = np.argsort(cells, kind="stable")
     numbers = np.bincount(cells, minlength=count)
     starts = np.cumsum(numbers) - numbers

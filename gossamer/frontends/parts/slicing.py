@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def cut(emitter: Emitter, x: Tensor, key: Sequence[Any]) -> Tensor:
-    """One STRIDED_SLICE: `x[key]` for a key of integers, slices, at most one `...`, and `None`s.
+    """`x[key]` by one STRIDED_SLICE.
+
+    The key holds integers, slices, at most one `...`, and `None`s.
 
     Raises:
         Unsupported: the key holds something else.

@@ -1,0 +1,91 @@
+"""Many functions of `keras.ops` in one model, each compared with Keras by its name."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from gossamer import Interpreter, api
+from tests.frontends.keras.compare import litert
+
+RELATIVE = 4e-6
+ABSOLUTE = 1e-6
+
+
+def assert_each(
+    functions,
+    *inputs,
+    free=True,
+    in_litert=True,
+    relative=RELATIVE,
+    absolute=ABSOLUTE,
+):
+    """Every function of the inputs gives what Keras gives, here and in LiteRT.
+
+    All are outputs of one model, which is converted once. Several results of one
+    function are compared each. `free`: the first size of the inputs is not known when
+    the model is converted. Returns the file's bytes.
+    """
+    model, expected = _model(functions, inputs, free=free)
+    data = api.convert(model)
+    found = {"ours": _ours(data, inputs)}
+    if in_litert:
+        found["LiteRT"] = litert(data, *inputs)
+    failures = [
+        f"{name} ({who}): {problem}"
+        for who, answers in found.items()
+        for name, other in expected.items()
+        if (problem := _difference(answers[name], other, relative, absolute))
+    ]
+    assert not failures, "\n".join(failures)
+    return data
+
+
+def _model(functions, inputs, *, free):
+    given = [
+        keras.Input(batch_shape=(None if free else len(x), *x.shape[1:]), dtype=x.dtype)
+        for x in inputs
+    ]
+    results, expected = {}, {}
+    for name, function in functions.items():
+        results.update(_named(name, function(*given)))
+        answers = _named(name, function(*map(keras.ops.convert_to_tensor, inputs)))
+        expected.update(answers)
+    arrays = {name: keras.ops.convert_to_numpy(y) for name, y in expected.items()}
+    return keras.Model(given, results), arrays
+
+
+def _named(name, results):
+    flat = keras.tree.flatten(results)
+    if len(flat) == 1:
+        return {name: flat[0]}
+    return {f"{name}, {index}": y for index, y in enumerate(flat)}
+
+
+def _ours(data, inputs):
+    interpreter = Interpreter(model_content=data)
+    for detail, value in zip(interpreter.get_input_details(), inputs, strict=True):
+        interpreter.resize_tensor_input(detail["index"], value.shape, strict=True)
+    interpreter.allocate_tensors()
+    runner = interpreter.get_signature_runner()
+    (signature,) = interpreter.get_signature_list().values()
+    return runner(**dict(zip(signature["inputs"], inputs, strict=True)))
+
+
+def _difference(found, expected, relative, absolute):
+    """What is wrong with an answer; "" where nothing is."""
+    if found.shape != expected.shape:
+        return f"shape {found.shape}, and Keras gives {expected.shape}"
+    if found.dtype != expected.dtype:
+        return f"{found.dtype}, and Keras gives {expected.dtype}"
+    if found.dtype == bool or not np.issubdtype(found.dtype, np.floating):
+        wrong = found != expected
+    else:
+        wrong = ~np.isclose(found, expected, relative, absolute, equal_nan=True)
+    if not np.any(wrong):
+        return ""
+    place = tuple(int(index) for index in np.argwhere(wrong)[0])
+    return (
+        f"{np.sum(wrong)} of {wrong.size} are wrong; at {place} {found[place]!r}, and "
+        f"Keras gives {expected[place]!r}"
+    )
