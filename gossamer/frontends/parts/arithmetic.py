@@ -7,11 +7,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.ir.graph import Tensor
+from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Add, Mul
 
 if TYPE_CHECKING:
     from gossamer.frontends.emitter import Emitter
     from gossamer.ir.types import Array
+
+
+_WIDER = {
+    DType.INT8: DType.INT32,
+    DType.INT16: DType.INT32,
+    DType.UINT8: DType.INT32,
+    DType.UINT16: DType.INT32,
+    DType.UINT32: DType.INT64,
+}
+
+
+def computed_in(dtype: DType) -> DType:
+    """The type in which numbers are computed, as operators have none for all types."""
+    return _WIDER.get(dtype, dtype)
 
 
 def affine(emitter: Emitter, x: Tensor, scale: Array, offset: Array) -> Tensor:

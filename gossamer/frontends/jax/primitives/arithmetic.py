@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.frontends.jax.registry import RuleResult, primitive
+from gossamer.frontends.parts.arithmetic import computed_in
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
@@ -39,20 +40,7 @@ _UNARY: dict[str, Op] = {
     "sign": Sign(),
     "square": Square(),
 }
-_WIDER = {
-    DType.INT8: DType.INT32,
-    DType.INT16: DType.INT32,
-    DType.UINT8: DType.INT32,
-    DType.UINT16: DType.INT32,
-    DType.UINT32: DType.INT64,
-}
-"""The type in which numbers are computed where operators have none for theirs."""
 _FLOAT_ONLY = frozenset({"sign", "square", "ceil", "floor"})
-
-
-def computed_in(dtype: DType) -> DType:
-    """The type in which operators compute numbers of `dtype`."""
-    return _WIDER.get(dtype, dtype)
 
 
 @primitive(*_BINARY)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.frontends.jax.primitives.arithmetic import computed_in
 from gossamer.frontends.jax.registry import RuleResult, primitive
+from gossamer.frontends.parts.arithmetic import computed_in
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Mul, Sub
