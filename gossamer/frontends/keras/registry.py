@@ -53,6 +53,7 @@ FAMILIES = (
     "operations.attention",
     "operations.category",
     "operations.composed.activation",
+    "operations.composed.coordinates",
     "operations.composed.image",
     "operations.composed.loss",
     "operations.composed.matrix",
