@@ -14,27 +14,27 @@ from gossamer.frontends.report import Unsupported
 
 @composed("FFT")
 def _fft(x: Any) -> Any:
-    return _transformed(*x, -1, inverse=False)
+    return _transformed(x, -1, inverse=False)
 
 
 @composed("FFT2")
 def _fft2(x: Any) -> Any:
-    return _transformed(*_transformed(*x, -1, inverse=False), -2, inverse=False)
+    return _transformed(_transformed(x, -1, inverse=False), -2, inverse=False)
 
 
 @composed("IFFT2")
 def _ifft2(x: Any) -> Any:
-    return _transformed(*_transformed(*x, -1, inverse=True), -2, inverse=True)
+    return _transformed(_transformed(x, -1, inverse=True), -2, inverse=True)
 
 
-def _transformed(real: Any, imaginary: Any, axis: int, *, inverse: bool) -> Any:
+def _transformed(x: Any, axis: int, *, inverse: bool) -> Any:
     """Both parts, side by side, times the waves of all frequencies of one axis."""
     ops = keras().ops
-    count = _size(real, axis)
+    count = _size(x[0], axis)
     angles = 2 * np.pi / count * (np.outer(np.arange(count), np.arange(count)) % count)
     cosines, sines = np.cos(angles), np.sin(angles) * (1 if inverse else -1)
     waves = np.block([[cosines, sines], [-sines, cosines]]) / (count if inverse else 1)
-    parts = [ops.swapaxes(part, axis, -1) for part in (real, imaginary)]
+    parts = [ops.swapaxes(part, axis, -1) for part in x]
     both = ops.matmul(ops.concatenate(parts, axis=-1), waves.astype(np.float32))
     return tuple(ops.swapaxes(part, axis, -1) for part in ops.split(both, 2, axis=-1))
 

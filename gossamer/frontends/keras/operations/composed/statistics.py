@@ -8,6 +8,8 @@ import numpy as np
 
 from gossamer.frontends.keras.composition import composed
 from gossamer.frontends.keras.framework import keras
+from gossamer.frontends.keras.trace import as_list
+from gossamer.frontends.parts.patches import windows
 from gossamer.frontends.report import Unsupported
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -36,7 +38,7 @@ def _logsumexp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 def _all_axes(x: Any, axis: Any) -> Any:
     if axis is None:
         return tuple(range(len(x.shape)))
-    return tuple(axis) if isinstance(axis, (list, tuple)) else axis
+    return tuple(as_list(axis))
 
 
 @composed("CDist")
@@ -55,8 +57,7 @@ def _extract_sequences(x: Any, *, sequence_length: int, sequence_stride: int) ->
         raise Unsupported(
             "the size of the last axis is not known", "Fix that size in keras.Input."
         )
-    starts = np.arange(0, size - sequence_length + 1, sequence_stride)
-    places = starts[:, None] + np.arange(sequence_length)
+    places = windows(int(size), sequence_length, sequence_stride, 1)
     return keras().ops.take(x, places.astype(np.int32), axis=-1)
 
 
