@@ -20,12 +20,7 @@ class Refusal:
     remedy: str
 
 
-REFUSED: dict[str, Refusal] = {
-    "Nonzero": Refusal(
-        "how many indices it returns depends on the values",
-        "Multiply by the condition, or choose with keras.ops.where(condition, x, y).",
-    ),
-}
+REFUSED: dict[str, Refusal] = {}
 """By class name."""
 
 
