@@ -27,7 +27,7 @@ _SPECTRAL = Refusal(
     "small matrices are supported.",
 )
 _COMPLEX = Refusal(
-    "there are next to no operators on complex numbers",
+    "no operator makes complex numbers of real ones",
     "Compute with real and imaginary parts, as keras.ops.fft and stft return them.",
 )
 
@@ -56,11 +56,6 @@ REFUSED: dict[str, Refusal] = {
     "Polar": _COMPLEX,
     "SVD": _SPECTRAL,
     "ViewAsComplex": _COMPLEX,
-    "ViewAsReal": _COMPLEX,
-    "Nonzero": Refusal(
-        "how many indices it returns depends on the values",
-        "Multiply by the condition, or choose with keras.ops.where(condition, x, y).",
-    ),
 }
 """By class name."""
 

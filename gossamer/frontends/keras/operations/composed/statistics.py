@@ -1,4 +1,4 @@
-"""Sums, means and distances of `keras.ops` by other operations."""
+"""Means, spreads and sums of products."""
 
 from __future__ import annotations
 
@@ -7,98 +7,185 @@ from typing import Any
 import numpy as np
 
 from gossamer.frontends.keras.composition import composed
-from gossamer.frontends.keras.framework import keras
-from gossamer.frontends.keras.trace import as_list
-from gossamer.frontends.parts.patches import windows
-from gossamer.frontends.report import Unsupported
-
-_LARGEST = float(np.finfo(np.float32).max)
-
-
-@composed("Moments")
-def _moments(x: Any, *, axes: Any, keepdims: bool = False) -> Any:
-    """Mean and variance."""
-    ops = keras().ops
-    mean = ops.mean(x, axis=axes, keepdims=True)
-    variance = ops.mean(ops.square(x - mean), axis=axes, keepdims=keepdims)
-    shown = mean if keepdims else ops.mean(x, axis=axes)
-    return shown, variance
-
-
-@composed("Logsumexp")
-def _logsumexp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """log(sum(exp(x))), by exponentials of what x is below its largest."""
-    ops = keras().ops
-    largest = ops.clip(ops.max(x, axis=axis, keepdims=True), -_LARGEST, _LARGEST)
-    total = ops.sum(ops.exp(x - largest), axis=axis, keepdims=True)
-    y = ops.log(total) + largest
-    return y if keepdims else ops.squeeze(y, _all_axes(x, axis))
-
-
-def _all_axes(x: Any, axis: Any) -> Any:
-    if axis is None:
-        return tuple(range(len(x.shape)))
-    return tuple(as_list(axis))
-
-
-@composed("CDist")
-def _distances(x: Any, y: Any) -> Any:
-    """The distance of each row of one from each row of the other."""
-    ops = keras().ops
-    apart = ops.expand_dims(x, -2) - ops.expand_dims(y, -3)
-    return ops.sqrt(ops.sum(ops.square(apart), axis=-1))
-
-
-@composed("ExtractSequences")
-def _extract_sequences(x: Any, *, sequence_length: int, sequence_stride: int) -> Any:
-    """Windows of the last axis, by one GATHER."""
-    size = x.shape[-1]
-    if size is None:
-        raise Unsupported(
-            "the size of the last axis is not known", "Fix that size in keras.Input."
-        )
-    places = windows(int(size), sequence_length, sequence_stride, 1)
-    return keras().ops.take(x, places.astype(np.int32), axis=-1)
-
-
-# The inverse error function is x * p(w), with w = -log(1 - x²): polynomials of M.
-# Giles, "Approximating the erfinv function", for w below 5 and above.
-_CENTRE = (
-    2.81022636e-08,
-    3.43273939e-07,
-    -3.5233877e-06,
-    -4.39150654e-06,
-    0.00021858087,
-    -0.00125372503,
-    -0.00417768164,
-    0.246640727,
-    1.50140941,
-)
-_TAIL = (
-    -0.000200214257,
-    0.000100950558,
-    0.00134934322,
-    -0.00367342844,
-    0.00573950773,
-    -0.0076224613,
-    0.00943887047,
-    1.00167406,
-    2.83297682,
+from gossamer.frontends.keras.framework import keras, to_numpy
+from gossamer.frontends.keras.operations.composed.pieces import (
+    fixed,
+    flat,
+    in_type,
+    part,
+    rank,
+    sizes,
 )
 
 
-@composed("Erfinv")
-def _inverse_error_function(x: Any) -> Any:
+@composed("Var")
+def _var(x: Any, *, axis: Any = None, keepdims: bool = False, result: str) -> Any:
+    """The mean of squares of what x is away from its mean."""
     ops = keras().ops
-    w = -ops.log((1.0 - x) * (1.0 + x))
-    centre = _polynomial(_CENTRE, w - 2.5)
-    tail = _polynomial(_TAIL, ops.sqrt(ops.maximum(w, 5.0)) - 3.0)
-    y = ops.where(w < 5.0, centre, tail) * x
-    return ops.where(ops.abs(x) >= 1.0, x / (1.0 - ops.abs(x)), y)
+    y = ops.cast(x, result)
+    away = y - ops.mean(y, axis=axis, keepdims=True)
+    return ops.mean(ops.square(away), axis=axis, keepdims=keepdims)
 
 
-def _polynomial(factors: tuple[float, ...], x: Any) -> Any:
-    total = factors[0] * x
-    for factor in factors[1:-1]:
-        total = (total + factor) * x
-    return total + factors[-1]
+@composed("Std")
+def _std(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    ops = keras().ops
+    return ops.sqrt(ops.var(x, axis=axis, keepdims=keepdims))
+
+
+@composed("Ptp")
+def _ptp(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """From the least to the greatest."""
+    ops = keras().ops
+    top = ops.max(x, axis=axis, keepdims=keepdims)
+    return top - ops.min(x, axis=axis, keepdims=keepdims)
+
+
+@composed("Average")
+def _average(x: Any, weights: Any = None, *, axis: Any = None, result: str) -> Any:
+    ops = keras().ops
+    y = ops.cast(x, result)
+    if weights is None:
+        return ops.mean(y, axis=axis)
+    share = ops.cast(weights, result)
+    if axis is not None and rank(share) == 1:
+        shape = [1] * rank(y)
+        shape[axis] = -1
+        share = ops.reshape(share, shape)
+    total = ops.sum(y * share, axis=axis)
+    return total / ops.sum(share + y * 0 if rank(share) < rank(y) else share, axis=axis)
+
+
+@composed("Diff")
+def _diff(a: Any, *, n: int = 1, axis: int = -1) -> Any:
+    ops = keras().ops
+    for _ in range(n):
+        above, below = part(a, axis, slice(1, None)), part(a, axis, slice(0, -1))
+        is_truth = str(a.dtype) == "bool"
+        a = ops.not_equal(above, below) if is_truth else above - below
+    return a
+
+
+@composed("Trapezoid")
+def _trapezoid(
+    y: Any, *, x: Any = None, dx: Any = 1.0, axis: int = -1, result: str
+) -> Any:
+    """The sum of means of neighbours, times their distance."""
+    ops = keras().ops
+    values = ops.cast(y, result)
+    pairs = part(values, axis, slice(1, None)) + part(values, axis, slice(0, -1))
+    if x is None:
+        return ops.sum(pairs, axis=axis) * (to_numpy(dx).astype(np.float32) * 0.5)
+    places = to_numpy(x).astype(np.float32)
+    if places.ndim == 1:
+        steps = np.diff(places)
+        shape = [1] * rank(values)
+        shape[axis] = -1
+        steps = steps.reshape(shape)
+    else:
+        steps = np.diff(places, axis=axis)
+    return ops.sum(pairs * (steps * np.float32(0.5)), axis=axis)
+
+
+@composed("Corrcoef")
+def _corrcoef(x: Any, *, result: str) -> Any:
+    """Products of rows, each about its mean and of length 1."""
+    ops = keras().ops
+    rows = ops.cast(x, result)
+    if rank(x) == 1:
+        rows = ops.expand_dims(rows, 0)
+    away = rows - ops.mean(rows, axis=1, keepdims=True)
+    length = ops.sqrt(ops.sum(ops.square(away), axis=1, keepdims=True))
+    unit = away / length
+    found = ops.clip(ops.matmul(unit, ops.transpose(unit, (1, 0))), -1.0, 1.0)
+    return ops.reshape(found, ()) if rank(x) == 1 else found
+
+
+@composed("Correlate")
+def _correlate(x1: Any, x2: Any, *, mode: str = "valid", result: str) -> Any:
+    """The products of a vector with the stretches of another, longer one."""
+    ops = keras().ops
+    long, short = in_type(result, x1, x2)
+    swapped = fixed(long, 0) < fixed(short, 0)
+    if swapped:
+        long, short = short, long
+    count = fixed(short, 0)
+    left = {"valid": 0, "same": count // 2, "full": count - 1}[mode]
+    right = {"valid": 0, "same": count - count // 2 - 1, "full": count - 1}[mode]
+    padded = ops.pad(long, [[left, right]]) if left or right else long
+    first = np.arange(fixed(long, 0) + left + right - count + 1)
+    stretches = ops.take(padded, first[:, None] + np.arange(count), axis=0)
+    found = ops.sum(stretches * short, axis=1)
+    return ops.flip(found, axis=0) if swapped else found
+
+
+@composed("Histogram")
+def _histogram(x: Any, *, bins: int = 10, range: Any = None, result: str) -> Any:  # noqa: A002
+    """How many numbers are at or above each edge, less those above the next."""
+    ops = keras().ops
+    values = flat(ops.cast(x, "float32"))
+    edges = _edges(values, bins, range)
+    within = ops.cast(ops.expand_dims(values, 1) >= edges, "int32")
+    passed = ops.sum(within, axis=0)
+    beyond = ops.sum(ops.cast(values > edges[bins], "int32"))
+    last = passed[bins - 1 : bins] - beyond
+    counts = ops.concatenate([passed[: bins - 1] - passed[1:bins], last], axis=0)
+    return ops.cast(counts, result), edges
+
+
+def _edges(values: Any, bins: int, ends: Any) -> Any:
+    """The edges of equal bins, from the least to the greatest unless ends are given."""
+    ops = keras().ops
+    if ends is not None:
+        low, high = (float(end) for end in ends)
+        widened = (low - 0.5, high + 0.5) if low == high else (low, high)
+        return np.linspace(*widened, bins + 1).astype(np.float32)
+    low, high = ops.min(values), ops.max(values)
+    more = ops.where(ops.equal(low, high), 0.5, 0.0)
+    return ops.linspace(low - more, high + more, bins + 1)
+
+
+@composed("Kron")
+def _kron(x1: Any, x2: Any) -> Any:
+    """Each element of one times the other: axes in pairs, made one."""
+    ops = keras().ops
+    count = max(rank(x1), rank(x2))
+    first, second = ([1] * (count - rank(x)) + sizes(x) for x in (x1, x2))
+    wide = [size for one in first for size in (one, 1)]
+    narrow = [size for one in second for size in (1, one)]
+    product = ops.reshape(x1, wide) * ops.reshape(x2, narrow)
+    shape = [-1 if min(pair) < 0 else pair[0] * pair[1] for pair in zip(first, second)]
+    return ops.reshape(product, shape)
+
+
+@composed("Cross")
+def _cross(
+    x1: Any, x2: Any, *, axisa: int = -1, axisb: int = -1, axisc: int = -1
+) -> Any:
+    """The vectors that stand upright on two; of vectors of two, how far they would."""
+    ops = keras().ops
+    a, b = (
+        [part(x, axis, place) for place in range(fixed(x, axis))]
+        for x, axis in ((x1, axisa), (x2, axisb))
+    )
+    upright = a[0] * b[1] - a[1] * b[0]
+    if len(a) == len(b) == 2:
+        return upright
+    a2, b2 = (side[2] if len(side) > 2 else None for side in (a, b))
+    zero = upright * 0
+    across = [
+        (zero if b2 is None else a[1] * b2) - (zero if a2 is None else a2 * b[1]),
+        (zero if a2 is None else a2 * b[0]) - (zero if b2 is None else a[0] * b2),
+        upright,
+    ]
+    return ops.stack(across, axis=axisc)
+
+
+@composed("Vander")
+def _vander(x: Any, *, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803
+    """The powers of each element, falling."""
+    ops = keras().ops
+    powers = np.arange(fixed(x, 0) if N is None else int(N))
+    exponents = powers if increasing else powers[::-1]
+    column = ops.expand_dims(x, 1)
+    return ops.power(column, ops.cast(np.ascontiguousarray(exponents), x.dtype))
