@@ -184,6 +184,7 @@ def test_small_matrices():
         "inverse": lambda a, *_: ops.inv(a),
         "determinant": lambda a, *_: ops.det(a),
         "logarithm of it": lambda a, *_: ops.logdet(a),
+        "sign and logarithm": lambda a, *_: ops.slogdet(a),
         "lower and upper": lambda a, *_: [
             ops.cast(y, "float32") for y in ops.lu_factor(a)
         ],

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from gossamer import api
 from gossamer.errors import ConversionError
+from gossamer import api
 from tests.frontends.keras.compare import of_function, operators
 from tests.frontends.keras.operations.many import assert_each
 
@@ -32,9 +32,7 @@ ALONG = {
     "take_along_axis, constant": lambda x: ops.take_along_axis(
         x, np.array([[[0], [-1]]], np.int32), axis=1
     ),
-    "take_along_axis, flat": lambda x: ops.take_along_axis(
-        x, np.array([3, -1, 0]), None
-    ),
+    "take_along_axis, flat": lambda x: ops.take_along_axis(x, np.array([3, -1, 0]), None),
     "nonzero": ops.nonzero,
 }
 
@@ -51,9 +49,7 @@ def test_fixed_sizes():
 
 
 def test_a_partition_is_a_sorted_axis():
-    data = {
-        "argpartition": lambda x: ops.take_along_axis(x, ops.argpartition(x, 2), -1)
-    }
+    data = {"argpartition": lambda x: ops.take_along_axis(x, ops.argpartition(x, 2), -1)}
     model = of_function(data["argpartition"], (6,))
     x = RANDOM.normal(0, 1, (2, 6)).astype(np.float32)
     found = api.convert(model)

@@ -105,9 +105,12 @@ def _triangulated(x: Any) -> tuple[list[Any], list[Any]]:
 
 @composed("Det")
 def _determinant(x: Any) -> Any:
+    return _product(*_triangulated(x))
+
+
+def _product(pivots: list[Any], places: list[Any]) -> Any:
     """The product of the pivots; each swap of rows turns its sign."""
     ops = keras().ops
-    pivots, places = _triangulated(x)
     product = pivots[-1]
     for pivot, place in zip(pivots[:-1], places[:-1], strict=True):
         product = product * ops.where(place > 0, -pivot, pivot)
@@ -116,9 +119,19 @@ def _determinant(x: Any) -> Any:
 
 @composed("Logdet")
 def _log_determinant(x: Any) -> Any:
+    return _logarithm(_triangulated(x)[0])
+
+
+@composed("Slogdet")
+def _sign_and_log_determinant(x: Any) -> Any:
+    ops = keras().ops
+    pivots, places = _triangulated(x)
+    return ops.sign(_product(pivots, places)), _logarithm(pivots)
+
+
+def _logarithm(pivots: list[Any]) -> Any:
     """The sum of the logarithms of the pivots' sizes."""
     ops = keras().ops
-    pivots, _ = _triangulated(x)
     return ops.sum(ops.log(ops.abs(ops.stack(pivots, axis=-1))), axis=-1)
 
 
