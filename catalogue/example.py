@@ -29,6 +29,7 @@ class Example:
         high: above the greatest number of the inputs.
         batch: the first size of the inputs; None if it is free, as it mostly is.
         tolerance: how far the result may be from Keras's, relative to its range.
+        is_certain: whether Keras says all of the result.
     """
 
     apply: Callable[..., Any]
@@ -38,6 +39,7 @@ class Example:
     high: float = 0.9
     batch: int | None = None
     tolerance: float = 1e-5
+    is_certain: bool = True
 
     def symbols(self) -> list[Any]:
         """Fresh Keras tensors to begin a model with."""
@@ -58,6 +60,10 @@ class Example:
     def _array(self, random: np.random.Generator, shape: Shape, dtype: str) -> Array:
         if dtype == "float32":
             return random.uniform(self.low, self.high, shape).astype(np.float32)
+        if dtype == "complex64":
+            return (
+                random.normal(0, 1, (*shape, 2)).astype(np.float32).view(dtype)[..., 0]
+            )
         high = 2 if dtype == "bool" else max(int(self.high), 3)
         return random.integers(0, high, shape).astype(dtype)
 
