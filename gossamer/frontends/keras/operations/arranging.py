@@ -18,6 +18,8 @@ from gossamer.ops.compare import GreaterEqual, LessEqual
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.floor_div import FloorMod
 from gossamer.ops.gather import Gather
+from gossamer.ops.matrix_diag import MatrixDiag
+from gossamer.ops.pad import Pad
 from gossamer.ops.select import SelectV2
 from gossamer.ops.tile import Tile
 
@@ -105,6 +107,18 @@ def _below(call: Call, x: Tensor, k: int, *, is_lower: bool) -> Tensor:
     end = Formula(call, expand_dims(call, row, 1)) + k
     op = LessEqual() if is_lower else GreaterEqual()
     return call.emit(op, column, end.tensor)
+
+
+@operation("Diagflat")
+def _diagonal_matrix(call: Call) -> RuleResult:
+    """MATRIX_DIAG, with rows and columns of zeros for a diagonal beside the main."""
+    k = int(call.operation.k)
+    square = call.emit(MatrixDiag(), reshape(call, call.x, (-1,)))
+    if not k:
+        return square
+    before, behind = max(-k, 0), max(k, 0)
+    paddings = [[before, behind], [behind, before]]
+    return call.emit(Pad(), square, call.indices("paddings", paddings))
 
 
 @operation("Meshgrid")

@@ -115,7 +115,7 @@ def _quantile(
     if not skips:
         is_unknown = ops.any(missing, axis=-1, keepdims=True)
         found = ops.where(is_unknown, math.nan, found)
-    return _shaped(found, x, axes, keepdims, is_list=np.ndim(q) > 0)
+    return _shaped(found, axes, keepdims, is_list=np.ndim(q) > 0)
 
 
 def _rows(x: Any, axes: list[int]) -> Any:
@@ -177,7 +177,6 @@ def _mixed(below: Any, above: Any, share: Any, method: str) -> Any:
 
 def _shaped(
     found: Any,
-    x: Any,
     axes: list[int],
     keepdims: bool,  # noqa: FBT001
     *,

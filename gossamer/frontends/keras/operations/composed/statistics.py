@@ -154,7 +154,10 @@ def _kron(x1: Any, x2: Any) -> Any:
     wide = [size for one in first for size in (one, 1)]
     narrow = [size for one in second for size in (1, one)]
     product = ops.reshape(x1, wide) * ops.reshape(x2, narrow)
-    shape = [-1 if min(pair) < 0 else pair[0] * pair[1] for pair in zip(first, second)]
+    shape = [
+        -1 if min(pair) < 0 else pair[0] * pair[1]
+        for pair in zip(first, second, strict=True)
+    ]
     return ops.reshape(product, shape)
 
 
