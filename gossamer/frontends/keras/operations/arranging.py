@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.frontends.emitter import axis_of, dims
+from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.keras.trace import flatten
 from gossamer.frontends.parts import sizes
@@ -35,7 +36,7 @@ def _repeat(call: Call) -> RuleResult:
     used, x = call.operation, call.x
     axis = 0 if used.axis is None else axis_of(int(used.axis), x.type.rank)
     x = reshape(call, x, (-1,)) if used.axis is None else x
-    counts = [int(count) for count in flatten(used.repeats)]
+    counts = [int(count) for count in np.atleast_1d(to_numpy(used.repeats))]
     size = dims(x)[axis]
     if size < 0:
         return _repeated(call, x, axis, counts)
