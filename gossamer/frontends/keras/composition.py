@@ -5,26 +5,33 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gossamer.frontends.keras.framework import dtype_of
+import numpy as np
+
+from gossamer.frontends.keras.framework import dtype_of, to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
-from gossamer.frontends.keras.trace import flatten
+from gossamer.frontends.keras.trace import flatten, map_structure
+from gossamer.ir.graph import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from gossamer.frontends.keras.call import Call
+    from gossamer.ir.types import Array
 
 Composition: TypeAlias = "Callable[..., Any]"
 """A function of Keras tensors that uses nothing but `keras.ops`."""
 
 
-def composed(*names: str) -> Callable[[Composition], Composition]:
+def composed(
+    *names: str, known: Container[str] = ()
+) -> Callable[[Composition], Composition]:
     """Declare operations as a function of others, which is traced where they stand.
 
-    The function is given the arguments of the operation's `call` by name. Those of its
-    parameters that are keyword-only are read off the operation, as attributes; one
-    that is named `result` is given the element type of the first output. Arguments
-    are Keras tensors, arrays or numbers.
+    The function is given the arguments of the operation's `call` by name: Keras
+    tensors, in the place of arrays and numbers too, but for the arguments that `known`
+    names. Those of its parameters that are keyword-only are read off the operation, as
+    attributes; one that is named `result` is given the element type of the first
+    output.
 
     Example:
         >>> @composed("Var")
@@ -36,7 +43,7 @@ def composed(*names: str) -> Callable[[Composition], Composition]:
 
     def declare(function: Composition) -> Composition:
         def rule(call: Call) -> RuleResult:
-            return _traced(call, function)
+            return _traced(call, function, known)
 
         rule.__doc__ = function.__doc__
         operation(*names, kind="composed")(rule)
@@ -45,9 +52,13 @@ def composed(*names: str) -> Callable[[Composition], Composition]:
     return declare
 
 
-def _traced(call: Call, function: Composition) -> RuleResult:
+def _traced(call: Call, function: Composition, known: Container[str]) -> RuleResult:
     parameters = inspect.signature(function).parameters
-    given = {name: x for name, x in call.arguments.items() if name in parameters}
+    given = {
+        name: x if name in known else map_structure(lambda y: _tensor(call, y), x)
+        for name, x in call.arguments.items()
+        if name in parameters
+    }
     settings = _settings(call, parameters)
 
     def body(*values: Any) -> Any:
@@ -59,6 +70,26 @@ def _traced(call: Call, function: Composition) -> RuleResult:
         call.cast(y, dtype_of(like.dtype))
         for y, like in zip(made, call.outputs, strict=True)
     ]
+
+
+def _tensor(call: Call, value: Any) -> Any:
+    """A constant in the place of an array or a number.
+
+    Whole numbers are int32 where that holds them, as they are in Keras.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return call.constant("number", _narrow(np.asarray(value)))
+    if isinstance(value, Tensor) or not hasattr(value, "shape"):
+        return value
+    array = to_numpy(value)
+    narrow = _narrow(array)
+    return call.weight("constant", value if narrow is array else narrow)
+
+
+def _narrow(array: Array) -> Array:
+    if array.dtype != np.int64 or not np.array_equal(array, array.astype(np.int32)):
+        return array
+    return array.astype(np.int32)
 
 
 def _settings(

@@ -8,7 +8,9 @@ import numpy as np
 
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType
-from gossamer.ops.arithmetic import Add, Mul
+from gossamer.ops.arithmetic import Add, Div, Mul, Sub
+from gossamer.ops.floor_div import FloorMod
+from gossamer.ops.unary import Abs, Sign
 
 if TYPE_CHECKING:
     from gossamer.frontends.emitter import Emitter
@@ -51,3 +53,13 @@ def added(emitter: Emitter, x: Any, y: Any) -> Tensor:
 
 def _tensor(emitter: Emitter, value: Any) -> Tensor:
     return value if isinstance(value, Tensor) else emitter.weight("operand", value)
+
+
+def remainder(emitter: Emitter, x: Tensor, y: Tensor) -> Tensor:
+    """What is left of x by y, with the sign of x."""
+    if x.dtype.is_float:
+        sizes = (emitter.emit(Abs(), side) for side in (x, y))
+        left = emitter.emit(FloorMod(), *sizes)
+        return emitter.emit(Mul(), emitter.emit(Sign(), x), left)
+    whole = emitter.emit(Mul(), emitter.emit(Div(), x, y), y)
+    return emitter.emit(Sub(), x, whole)

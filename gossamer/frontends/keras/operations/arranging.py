@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.frontends.emitter import axis_of, dims
+from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.keras.trace import flatten
 from gossamer.frontends.parts import sizes
@@ -18,6 +19,8 @@ from gossamer.ops.compare import GreaterEqual, LessEqual
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.floor_div import FloorMod
 from gossamer.ops.gather import Gather
+from gossamer.ops.matrix_diag import MatrixDiag
+from gossamer.ops.pad import Pad
 from gossamer.ops.select import SelectV2
 from gossamer.ops.tile import Tile
 
@@ -33,7 +36,7 @@ def _repeat(call: Call) -> RuleResult:
     used, x = call.operation, call.x
     axis = 0 if used.axis is None else axis_of(int(used.axis), x.type.rank)
     x = reshape(call, x, (-1,)) if used.axis is None else x
-    counts = [int(count) for count in flatten(used.repeats)]
+    counts = [int(count) for count in np.atleast_1d(to_numpy(used.repeats))]
     size = dims(x)[axis]
     if size < 0:
         return _repeated(call, x, axis, counts)
@@ -105,6 +108,18 @@ def _below(call: Call, x: Tensor, k: int, *, is_lower: bool) -> Tensor:
     end = Formula(call, expand_dims(call, row, 1)) + k
     op = LessEqual() if is_lower else GreaterEqual()
     return call.emit(op, column, end.tensor)
+
+
+@operation("Diagflat")
+def _diagonal_matrix(call: Call) -> RuleResult:
+    """MATRIX_DIAG, with rows and columns of zeros for a diagonal beside the main."""
+    k = int(call.operation.k)
+    square = call.emit(MatrixDiag(), reshape(call, call.x, (-1,)))
+    if not k:
+        return square
+    before, behind = max(-k, 0), max(k, 0)
+    paddings = [[before, behind], [behind, before]]
+    return call.emit(Pad(), square, call.indices("paddings", paddings))
 
 
 @operation("Meshgrid")

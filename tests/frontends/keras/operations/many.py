@@ -52,7 +52,10 @@ def _model(functions, inputs, *, free):
         results.update(_named(name, function(*given)))
         answers = _named(name, function(*map(keras.ops.convert_to_tensor, inputs)))
         expected.update(answers)
-    arrays = {name: keras.ops.convert_to_numpy(y) for name, y in expected.items()}
+    arrays = {
+        name: np.asarray(keras.ops.convert_to_numpy(y), results[name].dtype)
+        for name, y in expected.items()
+    }
     return keras.Model(given, results), arrays
 
 

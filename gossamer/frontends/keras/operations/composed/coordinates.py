@@ -124,7 +124,7 @@ def _known(shape: Sequence[int | None]) -> list[int]:
     return sizes
 
 
-@composed("MapCoordinates")
+@composed("MapCoordinates", known=("coordinates",))
 def _map_coordinates(
     inputs: Any,
     coordinates: Any,
@@ -147,7 +147,7 @@ def _map_coordinates(
     )
 
 
-@composed("AffineTransform")
+@composed("AffineTransform", known=("transform",))
 def _affine_transform(
     images: Any,
     transform: Any,
@@ -177,7 +177,7 @@ def _numbers(transforms: Any, count: int) -> list[Any]:
     return [given[..., index : index + 1] for index in range(count)]
 
 
-@composed("PerspectiveTransform")
+@composed("PerspectiveTransform", known=("start_points", "end_points"))
 def _perspective_transform(
     images: Any,
     start_points: Any,
@@ -265,7 +265,7 @@ _METHODS = {
 }
 
 
-@composed("ScaleAndTranslate")
+@composed("ScaleAndTranslate", known=("output_shape", "scale", "translation"))
 def _scale_and_translate(
     images: Any,
     output_shape: Any,

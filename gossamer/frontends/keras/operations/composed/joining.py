@@ -102,7 +102,8 @@ def _rot90(array: Any, *, k: int = 1, axes: Any = (0, 1)) -> Any:
 def _unravel_index(indices: Any, *, shape: Any) -> Any:
     """The coordinates of places in a flat array."""
     ops = keras().ops
-    rest, found = indices, []
+    rest = indices
+    found: list[Any] = []
     for size in reversed([int(size) for size in shape][1:]):
         found.append(ops.mod(rest, size))
         rest = ops.floor_divide(rest, size)

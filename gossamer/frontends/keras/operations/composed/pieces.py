@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gossamer.frontends.keras.framework import keras
+from gossamer.frontends.keras.trace import flatten
 from gossamer.frontends.report import Unsupported
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def fixed(x: Any, axis: int) -> int:
@@ -58,5 +56,4 @@ def all_axes(axis: Any, x: Any) -> list[int]:
     """The axes that `axis` names, counted from the front; all of them for None."""
     if axis is None:
         return list(range(rank(x)))
-    given: Sequence[Any] = axis if isinstance(axis, (list, tuple)) else [axis]
-    return sorted(int(one) % rank(x) for one in given)
+    return sorted(int(one) % rank(x) for one in flatten(axis))

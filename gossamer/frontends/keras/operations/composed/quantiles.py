@@ -10,6 +10,7 @@ import numpy as np
 from gossamer.frontends.keras.composition import composed
 from gossamer.frontends.keras.framework import keras, to_numpy
 from gossamer.frontends.keras.operations.composed.pieces import all_axes, rank, sizes
+from gossamer.frontends.keras.trace import is_symbolic
 from gossamer.frontends.report import Unsupported
 
 
@@ -23,7 +24,7 @@ def _nanmedian(x: Any, *, axis: Any = None, keepdims: bool = False, result: str)
     return _quantile(keras().ops.cast(x, result), 0.5, axis, keepdims, skips=True)
 
 
-@composed("Quantile")
+@composed("Quantile", known=("q",))
 def _plain(
     x: Any,
     q: Any,
@@ -37,7 +38,7 @@ def _plain(
     return _quantile(y, _known(q), axis, keepdims, method)
 
 
-@composed("Nanquantile")
+@composed("Nanquantile", known=("q",))
 def _skipping(
     x: Any,
     q: Any,
@@ -51,7 +52,7 @@ def _skipping(
     return _quantile(y, _known(q), axis, keepdims, method, skips=True)
 
 
-@composed("Percentile")
+@composed("Percentile", known=("q",))
 def _percentile(
     x: Any,
     q: Any,
@@ -65,7 +66,7 @@ def _percentile(
     return _quantile(y, _known(q) / 100, axis, keepdims, method)
 
 
-@composed("Nanpercentile")
+@composed("Nanpercentile", known=("q",))
 def _nanpercentile(
     x: Any,
     q: Any,
@@ -80,7 +81,7 @@ def _nanpercentile(
 
 
 def _known(q: Any) -> Any:
-    if keras().backend.is_keras_tensor(q):
+    if is_symbolic(q):
         raise Unsupported(
             "the share that it asks for is computed while the model runs",
             "Make `q` a number or a list of numbers.",
@@ -115,7 +116,7 @@ def _quantile(
     if not skips:
         is_unknown = ops.any(missing, axis=-1, keepdims=True)
         found = ops.where(is_unknown, math.nan, found)
-    return _shaped(found, x, axes, keepdims, is_list=np.ndim(q) > 0)
+    return _shaped(found, axes, keepdims, is_list=np.ndim(q) > 0)
 
 
 def _rows(x: Any, axes: list[int]) -> Any:
@@ -177,7 +178,6 @@ def _mixed(below: Any, above: Any, share: Any, method: str) -> Any:
 
 def _shaped(
     found: Any,
-    x: Any,
     axes: list[int],
     keepdims: bool,  # noqa: FBT001
     *,

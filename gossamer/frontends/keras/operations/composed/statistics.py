@@ -125,12 +125,12 @@ def _histogram(x: Any, *, bins: int = 10, range: Any = None, result: str) -> Any
     ops = keras().ops
     values = flat(ops.cast(x, "float32"))
     edges = _edges(values, bins, range)
-    within = ops.cast(ops.expand_dims(values, 1) >= edges, "int32")
-    passed = ops.sum(within, axis=0)
-    beyond = ops.sum(ops.cast(values > edges[bins], "int32"))
-    last = passed[bins - 1 : bins] - beyond
-    counts = ops.concatenate([passed[: bins - 1] - passed[1:bins], last], axis=0)
-    return ops.cast(counts, result), edges
+    column = ops.expand_dims(values, 1)
+    passed = ops.sum(ops.cast(column >= edges, "int32"), axis=0)
+    beyond = ops.sum(ops.cast(column > edges, "int32"), axis=0)
+    next_ones = part(passed, 0, slice(1, bins)), part(beyond, 0, slice(bins, None))
+    rest = ops.concatenate(next_ones[bins == 1 :], axis=0)
+    return ops.cast(part(passed, 0, slice(0, bins)) - rest, result), edges
 
 
 def _edges(values: Any, bins: int, ends: Any) -> Any:
@@ -154,7 +154,10 @@ def _kron(x1: Any, x2: Any) -> Any:
     wide = [size for one in first for size in (one, 1)]
     narrow = [size for one in second for size in (1, one)]
     product = ops.reshape(x1, wide) * ops.reshape(x2, narrow)
-    shape = [-1 if min(pair) < 0 else pair[0] * pair[1] for pair in zip(first, second)]
+    shape = [
+        -1 if min(pair) < 0 else pair[0] * pair[1]
+        for pair in zip(first, second, strict=True)
+    ]
     return ops.reshape(product, shape)
 
 
