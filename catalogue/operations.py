@@ -167,7 +167,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "digitize": use(lambda x: ops.digitize(x, np.array([0.2, 0.5])), ROW),
     "bincount": use(lambda x: ops.bincount(x, minlength=6), ROW, dtype="int32"),
-    "histogram": use(lambda x: ops.histogram(x, 4, (0, 1)), ROW),
+    "histogram": use(lambda x: ops.histogram(x, 4, (0, 1)), (), batch=6),
     "nonzero": use(ops.nonzero, ROW),
     "unique": use(ops.unique, (), dtype="int32", batch=6),
     "unravel_index": use(lambda x: ops.unravel_index(x, (2, 4)), ROW, dtype="int32"),
