@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keras import initializers, layers, ops
+import keras
 
 from catalogue.example import Example, use
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+layers: Any = keras.layers
 ROW, ROWS, IMAGE, VOLUME = (8,), (6, 4), (8, 8, 3), (6, 6, 6, 2)
 EVEN = {1: (8, 4), 2: (8, 8, 3), 3: (4, 4, 4, 2)}
 
@@ -123,7 +124,7 @@ EXAMPLES: dict[str, Example] = {
     "Identity": one(layers.Identity, ROW),
     "LSTM": one(lambda: layers.LSTM(3), ROWS),
     "LSTMCell": _cell(lambda: layers.LSTMCell(3)),
-    "Lambda": one(lambda: layers.Lambda(ops.square), ROW),
+    "Lambda": one(lambda: layers.Lambda(keras.ops.square), ROW),
     "LayerNormalization": one(layers.LayerNormalization, ROW, tolerance=3e-5),
     "LeakyReLU": one(layers.LeakyReLU, ROW),
     "Masking": one(layers.Masking, ROWS),
@@ -146,7 +147,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "Multiply": one(layers.Multiply, ROW, ROW),
     "Normalization": one(lambda: layers.Normalization(mean=0.5, variance=2.0), ROW),
-    "PReLU": one(lambda: layers.PReLU(initializers.Constant(0.3)), ROW),
+    "PReLU": one(lambda: layers.PReLU(keras.initializers.Constant(0.3)), ROW),
     "Permute": one(lambda: layers.Permute((2, 1)), ROWS),
     "Pipeline": one(lambda: layers.Pipeline([layers.Rescaling(2.0)]), IMAGE),
     "RMSNormalization": one(layers.RMSNormalization, ROW),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
-from keras import ops
 
 from catalogue.example import Example, use
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ops: Any = keras.ops
 ROW, ROWS, IMAGE = (8,), (6, 4), (8, 8, 3)
 MATRIX = (4, 4)
 _KERNEL = np.linspace(-1, 1, 3 * 3 * 3 * 4, dtype=np.float32).reshape(3, 3, 3, 4)
@@ -19,6 +20,7 @@ _DEEP = _KERNEL[..., :2]
 _SQUARE = np.array([[0, 0], [0, 5], [6, 0], [6, 5]], np.float32)
 _BENT = _SQUARE * 0.8 + np.array([[0.5, 1], [0, 0.3], [1, 0], [0.2, 0.1]], np.float32)
 _TURN = np.array([0.8, -0.5, 1.3, 0.6, 0.9, -2.1, 0, 0], np.float32)
+_COUNTS = np.array([3, 3], np.int32)
 
 
 def _each(names: str, *shapes: tuple[int, ...], **options: Any) -> dict[str, Example]:
@@ -206,7 +208,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "batch_normalization": use(
         lambda x: ops.batch_normalization(
-            x, np.float32([1, 2, 3]), np.float32([4, 5, 6]), -1
+            x, np.array([1, 2, 3], np.float32), np.array([4, 5, 6], np.float32), -1
         ),
         IMAGE,
     ),
@@ -219,7 +221,9 @@ EXAMPLES: dict[str, Example] = {
     "fold": use(lambda x: ops.nn.fold(x, (6, 6), 3), (18, 16)),
     "ctc_decode": use(ops.ctc_decode, ROWS, (), dtypes=("float32", "int32")),
     "ctc_loss": use(
-        lambda y, x: ops.ctc_loss(y, x, np.int32([3, 3]), np.int32([6, 6])),
+        lambda y, x: ops.ctc_loss(
+            y, x, np.array([3, 3], np.int32), np.array([6, 6], np.int32)
+        ),
         (3,),
         ROWS,
         dtypes=("int32", "float32"),
@@ -323,8 +327,8 @@ EXAMPLES: dict[str, Example] = {
         lambda x: ops.image.scale_and_translate(
             x,
             (2, 6, 9, 3),
-            np.float32([0.7, 1.2]),
-            np.float32([0, 1]),
+            np.array([0.7, 1.2], np.float32),
+            np.array([0, 1], np.float32),
             (1, 2),
             "linear",
         ),
