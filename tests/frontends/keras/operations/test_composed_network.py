@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from gossamer.errors import ConversionError
 from tests.frontends.keras.compare import of_function
 from tests.frontends.keras.operations.many import assert_each
 
+assert_all = functools.partial(assert_each, at_once=True)
 ops = keras.ops
 FIRST, LAST = "channels_first", "channels_last"
 RANDOM = np.random.default_rng(4)
@@ -37,7 +40,7 @@ def test_activations():
         "sparsemax": ops.sparsemax,
         "sparsemax, 1": lambda x: ops.sparsemax(x, axis=1),
     }
-    assert_each(cases, x)
+    assert_all(cases, x)
 
 
 def test_losses():
@@ -59,7 +62,7 @@ def test_losses():
         "signal to noise": lambda p, x, *_: ops.psnr(p, x, 2.0),
         "in top 2": lambda _, x, __, c: ops.in_top_k(c, x, 2),
     }
-    assert_each(cases, shares, logits, hot, classes, free=False)
+    assert_all(cases, shares, logits, hot, classes, free=False)
 
 
 def test_normalizations():
@@ -81,7 +84,7 @@ def test_normalizations():
         "moments": lambda x, *_: ops.moments(x, (0, 2)),
         "moments, kept": lambda x, *_: ops.moments(x, (1,), keepdims=True),
     }
-    assert_each(cases, x, normal(5), normal(5), free=False)
+    assert_all(cases, x, normal(5), normal(5), free=False)
 
 
 def test_sums_and_distances():
@@ -103,7 +106,7 @@ def test_sums_and_distances():
         "norm of columns": lambda x, _: ops.norm(x, 1, axis=(1, 2)),
         "norm of rows": lambda x, _: ops.norm(x, -np.inf, axis=(1, 2), keepdims=True),
     }
-    assert_each(cases, x, y)
+    assert_all(cases, x, y)
 
 
 def test_infinities():
@@ -114,7 +117,7 @@ def test_infinities():
         "log sum exp": lambda x, _: ops.logsumexp(x, axis=-1),
         "inverse error function": lambda _, y: ops.erfinv(y),
     }
-    assert_each(cases, x, y, free=False, in_litert=False)
+    assert_all(cases, x, y, free=False, in_litert=False)
 
 
 def test_transforms():
@@ -133,7 +136,7 @@ def test_transforms():
             (x[..., :5], y[..., :5]), 8, 4, 8, length=15, window=None
         ),
     }
-    assert_each(cases, x, y, absolute=2e-5)
+    assert_all(cases, x, y, absolute=2e-5)
 
 
 def test_images():
@@ -172,7 +175,7 @@ def test_images():
             y, ops.flip(y, 2), 2.0, 3, data_format=FIRST
         ),
     }
-    assert_each(cases, x, y, absolute=1e-5)
+    assert_all(cases, x, y, absolute=1e-5)
 
 
 def test_small_matrices():
@@ -198,7 +201,7 @@ def test_small_matrices():
         "qr, tall, complete": lambda _, b, __: ops.qr(b, "complete"),
         "qr, wide": lambda _, __, s: ops.qr(s[:, :3, :]),
     }
-    assert_each(cases, a, b, square, relative=2e-4, absolute=2e-4)
+    assert_all(cases, a, b, square, relative=2e-4, absolute=2e-4)
 
 
 def test_solve_for_a_vector():
@@ -207,7 +210,7 @@ def test_solve_for_a_vector():
         "solve": ops.solve,
         "triangular": lambda a, b: ops.solve_triangular(a, b, lower=True),
     }
-    assert_each(cases, a, b, free=False, relative=1e-4, absolute=1e-4)
+    assert_all(cases, a, b, free=False, relative=1e-4, absolute=1e-4)
 
 
 def test_rearrange():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import keras
 import numpy as np
 
 from tests.frontends.keras.operations.many import assert_each
 
+assert_all = functools.partial(assert_each, at_once=True)
 ops = keras.ops
 FIRST = "channels_first"
 RANDOM = np.random.default_rng(6)
@@ -27,7 +30,7 @@ def test_coordinates():
         for order in (0, 1)
     }
     cases["known"] = lambda x, _: ops.image.map_coordinates(x, places, 1)
-    assert_each(cases, x, places, free=False, absolute=1e-5)
+    assert_all(cases, x, places, free=False, absolute=1e-5)
 
 
 def test_transforms():
@@ -51,7 +54,7 @@ def test_transforms():
         "perspective, computed": lambda x, _, __, p: perspective(x, p, same),
         "affine, computed": lambda x, _, t, __: affine(x, t),
     }
-    assert_each(cases, x, y, turns, both, free=False, absolute=2e-5, relative=1e-4)
+    assert_all(cases, x, y, turns, both, free=False, absolute=2e-5, relative=1e-4)
 
 
 def test_scale_and_translate():
@@ -68,4 +71,4 @@ def test_scale_and_translate():
         "cubic": moved("cubic", antialias=False),
         "lanczos": moved("lanczos3"),
     }
-    assert_each(cases, x, absolute=1e-5)
+    assert_all(cases, x, absolute=1e-5)

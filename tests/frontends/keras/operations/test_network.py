@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import keras
 import numpy as np
 
@@ -10,6 +12,7 @@ from gossamer.flatbuffer.read import read
 from tests.frontends.keras.compare import litert, of_function
 from tests.frontends.keras.operations.many import assert_each
 
+assert_all = functools.partial(assert_each, at_once=True)
 ops = keras.ops
 FIRST = "channels_first"
 RANDOM = np.random.default_rng(4)
@@ -76,7 +79,7 @@ POINTS = normal(1, 1, 8, 3)
 
 
 def test_convolutions_and_patches():
-    assert_each(CONVOLUTIONS, PLANE, TURNED, absolute=4e-6)
+    assert_all(CONVOLUTIONS, PLANE, TURNED, absolute=4e-6)
 
 
 def test_lines_and_volumes():
@@ -89,7 +92,7 @@ def test_lines_and_volumes():
         "adaptive volume": lambda _, y: ops.adaptive_max_pool(y, (2, 3, 4)),
         "patches of volume": lambda _, y: ops.image.extract_patches_3d(y, (2, 2, 3)),
     }
-    assert_each(cases, LINE, VOLUME, absolute=4e-6)
+    assert_all(cases, LINE, VOLUME, absolute=4e-6)
 
 
 def test_windows_onto_a_single_column():
@@ -102,6 +105,7 @@ def test_windows_onto_a_single_column():
 
 TABLE, IDS = normal(6, 4), np.array([0, 2, 1, 2, 0, 1], np.int32)
 PLACES = np.array([[1, 2], [0, 3], [4, 0]], np.int32)
+ROWS, ENDS = np.array([[3], [0], [3]]), np.array([[-1], [0]])
 UPDATES = normal(3)
 INDEXED = {
     "slice": lambda x, *_: ops.slice(x, (1, 0), (3, 4)),
@@ -109,9 +113,9 @@ INDEXED = {
     "slice at": lambda x, _, i: ops.slice(x, i[1], (2, 3)),
     "slice at both": lambda x, _, i: ops.slice(x, (i[0, 0], 1), (2, 3)),
     "scatter": lambda x, _, i: ops.scatter(i, x[:3, 0], (6, 5)),
-    "scatter rows": lambda x, *_: ops.scatter([[3], [0], [3]], x[:3, :], (5, 4)),
+    "scatter rows": lambda x, *_: ops.scatter(ROWS, x[:3, :], (5, 4)),
     "set": lambda x, _, i: ops.scatter_update(x, i, UPDATES),
-    "set rows": lambda x, *_: ops.scatter_update(x, [[-1], [0]], x[2:4, :]),
+    "set rows": lambda x, *_: ops.scatter_update(x, ENDS, x[2:4, :]),
     "add": lambda x, _, i: ops.scatter_update(x, i, UPDATES, "add"),
     "max": lambda x, _, i: ops.scatter_update(x, i, UPDATES, "max"),
     "min": lambda x, _, i: ops.scatter_update(x, i, UPDATES, "min"),
@@ -131,7 +135,7 @@ INDEXED = {
 
 
 def test_indices():
-    assert_each(INDEXED, TABLE, IDS, PLACES, free=False)
+    assert_all(INDEXED, TABLE, IDS, PLACES, free=False)
 
 
 def test_spectra():
@@ -147,7 +151,7 @@ def test_spectra():
         "stft, plain": lambda x: ops.stft(x, 6, 3, 8, None),
         "stft, array": lambda x: ops.stft(x, 4, 2, 8, np.arange(1.0, 5)),
     }
-    data = assert_each(cases, x, absolute=2e-5)
+    data = assert_all(cases, x, absolute=2e-5)
     assert "RFFT2D" in {node.op.name for node in read(data).main.nodes}
 
 
@@ -162,7 +166,7 @@ def test_activations():
         "softmax over all": lambda x: ops.softmax(x, axis=None),
         "log softmax over axes": lambda x: ops.log_softmax(x, axis=(0, 2)),
     }
-    assert_each(cases, x)
+    assert_all(cases, x)
 
 
 def test_resizing():
@@ -178,4 +182,4 @@ def test_resizing():
         "first": lambda x: ops.image.resize(x, (5, 2), data_format=FIRST),
         "integers": lambda x: ops.image.resize(ops.cast(x * 9, "int32"), (10, 7)),
     }
-    assert_each(cases, x, absolute=4e-6)
+    assert_all(cases, x, absolute=4e-6)

@@ -48,7 +48,7 @@ class _Sampling:
             fetch: from numbers of cells, in float32, to their values.
             shown: from what is one number per place to what fits the values.
         """
-        ops = keras().ops
+        ops = _library(*places)
         total: Any = None
         axes = [
             self._cells(place, size) for place, size in zip(places, sizes, strict=True)
@@ -68,7 +68,7 @@ class _Sampling:
                     )
             value = fetch(cell)
             if inside is not None:
-                value = ops.where(shown(inside), value, self.fill)
+                value = keras().ops.where(shown(inside), value, self.fill)
             if weight is not None:
                 value = value * shown(weight)
             total = value if total is None else total + value
@@ -76,7 +76,7 @@ class _Sampling:
 
     def _cells(self, place: Any, size: int) -> list[tuple[Any, Any, Any]]:
         """The cells that count: which, whether it is inside, and its share."""
-        ops = keras().ops
+        ops = _library(place)
         if self.order == 0:
             nearest = ops.sign(place) * ops.floor(ops.abs(place) + 0.5)
             return [(*self._fixed(nearest, size), None)]
@@ -89,7 +89,7 @@ class _Sampling:
 
     def _fixed(self, index: Any, size: int) -> tuple[Any, Any]:
         """A number of a cell inside of the axis, and whether it was inside before."""
-        ops = keras().ops
+        ops = _library(index)
         last = size - 1
         if self.mode == "wrap":
             return _modulo(index, size), None
@@ -103,15 +103,24 @@ class _Sampling:
         return ops.clip(index, 0.0, float(last)), inside
 
 
+def _library(*values: Any) -> Any:
+    """What computes with these: Keras, or NumPy where all of them are known."""
+    return keras().ops if any(map(is_symbolic, values)) else np
+
+
+def _whole(cell: Any) -> Any:
+    return keras().ops.cast(cell, "int32") if is_symbolic(cell) else np.int32(cell)
+
+
 def _modulo(index: Any, size: int) -> Any:
-    return index - keras().ops.floor(index / float(size)) * float(size)
+    return index - _library(index).floor(index / float(size)) * float(size)
 
 
 def _mirrored(index: Any, size: int) -> Any:
     if size == 1:
         return index * 0.0
     last = float(size - 1)
-    return keras().ops.abs(_modulo(index + last, 2 * (size - 1)) - last)
+    return _library(index).abs(_modulo(index + last, 2 * (size - 1)) - last)
 
 
 def _known(shape: Sequence[int | None]) -> list[int]:
@@ -136,13 +145,13 @@ def _map_coordinates(
     """GATHER of the cells around each place, and their mean."""
     ops = keras().ops
     sizes = _known(inputs.shape)
-    places = [ops.cast(coordinates[axis, ...], "float32") for axis in range(len(sizes))]
+    places = [_real(coordinates)[axis, ...] for axis in range(len(sizes))]
     flat = ops.reshape(inputs, (-1,))
     sampling = _Sampling(order, fill_mode, float(fill_value))
     return sampling.sampled(
         places,
         sizes,
-        lambda cell: ops.take(flat, ops.cast(cell, "int32"), axis=0),
+        lambda cell: ops.take(flat, _whole(cell), axis=0),
         lambda each: each,
     )
 
@@ -169,11 +178,10 @@ def _affine_transform(
 
 def _numbers(transforms: Any, count: int) -> list[Any]:
     """The first parameters: each (1,), or (batch, 1) where images differ in them."""
-    given = transforms
+    given = _real(transforms)
     if not is_symbolic(given):
-        array = to_numpy(given).astype(np.float32)
-        is_shared = array.ndim == 2 and bool(np.all(array == array[:1]))
-        given = array[0] if is_shared else array
+        is_shared = given.ndim == 2 and bool(np.all(given == given[:1]))
+        given = given[0] if is_shared else given
     return [given[..., index : index + 1] for index in range(count)]
 
 
@@ -201,11 +209,8 @@ def _perspective_transform(
 
 def _homography(starts: Any, ends: Any) -> Any:
     """(..., 8): the transform that takes four points to four others."""
-    ops = keras().ops
-    if not is_symbolic(starts) and not is_symbolic(ends):
-        starts, ends = (
-            to_numpy(points).astype(np.float32) for points in (starts, ends)
-        )
+    starts, ends = _real(starts), _real(ends)
+    ops = _library(starts, ends)
     rows: list[Any] = []
     for axis in range(2):
         for point in range(4):
@@ -215,9 +220,17 @@ def _homography(starts: Any, ends: Any) -> Any:
             straight, zeros = [x, y, one], [none, none, none]
             first = [straight, zeros] if axis == 0 else [zeros, straight]
             rows.append(ops.stack([*first[0], *first[1], -own * x, -own * y], axis=-1))
+    matrix = ops.stack(rows, axis=-2)
     results = ops.concatenate([starts[..., 0], starts[..., 1]], axis=-1)
-    solved = ops.solve(ops.stack(rows, axis=-2), ops.expand_dims(results, -1))
-    return ops.squeeze(solved, -1)
+    solve = np.linalg.solve if ops is np else ops.solve
+    return solve(matrix, ops.expand_dims(results, -1))[..., 0]
+
+
+def _real(values: Any) -> Any:
+    """In float32: a Keras tensor, or an array where the values are known."""
+    if is_symbolic(values):
+        return keras().ops.cast(values, "float32")
+    return to_numpy(values).astype(np.float32)
 
 
 def _moved(
@@ -238,13 +251,13 @@ def _moved(
     along = places(columns, rows)
 
     def fetch(cell: Any) -> Any:
-        index = ops.cast(cell, "int32")
+        index = _whole(cell)
         if len(index.shape) == 1:
             return ops.take(flat, index, axis=1)
-        return ops.take_along_axis(flat, ops.expand_dims(index, -1), axis=1)
+        return ops.take_along_axis(flat, shown(index), axis=1)
 
     def shown(each: Any) -> Any:
-        return ops.expand_dims(each, -1)
+        return _library(each).expand_dims(each, -1)
 
     made = sampling.sampled(along, (height, width), fetch, shown)
     y = ops.reshape(made, (-1, height, width, channels))
