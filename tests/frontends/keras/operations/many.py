@@ -67,11 +67,15 @@ def _model(functions, inputs, answer, *, free):
     for name, function in functions.items():
         results.update(_named(name, function(*given)))
         expected.update(_named(name, answers[name]))
-    arrays = {
-        name: np.asarray(keras.ops.convert_to_numpy(y), results[name].dtype)
-        for name, y in expected.items()
-    }
+    arrays = {name: _array(y, results[name]) for name, y in expected.items()}
     return keras.Model(given, results), arrays
+
+
+def _array(value, declared):
+    """Keras's answer; of a Python number, in the type that Keras declares."""
+    if isinstance(value, int):
+        return np.asarray(value, declared.dtype)
+    return keras.ops.convert_to_numpy(value)
 
 
 def _named(name, results):

@@ -222,7 +222,7 @@ def _homography(starts: Any, ends: Any) -> Any:
             rows.append(ops.stack([*first[0], *first[1], -own * x, -own * y], axis=-1))
     matrix = ops.stack(rows, axis=-2)
     results = ops.concatenate([starts[..., 0], starts[..., 1]], axis=-1)
-    solve = np.linalg.solve if ops is np else ops.solve
+    solve: Any = np.linalg.solve if ops is np else ops.solve
     return solve(matrix, ops.expand_dims(results, -1))[..., 0]
 
 
