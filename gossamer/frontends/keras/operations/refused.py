@@ -20,7 +20,43 @@ class Refusal:
     remedy: str
 
 
-REFUSED: dict[str, Refusal] = {}
+_SPECTRAL = Refusal(
+    "it rests on eigenvalues or singular values, which no number of steps known "
+    "before gives",
+    "Compute it outside of the model; keras.ops.solve, inv, det, qr and cholesky of "
+    "small matrices are supported.",
+)
+_COMPLEX = Refusal(
+    "no operator makes complex numbers of real ones",
+    "Compute with real and imaginary parts, as keras.ops.fft and stft return them.",
+)
+
+REFUSED: dict[str, Refusal] = {
+    "CTCDecode": Refusal(
+        "how long a decoded sequence is depends on the values",
+        "Let the model return its scores, and decode them outside of it.",
+    ),
+    "CTCLoss": Refusal(
+        "it sums over all alignments of a sequence, which training needs",
+        "Leave losses out of the model that is converted.",
+    ),
+    "Eig": _SPECTRAL,
+    "Eigh": _SPECTRAL,
+    "ElasticTransform": Refusal(
+        "it moves pixels at random, which training needs",
+        "Leave random changes of images out of the model that is converted.",
+    ),
+    "JVP": Refusal(
+        "it is a derivative of a function, which training needs",
+        "Compute derivatives outside of the model that is converted.",
+    ),
+    "Lstsq": _SPECTRAL,
+    "MatrixRank": _SPECTRAL,
+    "Pinv": _SPECTRAL,
+    "Polar": _COMPLEX,
+    "SVD": _SPECTRAL,
+    "ViewAsComplex": _COMPLEX,
+}
 """By class name."""
 
 

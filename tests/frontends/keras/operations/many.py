@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import keras
 import numpy as np
 
@@ -17,6 +18,7 @@ def assert_each(
     functions,
     *inputs,
     free=True,
+    at_once=False,
     in_litert=True,
     relative=RELATIVE,
     absolute=ABSOLUTE,
@@ -25,9 +27,11 @@ def assert_each(
 
     All are outputs of one model, which is converted once. Several results of one
     function are compared each. `free`: the first size of the inputs is not known when
-    the model is converted. Returns the file's bytes.
+    the model is converted. `at_once`: Keras computes all in one program, which JAX
+    compiles sooner than one for each step. Returns the file's bytes.
     """
-    model, expected = _model(functions, inputs, free=free)
+    answer = _compiled if at_once else _eager
+    model, expected = _model(functions, inputs, answer, free=free)
     data = api.convert(model)
     found = {"ours": _ours(data, inputs)}
     if in_litert:
@@ -42,16 +46,27 @@ def assert_each(
     return data
 
 
-def _model(functions, inputs, *, free):
+def _eager(functions, tensors):
+    return {name: function(*tensors) for name, function in functions.items()}
+
+
+def _compiled(functions, tensors):
+    if keras.backend.backend() != "jax":
+        return _eager(functions, tensors)
+    lowered = jax.jit(lambda *xs: _eager(functions, xs)).lower(*tensors)
+    return lowered.compile({"xla_backend_optimization_level": 0})(*tensors)
+
+
+def _model(functions, inputs, answer, *, free):
     given = [
         keras.Input(batch_shape=(None if free else len(x), *x.shape[1:]), dtype=x.dtype)
         for x in inputs
     ]
     results, expected = {}, {}
+    answers = answer(functions, list(map(keras.ops.convert_to_tensor, inputs)))
     for name, function in functions.items():
         results.update(_named(name, function(*given)))
-        answers = _named(name, function(*map(keras.ops.convert_to_tensor, inputs)))
-        expected.update(answers)
+        expected.update(_named(name, answers[name]))
     arrays = {name: _array(y, results[name]) for name, y in expected.items()}
     return keras.Model(given, results), arrays
 

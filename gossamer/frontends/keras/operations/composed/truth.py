@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from gossamer.frontends.keras.composition import composed
-from gossamer.frontends.keras.framework import keras
+from gossamer.frontends.keras.framework import keras, to_numpy
 from gossamer.frontends.keras.operations.composed.pieces import flat, is_float
+from gossamer.frontends.keras.trace import is_symbolic
 
 
 @composed("Isnan")
@@ -80,11 +81,12 @@ def _allclose(
     return ops.all(ops.isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan))
 
 
-@composed("IsIn")
+@composed("IsIn", known=("x2",))
 def _isin(x1: Any, x2: Any, *, invert: bool = False) -> Any:
     """Compare each element with each of a list."""
     ops = keras().ops
-    found = ops.any(ops.equal(ops.expand_dims(x1, -1), flat(x2)), axis=-1)
+    values = flat(x2) if is_symbolic(x2) else to_numpy(x2).reshape(-1)
+    found = ops.any(ops.equal(ops.expand_dims(x1, -1), values), axis=-1)
     return ops.logical_not(found) if invert else found
 
 
