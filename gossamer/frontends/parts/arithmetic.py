@@ -31,6 +31,11 @@ def computed_in(dtype: DType) -> DType:
     return _WIDER.get(dtype, dtype)
 
 
+def number_in(dtype: DType) -> DType:
+    """The same, with truth values as the numbers 0 and 1."""
+    return DType.INT32 if dtype is DType.BOOL else computed_in(dtype)
+
+
 def affine(emitter: Emitter, x: Tensor, scale: Array, offset: Array) -> Tensor:
     """As x * scale + offset, without the steps that change nothing."""
     y = x

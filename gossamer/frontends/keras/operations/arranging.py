@@ -11,6 +11,7 @@ from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.keras.trace import flatten
 from gossamer.frontends.parts import sizes
+from gossamer.frontends.parts.arithmetic import number_in
 from gossamer.frontends.parts.formula import Formula
 from gossamer.frontends.parts.shaping import expand_dims, reshape
 from gossamer.frontends.parts.slicing import cut
@@ -114,12 +115,13 @@ def _below(call: Call, x: Tensor, k: int, *, is_lower: bool) -> Tensor:
 def _diagonal_matrix(call: Call) -> RuleResult:
     """MATRIX_DIAG, with rows and columns of zeros for a diagonal beside the main."""
     k = int(call.operation.k)
-    square = call.emit(MatrixDiag(), reshape(call, call.x, (-1,)))
-    if not k:
-        return square
-    before, behind = max(-k, 0), max(k, 0)
-    paddings = [[before, behind], [behind, before]]
-    return call.emit(Pad(), square, call.indices("paddings", paddings))
+    x = reshape(call, call.cast(call.x, number_in(call.x.dtype)), (-1,))
+    square = call.emit(MatrixDiag(), x)
+    if k:
+        before, behind = max(-k, 0), max(k, 0)
+        paddings = [[before, behind], [behind, before]]
+        square = call.emit(Pad(), square, call.indices("paddings", paddings))
+    return call.cast(square, call.dtype)
 
 
 @operation("Meshgrid")

@@ -9,6 +9,7 @@ import numpy as np
 from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.parts import bits
+from gossamer.frontends.parts.arithmetic import number_in
 from gossamer.frontends.parts.formula import Formula
 from gossamer.frontends.parts.shaping import reshape
 from gossamer.frontends.report import Unsupported
@@ -34,8 +35,10 @@ _UNSTORED = ("float16", "bfloat16", "float64")
 
 @operation(*_BINARY)
 def _binary(call: Call) -> RuleResult:
-    left, right = call.argument("x", call.dtype), call.argument("y", call.dtype)
-    return _BINARY[type(call.operation).__name__](call, left, right)
+    name, dtype = type(call.operation).__name__, call.dtype
+    inside = number_in(dtype) if name.endswith("Shift") else dtype
+    left, right = call.argument("x", inside), call.argument("y", inside)
+    return call.cast(_BINARY[name](call, left, right), dtype)
 
 
 @operation("BitwiseInvert", "BitwiseNot")
@@ -52,9 +55,7 @@ def _differ(call: Call) -> RuleResult:
 @operation("Signbit")
 def _sign_bit(call: Call) -> RuleResult:
     """BITCAST to a whole number, which also tells -0 from 0."""
-    x = call.x
-    if x.dtype is DType.BOOL:
-        x = call.cast(x, DType.INT32)
+    x = call.cast(call.x, number_in(call.x.dtype))
     if x.dtype.is_float:
         x = bits.same_bits(call, x, DType.INT32)
     return call.emit(Less(), x, call.constant("zero", np.zeros((), x.dtype.numpy)))

@@ -10,6 +10,7 @@ from gossamer.frontends.emitter import dims
 from gossamer.frontends.keras.framework import keras, to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.parts import sizes, sorting
+from gossamer.frontends.parts.arithmetic import number_in
 from gossamer.frontends.parts.formula import Formula
 from gossamer.frontends.parts.shaping import expand_dims, reshape
 from gossamer.frontends.parts.slicing import cut
@@ -72,12 +73,13 @@ def _unique(call: Call) -> RuleResult:
         raise Unsupported(
             f"it compares slices along axis {used.axis}", "Give it a vector."
         )
-    x = reshape(call, call.x, (-1,))
+    x = reshape(call, call.cast(call.x, number_in(call.x.dtype)), (-1,))
     values = call.emit_all(Unique(), sorting.rising(call, x, 0)[0])[0]
     pair = Formula(call, expand_dims(call, values, 1)), Formula(call, x)
     places = pair[0].of(Equal(), pair[1]).tensor
     hits = call.cast(places, DType.INT32)
-    wanted = [_sized(call, values, used.fill_value or 0)]
+    found = _sized(call, values, used.fill_value or 0)
+    wanted = [call.cast(found, call.dtype)]
     if used.return_index:
         wanted.append(_sized(call, _first(call, hits, 1), 0))
     if used.return_inverse:

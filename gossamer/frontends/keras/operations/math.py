@@ -8,7 +8,7 @@ import numpy as np
 
 from gossamer.frontends.keras.framework import dtype_of, to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
-from gossamer.frontends.parts.arithmetic import computed_in, remainder
+from gossamer.frontends.parts.arithmetic import number_in, remainder
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType
@@ -96,7 +96,7 @@ def _binary(call: Call) -> RuleResult:
 
 
 def _both(call: Call) -> tuple[Tensor, Tensor]:
-    inside = computed_in(call.dtype)
+    inside = number_in(call.dtype)
     return call.argument("x1", inside), call.argument("x2", inside)
 
 
@@ -107,9 +107,13 @@ def _remainder(call: Call) -> RuleResult:
 
 @operation(*_COMPARISONS)
 def _comparison(call: Call) -> RuleResult:
+    """One operator; LiteRT takes small whole numbers for quantized ones."""
+    name = _name(call)
     dtype = _common_dtype(call.arguments["x1"], call.arguments["x2"])
+    if dtype is not DType.BOOL or name not in ("Equal", "NotEqual"):
+        dtype = number_in(dtype)
     left, right = call.argument("x1", dtype), call.argument("x2", dtype)
-    return call.emit(_COMPARISONS[_name(call)], left, right)
+    return call.emit(_COMPARISONS[name], left, right)
 
 
 def _common_dtype(left: Any, right: Any) -> DType:
@@ -145,7 +149,7 @@ def _unary(call: Call) -> RuleResult:
 
 
 def _of_whole(call: Call, name: str) -> Tensor:
-    x = call.cast(call.x, computed_in(call.dtype))
+    x = call.cast(call.x, number_in(call.dtype))
     if name == "Square":
         return call.cast(call.emit(Mul(), x, x), call.dtype)
     op = _UNARY[name]
@@ -178,7 +182,7 @@ def _reciprocal(call: Call) -> RuleResult:
 @operation("Clip")
 def _clip(call: Call) -> RuleResult:
     """MAXIMUM and MINIMUM, where there is a bound."""
-    inside = computed_in(call.dtype)
+    inside = number_in(call.dtype)
     y = call.cast(call.x, inside)
     for name, op in (("x_min", Maximum()), ("x_max", Minimum())):
         bound: Any = getattr(call.operation, name)

@@ -10,6 +10,7 @@ from gossamer.frontends.emitter import axis_of, dims
 from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.parts import running, sizes, sorting
+from gossamer.frontends.parts.arithmetic import number_in
 from gossamer.frontends.parts.formula import Formula
 from gossamer.frontends.parts.shaping import expand_dims, reshape
 from gossamer.frontends.report import Unsupported
@@ -122,7 +123,8 @@ def _counted(call: Call, x: Tensor, bounds: Any, side: str) -> Tensor:
             return _falling(call, x, known)
         raise Unsupported("its bounds neither rise nor fall", "Sort them.")
     op = GreaterEqual() if side == "right" else Greater()
-    dtype = DType.FLOAT32 if x.dtype.is_float or bounds.dtype.is_float else x.dtype
+    is_real = x.dtype.is_float or bounds.dtype.is_float
+    dtype = DType.FLOAT32 if is_real else number_in(x.dtype)
     column = expand_dims(call, call.cast(x, dtype), x.type.rank)
     passed = call.cast(call.emit(op, column, call.cast(bounds, dtype)), DType.INT32)
     count = call.emit(Sum(), passed, call.indices("axis", [x.type.rank]))

@@ -8,7 +8,7 @@ from gossamer.frontends.emitter import axis_of
 from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.keras.trace import flatten
-from gossamer.frontends.parts.arithmetic import computed_in
+from gossamer.frontends.parts.arithmetic import number_in
 from gossamer.frontends.parts.shaping import expand_dims, reshape
 from gossamer.ir.types import DType
 from gossamer.ops.arg import ArgMax, ArgMin
@@ -47,7 +47,7 @@ _WITH_INITIAL = {
 @operation(*_REDUCTIONS)
 def _reduction(call: Call) -> RuleResult:
     used, name = call.operation, type(call.operation).__name__
-    inside = call.dtype if name in _OF_TRUTH else computed_in(_number(call.dtype))
+    inside = call.dtype if name in _OF_TRUTH else number_in(call.dtype)
     x = call.cast(call.x, inside)
     axes = call.indices("axes", _axes(used.axis, x.type.rank))
     y = call.emit(_REDUCTIONS[name](bool(used.keepdims)), x, axes)
@@ -56,10 +56,6 @@ def _reduction(call: Call) -> RuleResult:
         start = call.constant("initial", to_numpy(initial).astype(inside.numpy))
         y = call.emit(_WITH_INITIAL[name], y, start)
     return call.cast(y, call.dtype)
-
-
-def _number(dtype: DType) -> DType:
-    return DType.INT32 if dtype is DType.BOOL else dtype
 
 
 def _axes(axis: int | list[int] | tuple[int, ...] | None, rank: int) -> list[int]:
@@ -74,7 +70,7 @@ def _argument_of_extreme(call: Call) -> RuleResult:
     used, x = call.operation, call.x
     kind = ArgMax if type(used).__name__ == "Argmax" else ArgMin
     rank = x.type.rank
-    x = call.cast(x, computed_in(_number(x.dtype)))
+    x = call.cast(x, number_in(x.dtype))
     flat = reshape(call, x, (-1,)) if used.axis is None else x
     axis = 0 if used.axis is None else axis_of(int(used.axis), rank)
     found = call.emit(kind(DType.INT32), flat, call.indices("axis", axis))

@@ -133,3 +133,21 @@ def test_bessel():
     x = np.array([[0.0, 1e-4, -0.5, 2, 3.7, 3.8, -9, 40, 88.5]], np.float32)
     assert_each({"i0": ops.i0}, x)
     assert_each({"i0": ops.i0}, WHOLE)
+
+
+def test_small_whole_numbers_and_truth():
+    """LiteRT takes the small ones for quantized ones where they are compared."""
+    names = ("isclose", "logical_xor", "isin", "divide_no_nan", "fmax")
+    both = {name: BOTH[name] for name in names}
+    both |= {"less": ops.less, "equal": ops.equal, "inner": ops.inner}
+    both |= {"maximum": ops.maximum, "add": ops.add, "multiply": ops.multiply}
+    one = {
+        "abs": lambda x, _: ops.abs(x),
+        "isnan": lambda x, _: ops.isnan(x),
+        "signbit": lambda x, _: ops.signbit(x),
+        "diagflat": lambda x, _: ops.diagflat(x),
+        "sign of a sum": lambda x, _: ops.sign(ops.sum(x, axis=1)),
+    }
+    for dtype in ("int8", "uint8", "bool"):
+        x, y = (np.abs(side).astype(dtype) for side in (WHOLE, OTHER))
+        assert_each(both | one, x, y, free=False)
