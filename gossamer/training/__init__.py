@@ -1,0 +1,1 @@
+"""Layers of Keras 3 that train with other weights than they store."""

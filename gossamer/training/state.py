@@ -1,0 +1,22 @@
+"""A model's variables while `fit` runs: on JAX they are elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+@contextlib.contextmanager
+def synced(model: Any) -> Generator[None]:
+    """Let a callback read and assign a model's variables.
+
+    JAX's trainer carries them from step to step as values of its own; it takes them
+    from the variables again after it was asked to write them there.
+    """
+    sync = getattr(model, "jax_state_sync", None)
+    if sync is not None:
+        sync()
+    yield
