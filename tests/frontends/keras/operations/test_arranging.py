@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 
+from tests.frontends.keras.compare import of_function, operators
 from tests.frontends.keras.operations.many import assert_each
 
 ops = keras.ops
@@ -88,15 +90,15 @@ FIXED = {
 
 
 def test_real_numbers():
-    assert_each(MADE | RANGES, X)
+    assert_each(MADE | RANGES, X, at_once=True)
 
 
 def test_whole_numbers():
-    assert_each(MADE, WHOLE)
+    assert_each(MADE, WHOLE, at_once=True)
 
 
 def test_fixed_sizes():
-    assert_each(MADE | FIXED, X, free=False)
+    assert_each(MADE | FIXED, X, free=False, at_once=True)
 
 
 def test_infinity_is_blanked_out():
@@ -113,3 +115,32 @@ def test_rank():
     """Keras says that it is a vector, and gives a number."""
     x = keras.Input(batch_shape=(2, 3))
     assert ops.ndim(x).shape == (2,)
+
+
+OPERATORS = {
+    "cumsum": (lambda x: ops.cumsum(x, axis=1), ["CUMSUM"]),
+    "repeat": (lambda x: ops.repeat(x, 2, axis=1), ["GATHER"]),
+    "roll": (
+        lambda x: ops.roll(x, 1, axis=1),
+        ["STRIDED_SLICE", "STRIDED_SLICE", "CONCATENATION"],
+    ),
+    "tril": (ops.tril, ["SELECT_V2"]),
+    "diagonal": (
+        lambda x: ops.diagonal(x, axis1=1, axis2=2),
+        ["RESHAPE", "STRIDED_SLICE"],
+    ),
+    "digitize": (lambda x: ops.digitize(x, np.array([0.0, 1.0])), ["BUCKETIZE"]),
+    "sort": (ops.sort, ["NEG", "TOPK_V2", "NEG"]),
+    "argsort": (ops.argsort, ["NEG", "TOPK_V2"]),
+    "isnan": (ops.isnan, ["NOT_EQUAL"]),
+    "isfinite": (ops.isfinite, ["ABS", "LESS"]),
+    "floor_divide": (lambda x: ops.floor_divide(x, 2.0), ["FLOOR_DIV"]),
+    "var": (lambda x: ops.var(x, axis=-1), ["MEAN", "SUB", "SQUARE", "MEAN"]),
+    "diff": (ops.diff, ["STRIDED_SLICE", "STRIDED_SLICE", "SUB"]),
+}
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operators(name):
+    function, expected = OPERATORS[name]
+    assert operators(of_function(function, (4, 5))) == expected

@@ -80,11 +80,11 @@ for name in ("percentile", "nanpercentile"):
 
 
 def test_statistics():
-    assert_each(PLAIN, X)
+    assert_each(PLAIN, X, at_once=True)
 
 
 def test_statistics_of_whole_numbers():
-    assert_each(PLAIN, WHOLE)
+    assert_each(PLAIN, WHOLE, at_once=True)
 
 
 def test_statistics_of_truth():
@@ -94,20 +94,20 @@ def test_statistics_of_truth():
 
 
 def test_what_is_missing():
-    assert_each(MISSING, HOLES)
-    assert_each(MISSING, X, free=False)
+    assert_each(MISSING, HOLES, at_once=True)
+    assert_each(MISSING, X, free=False, at_once=True)
 
 
 def test_nothing_is_missing_of_whole_numbers():
-    assert_each(MISSING, WHOLE)
+    assert_each(MISSING, WHOLE, at_once=True)
 
 
 def test_quantiles():
-    assert_each(QUANTILES, X)
+    assert_each(QUANTILES, X, at_once=True)
 
 
 def test_quantiles_where_numbers_are_missing():
-    assert_each(QUANTILES, HOLES)
+    assert_each(QUANTILES, HOLES, at_once=True)
 
 
 def test_quantiles_of_whole_numbers():
