@@ -180,10 +180,10 @@ def of_session(session: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> F
     definition = legacy.graph_util.convert_variables_to_constants(
         session, session.graph.as_graph_def(), names
     )
-    ends = [
+    begins, ends = (
         [str(x.name).removesuffix(":0") for x in part] for part in (inputs, outputs)
-    ]
-    return _of_definition(definition, *ends, "the session's graph")
+    )
+    return _of_definition(definition, begins, ends, "the session's graph")
 
 
 def _of_definition(
