@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/installed
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help mnist test test-all test-tensorflow fuzz check format bench readme clean
+.PHONY: help mnist test test-all test-tensorflow fuzz check format bench quality docs readme clean
 
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
@@ -17,6 +17,8 @@ help:
 	@echo "make check      ruff, pyright and the rules on the source tree"
 	@echo "make format     let ruff put the sources in order"
 	@echo "make bench      time the benchmark models beside LiteRT: about 20 minutes"
+	@echo "make quality    what int8 costs in accuracy, beside TensorFlow's converter"
+	@echo "make docs       write docs/keras.md, what each Keras layer and function becomes"
 	@echo "make readme     put the last results into the README"
 	@echo "make clean      remove .venv and everything that was built"
 
@@ -59,6 +61,12 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+quality: .venv-tensorflow/installed
+	KERAS_BACKEND=tensorflow .venv-tensorflow/bin/python -m benchmarks.quality $(ARGS)
+
+docs: $(READY)
+	$(BIN)/python -m catalogue.page
 
 readme: $(READY)
 	$(BIN)/python -m benchmarks.readme

@@ -70,10 +70,12 @@ def assemble(model: Model, recipe: Recipe, log: Log | None = None) -> bytes:
     Raises:
         QuantizationError: the recipe does not fit the model, or contradicts itself.
     """
-    ready = run(model, CANONICALIZE, log)
-    quantized = run(quantized_model(ready, recipe, log), FINISH, log)
+    # One name for all, so that each stage's constants go when the next has its own.
+    model = run(model, CANONICALIZE, log)
+    model = quantized_model(model, recipe, log)
+    model = run(model, FINISH, log)
     origin = f"gossamer; mode={recipe.rules}" if recipe.describe else None
-    return write(with_metadata(quantized, origin))
+    return write(with_metadata(model, origin))
 
 
 def quantized_model(model: Model, recipe: Recipe, log: Log | None = None) -> Model:

@@ -35,16 +35,21 @@ def is_supported() -> bool:
     return machine in ("x86_64", "amd64") and sys.platform == "linux"
 
 
-def host() -> Target:
+def host(*, exact: bool = False) -> Target:
     """This machine, as far as the settings let it be used.
+
+    Args:
+        exact: never split the factors of float products into shorter ones, whatever
+            the settings say; weights then take two thirds of the memory.
 
     Raises:
         CompilationError: there is no code generator for it yet.
     """
     machine = _machine()
-    if machine.tiles is None or settings().float not in _FLOAT_PARTS:
+    choice = "exact" if exact else settings().float
+    if machine.tiles is None or choice not in _FLOAT_PARTS:
         return machine
-    parts = _FLOAT_PARTS[settings().float]
+    parts = _FLOAT_PARTS[choice]
     return replace(machine, tiles=replace(machine.tiles, float_parts=parts))
 
 

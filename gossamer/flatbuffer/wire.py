@@ -199,11 +199,17 @@ def _defaults(name: str) -> Record:
 
 
 class Writer:
-    """Encodes records with the `flatbuffers` library, the last thing first."""
+    """Encodes records with the `flatbuffers` library, the last thing first.
+
+    Vectors of the same numbers and strings of the same text are stored once: the zero
+    points of weights with a scale per channel take more bytes than their scales.
+    """
 
     def __init__(self, size: int) -> None:
         """`size` is an estimate of the bytes to come."""
         self.builder: Any = flatbuffers.Builder(size)
+        self._vectors: dict[tuple[str, bytes], int] = {}
+        self._strings: dict[str, int] = {}
 
     def finish(self, root: int, identifier: bytes = IDENTIFIER) -> memoryview:
         """The bytes of the file whose root table was written as `root`."""
@@ -248,11 +254,11 @@ class Writer:
     def _child(self, field: Field, value: Any) -> int:
         match field.kind:
             case Kind.STRING:
-                return self.builder.CreateString(value)
+                return self._string(value)
             case Kind.NUMBERS:
                 return self._numbers(field, value)
             case Kind.STRINGS:
-                return self._offsets([self.builder.CreateString(x) for x in value])
+                return self._offsets([self._string(x) for x in value])
             case Kind.TABLES:
                 return self._tables(field.type, value)
             case Kind.UNION:
@@ -266,7 +272,16 @@ class Writer:
         if isinstance(value, bytes):
             return self.builder.CreateByteVector(value)
         assert field.scalar is not None
-        return self.builder.CreateNumpyVector(np.asarray(value, field.scalar.numpy))
+        array = np.asarray(value, field.scalar.numpy)
+        key = field.scalar.letter, array.tobytes()
+        if key not in self._vectors:
+            self._vectors[key] = self.builder.CreateNumpyVector(array)
+        return self._vectors[key]
+
+    def _string(self, text: str) -> int:
+        if text not in self._strings:
+            self._strings[text] = self.builder.CreateString(text)
+        return self._strings[text]
 
     def _tables(self, name: str, records: list[Record]) -> int:
         return self._offsets([self.table(name, record) for record in records])

@@ -93,6 +93,14 @@ def doubling_high_multiply(
     return np.minimum(product, (1 << (bits - 1)) - 1)
 
 
+def nearest_power_of_two(scale: float) -> int | None:
+    """The exponent of a scale that TFLite takes for a power of two; None for others."""
+    if scale <= 0:
+        return None
+    exponent = math.log2(scale)
+    return round(exponent) if abs(exponent - round(exponent)) < 1e-3 else None
+
+
 def divide_by_power_of_two(values: Integers, exponent: Integers | int) -> Integers:
     """`values / 2**exponent` rounded to nearest, halves away from zero."""
     half = (np.int64(1) << np.asarray(exponent, np.int64)) >> 1

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gossamer.ir.arithmetic import Integers, look_up, lookup_table, parameters
+from gossamer.ir.arithmetic import (
+    Integers,
+    look_up,
+    lookup_table,
+    nearest_power_of_two,
+    parameters,
+)
 from gossamer.ir.interpolation import interpolated
 from gossamer.ir.op import (
     Fixed,
@@ -24,7 +30,7 @@ from gossamer.ops.broadcasting import single
 from gossamer.ops.element_steps import element_step, integer_table_step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from gossamer.ir.graph import Node, Tensor
     from gossamer.ir.types import Array, TensorType
@@ -95,21 +101,29 @@ def sigmoid_entries() -> Integers:
     return np.floor(exact + 0.5).astype(np.int64) + raised
 
 
-def places_16_bit(scale: float) -> tuple[int, int]:
-    """Multiplier and right shift that take 16-bit inputs to steps of 1 / 12288."""
+def places_16_bit(scale: float, powers: Collection[int]) -> tuple[int, int]:
+    """Multiplier and right shift that take 16-bit inputs to steps of 1 / 12288.
+
+    A scale that is nearly 2 to one of some `powers` is taken for that.
+    """
+    power = nearest_power_of_two(scale)
+    if power is not None and power in powers:
+        return 3 << (power + 12), 0
     factor, shift = scale * 4096 * 3, 0
     while 0 < factor <= 32767 / 2 and shift <= 30:
         factor, shift = factor * 2, shift + 1
     return int(factor), shift
 
 
-def _blend(node: Node, x: Array, bits: int) -> tuple[Integers, Integers]:
+def _blend(
+    node: Node, x: Array, bits: int, powers: Collection[int]
+) -> tuple[Integers, Integers]:
     """Signed places of 16-bit inputs, and sigmoid of their size in Q0.(16 + bits).
 
-    A table entry spans 2**bits places.
+    A table entry spans 2**bits places; for `powers` see `places_16_bit`.
     """
     scale, _ = parameters(node.input(0))
-    multiplier, shift = places_16_bit(float(scale))
+    multiplier, shift = places_16_bit(float(scale), powers)
     places = (x.astype(np.int64) * multiplier + ((1 << shift) >> 1)) >> shift
     size = np.abs(places)
     entries = sigmoid_entries()
@@ -136,7 +150,7 @@ class Logistic(Curve):
         return np.float32(1) / (np.float32(1) + power)
 
     def curve_16_bit(self, node: Node, x: Array) -> Array:
-        places, blended = _blend(node, x, 9)
+        places, blended = _blend(node, x, 9, (-12,))
         value = np.where(blended < 0, 0x7FFF << 10, blended)
         mirrored = (1 << 25) - value - 1
         signed = np.where(places >= 0, value, mirrored) + (1 << 9)
@@ -161,7 +175,7 @@ class Tanh(Curve):
 
     def curve_16_bit(self, node: Node, x: Array) -> Array:
         # tanh(x) = 2 * sigmoid(2 * x) - 1
-        places, blended = _blend(node, x, 8)
+        places, blended = _blend(node, x, 8, (-12, -11))
         value = np.where(blended < 0, 0xFFFF << 8, blended) - (1 << 23)
         signed = np.where(places >= 0, value, -value - 1) + (1 << 7)
         return (signed >> 8).astype(np.int16)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from gossamer.ir.arithmetic import (
     centered,
     divide_by_power_of_two,
     multiply,
+    nearest_power_of_two,
     parameters,
     quantize_multiplier,
     rescale,
@@ -113,7 +113,9 @@ class FixedPointSum:
         is_wide = all(tensor.dtype is DType.INT16 for tensor in tensors)
         if not self.by_powers or not is_wide:
             return None
-        one, other, out = (_power_of_two(parameters(tensor)[0]) for tensor in tensors)
+        one, other, out = (
+            nearest_power_of_two(float(parameters(tensor)[0])) for tensor in tensors
+        )
         if one is None or other is None or out is None:
             return None
         if max(one, other) > out or out not in (one, other):
@@ -138,11 +140,3 @@ class FixedPointSum:
             return settle_.clamp(nest, held)
 
         return compute
-
-
-def _power_of_two(scale: np.float32) -> int | None:
-    """The exponent of a scale that is a power of two, or nearly."""
-    if scale <= 0:
-        return None
-    exponent = math.log2(float(scale))
-    return round(exponent) if abs(exponent - round(exponent)) < 1e-3 else None

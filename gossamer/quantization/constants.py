@@ -38,6 +38,10 @@ NEED_BIAS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D"})
 STATES_BIAS = "quantized_bias_type"
 """The option by which an operator tells the type of its bias."""
 
+BY_SHIFTS = "pot_scale_int16"
+"""The option of sums of 16-bit numbers to only shift them where all scales are, about,
+powers of two: TFLite then refuses an input of a larger scale than that of the sum."""
+
 
 @dataclass(frozen=True, slots=True)
 class WeightOptions:
@@ -67,13 +71,19 @@ class WeightOptions:
         return self.bias16 if STATES_BIAS in stated else DType.INT64
 
     def apply(self, node: Node, dtype: DType) -> Op:
-        """The operator, telling the type of its bias where that is not the usual."""
+        """The operator, with the options that say how it computes on integers."""
+        options = {option.name for option in option_fields(node.op)}
         bias = bias_input(node)
         usual = DType.INT32 if dtype is DType.INT8 else DType.INT64
         kind = self.bias_type(node, dtype)
-        if bias is None or kind is usual:
+        changes: dict[str, Any] = {}
+        if bias is not None and kind is not usual:
+            changes[STATES_BIAS] = kind
+        if dtype is DType.INT16 and BY_SHIFTS in options:
+            changes[BY_SHIFTS] = False
+        if not changes:
             return node.op
-        return cast("Op", replace(cast("Any", node.op), **{STATES_BIAS: kind}))
+        return cast("Op", replace(cast("Any", node.op), **changes))
 
 
 def integer_weights(

@@ -1,7 +1,8 @@
 """Run a subgraph node by node and show each value as soon as it is there.
 
 Values share memory as in a plain run, so that a look at all of them takes no more
-memory than the largest ones: each is gone when the walk goes on.
+memory than the largest ones: each is gone when the walk goes on. Floats are multiplied
+as they are: to pack weights for the matrix unit would take longer than it saves.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ class _CompiledWalk:
         graph = model.subgraphs[subgraph]
         state = State(lambda: model.subgraphs)
         state.begin(graph)
-        work = Compilation(graph, shapes, host(), state, apart=True)
+        target = host(exact=True)
+        work = Compilation(graph, shapes, target, state, apart=True)
         division = Division(1)
         groups = _groups(work.program)
         parts = [division.parts(group) for group in groups]

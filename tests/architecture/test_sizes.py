@@ -12,7 +12,7 @@ LIMIT = 400  # lines
 
 FILES = [
     file
-    for folder in ("gossamer", "tests", "benchmarks", "examples")
+    for folder in ("gossamer", "tests", "benchmarks", "catalogue", "examples")
     for file in sorted((ROOT / folder).rglob("*.py"))
 ]
 INITS = [file for file in FILES if file.name == "__init__.py"]

@@ -119,6 +119,23 @@ def test_buffers_are_aligned_shared_and_the_first_is_empty():
     assert data[start : start + 64] == ones.tobytes()
 
 
+def test_the_same_numbers_and_names_are_stored_once():
+    record = generated.Model.GetRootAs(write(int8_conv()))
+    graph = record.Subgraphs(0)
+    every = {graph.Tensors(i).Name(): graph.Tensors(i) for i in range(5)}
+    filters, bias = every[b"filters"], every[b"bias"]
+
+    def places(tensor: generated.Tensor) -> list[int]:
+        table = tensor.Quantization()._tab
+        return [table.Vector(table.Offset(slot)) for slot in (8, 10)]
+
+    scales, zeros = zip(places(filters), places(bias), strict=True)
+    assert scales[0] != scales[1]
+    assert zeros[0] == zeros[1]
+    assert record.SignatureDefs(0).Inputs(0).Name() == b"image"
+    assert write(int8_conv()).count(b"image\0") == 1
+
+
 @pytest.mark.parametrize(("code", "old"), [(14, 14), (146, 127)])
 def test_operator_codes_hold_the_number_twice_where_it_fits(code, old):
     name = {14: "LOGISTIC", 146: "RANDOM_STANDARD_NORMAL"}[code]

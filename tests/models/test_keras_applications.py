@@ -103,5 +103,55 @@ def test_dynamic_range_is_as_near_as_litert_to_itself(name):
     assert distance(ours, exact) <= 1.25 * max(distance(a, exact) for a in theirs)
 
 
+SMALL = (
+    "mnist_mlp",
+    "mnist_cnn",
+    "ds_cnn",
+    "resnet8",
+    "tiny_ae",
+    "transformer",
+    "lstm",
+)
+LARGE = ("mobilenet_v1", "mobilenet_v2", "efficientnet_b0", "resnet50")
+
+
+def _named(names, *marks):
+    return [pytest.param(x, marks=[pytest.mark.xdist_group(x), *marks]) for x in names]
+
+
+@pytest.mark.parametrize("name", _named(SMALL) + _named(LARGE, pytest.mark.slow))
+def test_int16_activations_are_equal_to_the_bit(name):
+    model = network(name)
+    calibration = zoo.samples(model, 8, seed=2)
+    ends = {"input_type": "int16", "output_type": "int16"}
+    data = gossamer.convert(model, "int16x8", calibration, **ends)
+    ours, theirs = engines.ours(data), engines.theirs(data)
+    random = np.random.default_rng(4)
+    for _ in range(5):
+        inputs = engines.random_inputs(ours, random)
+        engines.assert_equal(engines.infer(ours, inputs), engines.infer(theirs, inputs))
+
+
+@pytest.mark.parametrize("mode", ["weight_int8", "weight_int4", "weight_int4:32"])
+@pytest.mark.parametrize("name", _named(SMALL) + _named(LARGE, pytest.mark.slow))
+def test_weights_of_few_bits_compute_as_in_litert(name, mode):
+    model = network(name)
+    data = gossamer.convert(model, mode)
+    ours, theirs = engines.ours(data), engines.theirs(data)
+    for row in zoo.samples(model, 3):
+        found, expected = (engines.infer(each, [row[None]]) for each in (ours, theirs))
+        engines.assert_close(found, expected, 3e-5)
+
+
+@pytest.mark.parametrize("name", _named(("mnist_mlp", "tiny_ae", "transformer")))
+def test_int4_weights_beside_int8_inputs_compute_as_in_litert(name):
+    model = network(name)
+    data = gossamer.convert(model, "dynamic_int4")
+    ours, theirs = engines.ours(data), engines.theirs(data)
+    for row in zoo.samples(model, 3):
+        found, expected = (engines.infer(each, [row[None]]) for each in (ours, theirs))
+        engines.assert_close(found, expected, 1e-5)
+
+
 def distance(a, b):
     return float(np.abs(a - b).max())

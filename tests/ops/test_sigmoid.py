@@ -11,7 +11,11 @@ from tests.ops.elements import SHAPES, SPECIAL, every, plain, types
 from tests.ops.values import feed, floats, integers, scale
 
 STEPS = (0.0001, 0.01, 0.05, 0.1, 0.5, 3.0)
-WIDE_STEPS = (2.0**-12, 2.0**-11, 0.00001, 0.0003, 0.01)
+WIDE_STEPS = (2.0**-12, 2.0**-11, 2.0**-10, 0.00001, 0.0003, 0.01)
+NEAR_POWERS = tuple(
+    2.0**power * factor for power in (-12, -11) for factor in (0.9994, 1.0004, 1.002)
+)
+"""TFLite takes scales for powers of two that differ from them by less than 0.07 %."""
 
 
 def case(op: Elu | Gelu | Logistic | Tanh, *given: object, **named: object) -> Case:
@@ -55,7 +59,7 @@ WIDE = [
         scale(1 / 32768),
         name=f"16-bit-{step}",
     )
-    for op, step in product((Logistic(), Tanh()), WIDE_STEPS)
+    for op, step in product((Logistic(), Tanh()), WIDE_STEPS + NEAR_POWERS)
 ]
 
 FREE_SCALES = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 import functools
 import importlib
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gossamer.frontends.keras.trace import is_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gossamer.frontends.keras.call import Call
     from gossamer.ir.graph import Tensor
@@ -26,12 +26,14 @@ ENTER = Enter.ENTER
 
 RuleResult: TypeAlias = "Tensor | Sequence[Tensor] | Enter"
 Rule: TypeAlias = "Callable[[Call], RuleResult]"
+Kind: TypeAlias = Literal["rule", "composed", "refused"]
+"""Whether an operation becomes operators, other operations, or an error."""
 
 FAMILIES = (
     "layers.activation",
     "layers.attention",
-    "layers.cells",
     "layers.category",
+    "layers.cells",
     "layers.convolution",
     "layers.dense",
     "layers.einsum_dense",
@@ -47,19 +49,50 @@ FAMILIES = (
     "layers.spectrum",
     "layers.wrapping",
     "operations.activation",
+    "operations.arranging",
     "operations.array",
     "operations.attention",
+    "operations.bits",
+    "operations.category",
+    "operations.complex",
+    "operations.composed.activation",
+    "operations.composed.coordinates",
+    "operations.composed.image",
+    "operations.composed.joining",
+    "operations.composed.loss",
+    "operations.composed.matrix",
+    "operations.composed.measures",
+    "operations.composed.missing",
+    "operations.composed.numbers",
+    "operations.composed.quantiles",
+    "operations.composed.ranges",
+    "operations.composed.spectrum",
+    "operations.composed.statistics",
+    "operations.composed.truth",
     "operations.control",
+    "operations.counting",
+    "operations.creation",
+    "operations.elementary",
+    "operations.error_function",
+    "operations.image",
+    "operations.indexing",
     "operations.math",
     "operations.network",
+    "operations.normalization",
+    "operations.ordering",
+    "operations.patches",
     "operations.product",
+    "operations.rearrange",
     "operations.reduction",
+    "operations.refused",
+    "operations.spectrum",
     "operations.update",
 )
 """The modules of this folder that declare rules."""
 
 _layers: dict[str, Rule] = {}
 _operations: dict[str, Rule] = {}
+_kinds: dict[str, Kind] = {}
 _masking: set[str] = set()
 
 # Methods that a subclass may override without changing what its `call` computes.
@@ -95,14 +128,21 @@ def layer(*names: str, masks: bool = False) -> Callable[[Rule], Rule]:
     return declare
 
 
-def operation(*names: str) -> Callable[[Rule], Rule]:
+def operation(*names: str, kind: Kind = "rule") -> Callable[[Rule], Rule]:
     """Declare the rule of the `keras.ops` operations with these class names."""
 
     def declare(rule: Rule) -> Rule:
         _operations.update(dict.fromkeys(names, rule))
+        _kinds.update(dict.fromkeys(names, kind))
         return rule
 
     return declare
+
+
+def operations() -> Mapping[str, Kind]:
+    """How each known operation of `keras.ops` is converted, by its class's name."""
+    _load_families()
+    return _kinds
 
 
 def rule_of(used: Any, *, masked: bool = False) -> Rule | None:

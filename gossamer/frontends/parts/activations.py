@@ -10,7 +10,7 @@ from gossamer.ops.compare import Greater
 from gossamer.ops.hard_swish import HardSwish
 from gossamer.ops.log_softmax import LogSoftmax
 from gossamer.ops.maximum import Minimum
-from gossamer.ops.relu import LeakyRelu, Relu, Relu6
+from gossamer.ops.relu import LeakyRelu, Relu, Relu6, ReluN1To1
 from gossamer.ops.select import SelectV2
 from gossamer.ops.sigmoid import Elu, Gelu, Logistic, Tanh
 from gossamer.ops.softmax import Softmax
@@ -119,6 +119,12 @@ def softplus(emitter: Emitter, x: Tensor) -> Tensor:
     return emitter.emit(Sub(), emitter.emit(Relu(), x), log)
 
 
+def log_sigmoid(emitter: Emitter, x: Tensor) -> Tensor:
+    """log(1 / (1 + exp(-x))) = -softplus(-x)."""
+    opposite = emitter.emit(Neg(), x)
+    return emitter.emit(Neg(), softplus(emitter, opposite))
+
+
 def mish(emitter: Emitter, x: Tensor) -> Tensor:
     """As x * tanh(softplus(x))."""
     return emitter.emit(Mul(), x, emitter.emit(Tanh(), softplus(emitter, x)))
@@ -157,8 +163,10 @@ BY_NAME: dict[str, Callable[[Emitter, Tensor], Tensor]] = {
     "gelu": gelu,
     "hard_sigmoid": hard_sigmoid,
     "hard_silu": single(HardSwish()),
+    "hard_tanh": single(ReluN1To1()),
     "leaky_relu": leaky_relu,
     "linear": _linear,
+    "log_sigmoid": log_sigmoid,
     "log_softmax": log_softmax,
     "mish": mish,
     "relu": relu,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.frontends.emitter import dims
+from gossamer.frontends.parts.patches import cells_in_line
 from gossamer.frontends.parts.pooling import AVERAGE, LARGEST, pool
 from gossamer.frontends.parts.shaping import reshape
 from gossamer.frontends.report import Unsupported
@@ -52,7 +53,8 @@ def adaptive_max(emitter: Emitter, x: Tensor, counts: Shape) -> Tensor:
     sizes = _sizes(x)
     if _is_even(sizes, counts):
         return _evenly(emitter, x, counts, is_average=False)
-    cells = emitter.indices("cells", _cells(sizes, counts))
+    along = [_along(size, count) for size, count in zip(sizes, counts, strict=True)]
+    cells = emitter.indices("cells", cells_in_line(sizes, along))
     line = _in_one_line(emitter, x, sizes)
     windows = emitter.emit(Gather(1), line, cells)
     y = emitter.emit(ReduceMax(), windows, emitter.indices("axes", [2]))
@@ -97,16 +99,6 @@ def _shares(size: int, count: int) -> Array:
         window = _window(index, size, count)
         shares[index, window.start : window.stop] = 1 / len(window)
     return shares
-
-
-def _cells(sizes: Shape, counts: Shape) -> Array:
-    """(windows, cells of the largest): which cells of the line each window covers."""
-    places: Array = np.zeros((1, 1), np.int64)
-    for size, count in zip(sizes, counts, strict=True):
-        along = _along(size, count)
-        spread = places[:, None, :, None] * size + along[None, :, None, :]
-        places = spread.reshape(len(places) * count, -1)
-    return places
 
 
 def _along(size: int, count: int) -> Array:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from gossamer.ir.graph import Tensor
 
 
-def one_hot(emitter: Emitter, x: Tensor, depth: int, dtype: DType) -> Tensor:
-    """A new last axis of `depth`, 1 at the number; all 0 for a number outside of it."""
+def one_hot(
+    emitter: Emitter, x: Tensor, depth: int, dtype: DType, axis: int = -1
+) -> Tensor:
+    """A new axis of `depth`, 1 at the number; all 0 for a number outside of it."""
     places = (
         x if x.dtype in (DType.INT32, DType.INT64) else emitter.cast(x, DType.INT32)
     )
@@ -28,7 +30,11 @@ def one_hot(emitter: Emitter, x: Tensor, depth: int, dtype: DType) -> Tensor:
         emitter.constant(y, np.array(y == "on", dtype.numpy)) for y in ("on", "off")
     )
     return emitter.emit(
-        OneHot(axis=-1), places, emitter.indices("depth", depth), on, off
+        OneHot(axis=-1 if axis == x.type.rank else axis),
+        places,
+        emitter.indices("depth", depth),
+        on,
+        off,
     )
 
 

@@ -68,7 +68,7 @@ def resize(
             "Fix height and width in keras.Input, or use 'bilinear' or 'nearest'.",
         )
     down, right = (
-        _weights(old, new, _PROFILES[interpolation], antialias=antialias)
+        mixing(old, new, interpolation, scale=new / old, antialias=antialias)
         for old, new in pairs
     )
     return _mixed(emitter, x, down, right)
@@ -125,12 +125,27 @@ def _mixed(emitter: Emitter, x: Tensor, down: Array, right: Array) -> Tensor:
     return reshape(emitter, y, (batch, *size, channels))
 
 
-def _weights(size: int, new: int, profile: Profile, *, antialias: bool) -> Array:
-    """(new, size): what each old pixel gives to each new one."""
-    places = (np.arange(new) + 0.5) * (size / new) - 0.5
-    stretch = max(size / new, 1.0) if antialias else 1.0
-    weights = profile(np.abs(places[:, np.newaxis] - np.arange(size)) / stretch)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+def mixing(
+    size: int,
+    new: int,
+    interpolation: str,
+    *,
+    scale: float,
+    shift: float = 0.0,
+    antialias: bool = False,
+) -> Array:
+    """(new, size): what each old pixel gives to each new one.
+
+    New pixels are `scale` times as close, and moved by `shift` of them. One whose
+    middle lies outside of all old ones is given nothing.
+    """
+    places = (np.arange(new) + 0.5 - shift) / scale - 0.5
+    stretch = max(1 / scale, 1.0) if antialias else 1.0
+    distance = np.abs(places[:, np.newaxis] - np.arange(size)) / stretch
+    weights = _PROFILES[interpolation](distance)
+    inside = ((places >= -0.5) & (places <= size - 0.5))[:, np.newaxis]
+    total = np.where(inside, weights.sum(axis=1, keepdims=True), 1)
+    return np.where(inside, weights / total, 0).astype(np.float32)
 
 
 def _linear(distance: Array) -> Array:

@@ -1,11 +1,16 @@
-"""Indexing with numbers, slices, `...` and `None` as one STRIDED_SLICE."""
+"""Indexing with numbers, slices, `...` and `None`; boxes at computed places."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from gossamer.frontends.emitter import dims
 from gossamer.frontends.parts.shaping import expand_dims
 from gossamer.frontends.report import Unsupported
+from gossamer.ir.types import TensorType
+from gossamer.ops.maximum import Maximum, Minimum
+from gossamer.ops.pack import Pack
+from gossamer.ops.slice import Slice
 from gossamer.ops.strided_slice import StridedSlice
 
 if TYPE_CHECKING:
@@ -13,10 +18,13 @@ if TYPE_CHECKING:
 
     from gossamer.frontends.emitter import Emitter
     from gossamer.ir.graph import Tensor
+    from gossamer.ir.types import Shape
 
 
 def cut(emitter: Emitter, x: Tensor, key: Sequence[Any]) -> Tensor:
-    """`x[key]` for a key of integers, slices, at most one `...`, and `None`s.
+    """`x[key]` by one STRIDED_SLICE.
+
+    The key holds integers, slices, at most one `...`, and `None`s.
 
     Raises:
         Unsupported: the key holds something else.
@@ -89,3 +97,59 @@ def _bounds(entry: Any) -> tuple[int | None, int | None, int]:
         "Index with integers, slices of integers, `...` and None; for indices that are "
         "tensors use keras.ops.take.",
     )
+
+
+def window(
+    emitter: Emitter, x: Tensor, starts: Sequence[int | Tensor], sizes: Shape
+) -> Tensor:
+    """A box of `x`, moved so that it lies inside.
+
+    Args:
+        emitter: where the nodes go.
+        x: the tensor.
+        starts: where the box begins along each axis, as numbers or as int32 without
+            dimensions.
+        sizes: of the box; -1 for the whole of an axis. The size of any other axis of
+            `x` is known.
+    """
+    rows = list(zip(starts, sizes, dims(x), strict=True))
+    if all(size < 0 or isinstance(start, int) for start, size, _ in rows):
+        return cut(emitter, x, [_part(*row) for row in rows])
+    begin = vector(
+        emitter,
+        [
+            0 if size < 0 else _moved(emitter, start, n - size)
+            for start, size, n in rows
+        ],
+    )
+    kind = TensorType(x.dtype, tuple(n if size < 0 else size for _, size, n in rows))
+    length = emitter.indices("size", sizes)
+    name = f"{emitter.path}/slice"
+    return emitter.builder.nodes(
+        Slice(), x, begin, length, names=(name,), types=(kind,)
+    )[0]
+
+
+def _part(start: int | Tensor, size: int, n: int) -> slice:
+    if size in (-1, n):
+        return slice(None)
+    assert isinstance(start, int)
+    first = min(max(start, 0), n - size)
+    return slice(first, first + size)
+
+
+def _moved(emitter: Emitter, start: int | Tensor, last: int) -> int | Tensor:
+    """A start, moved to at most `last` and at least zero."""
+    if isinstance(start, int):
+        return min(max(start, 0), last)
+    below = emitter.emit(Minimum(), start, emitter.indices("last", last))
+    return emitter.emit(Maximum(), below, emitter.indices("zero", 0))
+
+
+def vector(emitter: Emitter, numbers: Sequence[int | Tensor]) -> Tensor:
+    """Numbers, each without dimensions, as a vector of int32."""
+    known = [x for x in numbers if isinstance(x, int)]
+    if len(known) == len(numbers):
+        return emitter.indices("numbers", known)
+    parts = [emitter.indices("number", x) if isinstance(x, int) else x for x in numbers]
+    return emitter.emit(Pack(len(parts), 0), *parts)

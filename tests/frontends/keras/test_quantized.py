@@ -70,3 +70,38 @@ def test_what_was_added_by_low_rank_adaptation_counts():
     expected = np.asarray(model(values))
     found = litert(api.convert(model), values)["output_0"]
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-2 * np.ptp(expected))
+
+
+GROUPED = {
+    "GPTQ of 4 bits": ("gptq", 4),
+    "GPTQ of 8 bits": ("gptq", 8),
+    "AWQ": ("awq", 4),
+}
+CALIBRATED = [pair for pair in product(LAYERS, GROUPED) if pair[0] != "embedding"]
+
+
+@pytest.mark.parametrize(("name", "mode"), CALIBRATED)
+def test_weights_with_a_scale_for_each_group_of_inputs(name, mode):
+    """As calibration leaves them: integers, scales and zero points in groups of 25."""
+    make, shape, _ = LAYERS[name]
+    kind, bits = GROUPED[mode]
+    configure = {"gptq": keras.quantizers.GPTQConfig, "awq": keras.quantizers.AWQConfig}
+    layer = make()
+    x = keras.Input(shape)
+    model = keras.Model(x, layer(x))
+    config = configure[kind](None, None, weight_bits=bits, group_size=25)
+    layer.quantize(kind, config=config)
+    random = np.random.default_rng(2)
+    for variable in layer.weights:
+        sizes = tuple(variable.shape)
+        if variable.name == "g_idx":
+            variable.assign(np.arange(sizes[0]) // 25)
+        elif "int" in str(variable.dtype):
+            variable.assign(random.integers(0, 255, sizes))
+        else:
+            variable.assign(random.uniform(0.01, 0.1, sizes))
+    setattr(layer, f"is_{kind}_calibrated", True)
+    values = sample(shape, 3)
+    expected = np.asarray(model(values))
+    found = litert(api.convert(model), values)["output_0"]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * np.ptp(expected))

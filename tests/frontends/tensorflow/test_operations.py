@@ -46,6 +46,8 @@ UNARY = {
     "silu": tf.nn.silu,
     "sin": tf.sin,
     "softmax": tf.nn.softmax,
+    "erf": tf.math.erf,
+    "erfc": tf.math.erfc,
     "softplus": tf.nn.softplus,
     "softsign": tf.nn.softsign,
     "sqrt": lambda x: tf.sqrt(tf.abs(x)),

@@ -8,28 +8,18 @@ from gossamer.frontends.jax.recognize import Activation
 from gossamer.frontends.jax.registry import RuleResult, primitive
 from gossamer.frontends.parts import activations
 from gossamer.ops.arithmetic import Mul
-from gossamer.ops.relu import Relu0To1, ReluN1To1
+from gossamer.ops.relu import Relu0To1
 from gossamer.ops.sigmoid import Gelu
-from gossamer.ops.unary import Neg
 
 if TYPE_CHECKING:
-    from gossamer.frontends.emitter import Emitter
     from gossamer.frontends.jax.call import Call
-    from gossamer.ir.graph import Tensor
-
-
-def _log_sigmoid(emitter: Emitter, x: Tensor) -> Tensor:
-    """log(1 / (1 + exp(-x))) = -softplus(-x)."""
-    opposite = emitter.emit(Neg(), x)
-    return emitter.emit(Neg(), activations.softplus(emitter, opposite))
 
 
 _OWN = {
     "gelu": activations.single(Gelu()),
     "gelu_tanh": activations.single(Gelu(approximate=True)),
-    "log_sigmoid": _log_sigmoid,
     "relu_0_to_1": activations.single(Relu0To1()),
-    "relu_n1_to_1": activations.single(ReluN1To1()),
+    "relu_n1_to_1": activations.BY_NAME["hard_tanh"],
 }
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.frontends.jax.registry import RuleResult, primitive
+from gossamer.frontends.parts.arithmetic import computed_in, remainder
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.types import DType
 from gossamer.ops.arithmetic import Add, Div, Mul, Sub
 from gossamer.ops.bitcast import Bitcast
-from gossamer.ops.floor_div import FloorMod
 from gossamer.ops.maximum import Maximum, Minimum
 from gossamer.ops.pow import Pow
 from gossamer.ops.unary import Abs, Ceil, Floor, Neg, Round, Sign, Square
@@ -39,20 +39,7 @@ _UNARY: dict[str, Op] = {
     "sign": Sign(),
     "square": Square(),
 }
-_WIDER = {
-    DType.INT8: DType.INT32,
-    DType.INT16: DType.INT32,
-    DType.UINT8: DType.INT32,
-    DType.UINT16: DType.INT32,
-    DType.UINT32: DType.INT64,
-}
-"""The type in which numbers are computed where operators have none for theirs."""
 _FLOAT_ONLY = frozenset({"sign", "square", "ceil", "floor"})
-
-
-def computed_in(dtype: DType) -> DType:
-    """The type in which operators compute numbers of `dtype`."""
-    return _WIDER.get(dtype, dtype)
 
 
 @primitive(*_BINARY)
@@ -124,14 +111,9 @@ def _squared(call: Call, x: Tensor) -> Tensor:
 
 @primitive("rem")
 def _remainder(call: Call) -> RuleResult:
-    """What is left of x by y, with the sign of x."""
     inside = computed_in(call.dtype)
-    x, y = call.loose(0, inside), call.loose(1, inside)
-    if inside.is_float:
-        size = call.emit(FloorMod(), call.emit(Abs(), x), call.emit(Abs(), y))
-        return call.emit(Mul(), call.emit(Sign(), x), size)
-    whole = call.emit(Mul(), call.emit(Div(), x, y), y)
-    return call.cast(call.emit(Sub(), x, whole), call.dtype)
+    pair = call.loose(0, inside), call.loose(1, inside)
+    return call.cast(remainder(call, *pair), call.dtype)
 
 
 @primitive("round")

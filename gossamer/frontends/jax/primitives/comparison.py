@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.frontends.jax.primitives.arithmetic import computed_in
 from gossamer.frontends.jax.registry import RuleResult, primitive
+from gossamer.frontends.parts import bits
+from gossamer.frontends.parts.arithmetic import computed_in
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.types import DType
-from gossamer.ops.arithmetic import Mul, Sub
-from gossamer.ops.bitwise import BitwiseXor, RightShift
+from gossamer.ops.arithmetic import Mul
 from gossamer.ops.compare import (
     Equal,
     Greater,
@@ -20,7 +20,6 @@ from gossamer.ops.compare import (
     LessEqual,
     NotEqual,
 )
-from gossamer.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from gossamer.ops.select import SelectV2
 from gossamer.ops.unary import Abs
 
@@ -40,11 +39,7 @@ _COMPARISONS: dict[str, Op] = {
     "lt_to": Less(),
     "ne": NotEqual(),
 }
-_LOGICAL: dict[str, Op] = {
-    "and": LogicalAnd(),
-    "or": LogicalOr(),
-    "xor": NotEqual(),
-}
+_LOGICAL = {"and": bits.both, "or": bits.either, "xor": bits.differing}
 
 
 @primitive(*_COMPARISONS)
@@ -56,31 +51,19 @@ def _comparison(call: Call) -> RuleResult:
 
 @primitive(*_LOGICAL)
 def _logical(call: Call) -> RuleResult:
-    name = call.step.name
-    if call.dtype is DType.BOOL:
-        return call.emit(_LOGICAL[name], call.loose(0), call.loose(1))
-    if name == "xor":
-        return call.emit(BitwiseXor(), call.loose(0), call.loose(1))
-    raise Unsupported(
-        f"'{name}' of the bits of {call.dtype.title} has no operator",
-        "Compute with booleans, or with sums and products.",
-    )
+    return _LOGICAL[call.step.name](call, call.loose(0), call.loose(1))
 
 
 @primitive("not")
 def _not(call: Call) -> RuleResult:
-    if call.dtype is DType.BOOL:
-        return call.emit(LogicalNot(), call.loose(0))
-    inside = computed_in(call.dtype)
-    ones = call.constant("ones", np.array(-1, inside.numpy))
-    return call.cast(call.emit(Sub(), ones, call.loose(0, inside)), call.dtype)
+    return bits.inverted(call, call.loose(0))
 
 
 @primitive("shift_right_arithmetic", "shift_right_logical")
 def _shift_right(call: Call) -> RuleResult:
     is_signed = not call.dtype.title.startswith("u")
     if is_signed == (call.step.name == "shift_right_arithmetic"):
-        return call.emit(RightShift(), call.loose(0), call.loose(1))
+        return bits.shifted_right(call, call.loose(0), call.loose(1))
     raise Unsupported(
         f"'{call.step.name}' of {call.dtype.title} has no operator",
         "Divide by a power of two.",
@@ -91,10 +74,7 @@ def _shift_right(call: Call) -> RuleResult:
 def _shift_left(call: Call) -> RuleResult:
     places = call.known(1)
     if places is None:
-        raise Unsupported(
-            "it shifts by a number that is computed",
-            "Multiply by a power of two.",
-        )
+        return bits.shifted_left(call, call.loose(0), call.loose(1))
     inside = computed_in(call.dtype)
     factor = call.constant(
         "factor", (1 << places.astype(np.int64)).astype(inside.numpy)

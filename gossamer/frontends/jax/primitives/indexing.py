@@ -9,15 +9,13 @@ import numpy as np
 from gossamer.frontends.jax import framework
 from gossamer.frontends.jax.primitives.shaping import reshaped
 from gossamer.frontends.jax.registry import RuleResult, primitive
+from gossamer.frontends.parts.scatter import combination
 from gossamer.frontends.parts.shaping import transpose
-from gossamer.frontends.parts.slicing import cut
-from gossamer.ir.build import Builder
-from gossamer.ir.types import DType, TensorType
+from gossamer.frontends.parts.slicing import cut, vector, window
+from gossamer.ir.types import DType
 from gossamer.ops.dynamic_update_slice import DynamicUpdateSlice
 from gossamer.ops.gather import Gather, GatherNd
 from gossamer.ops.maximum import Maximum, Minimum
-from gossamer.ops.pack import Pack
-from gossamer.ops.slice import Slice
 from gossamer.ops.stablehlo_binary import (
     StablehloAdd,
     StablehloMaximum,
@@ -63,53 +61,15 @@ def _start(call: Call, index: int) -> int | Tensor:
 def _window(call: Call, starts: Sequence[int | Tensor], sizes: Sequence[Any]) -> Tensor:
     """A slice of the first operand, moved so that it lies inside, as JAX has it."""
     shape = call.step.operands[0].shape
-    whole = [size == n for size, n in zip(sizes, shape, strict=True)]
-    rows = list(zip(starts, sizes, shape, whole, strict=True))
-    for _, size, n, is_whole in rows:
+    lengths: list[int] = []
+    for size, n in zip(sizes, shape, strict=True):
         call.require(
-            is_whole or (framework.is_size(size) and framework.is_size(n)),
+            size == n or (framework.is_size(size) and framework.is_size(n)),
             f"it cuts {size} out of {n}, and a size is free",
             _FIXED,
         )
-    if all(is_whole or isinstance(start, int) for start, _, _, is_whole in rows):
-        key = [
-            slice(None) if is_whole else _part(start, int(size), int(n))
-            for start, size, n, is_whole in rows
-        ]
-        return cut(call, call.x, key)
-    begin = _packed(
-        call,
-        [
-            0 if is_whole else _moved(call, start, int(n) - int(size))
-            for start, size, n, is_whole in rows
-        ],
-    )
-    lengths = [-1 if is_whole else int(size) for _, size, _, is_whole in rows]
-    op_sizes = call.indices("size", lengths)
-    return call.emit_as(framework.sizes_of(sizes), Slice(), call.x, begin, op_sizes)
-
-
-def _part(start: int | Tensor, size: int, n: int) -> slice:
-    assert isinstance(start, int)
-    first = min(max(start, 0), n - size)
-    return slice(first, first + size)
-
-
-def _moved(call: Call, start: int | Tensor, last: int) -> int | Tensor:
-    """A start, moved to at most `last` and at least zero."""
-    if isinstance(start, int):
-        return min(max(start, 0), last)
-    below = call.emit(Minimum(), start, call.constant("last", np.int32(last)))
-    return call.emit(Maximum(), below, call.constant("zero", np.int32(0)))
-
-
-def _packed(call: Call, numbers: Sequence[int | Tensor]) -> Tensor:
-    """Numbers, each without dimensions, as a vector of int32."""
-    parts = [
-        call.constant("number", np.int32(x)) if isinstance(x, int) else x
-        for x in numbers
-    ]
-    return call.emit(Pack(len(parts), 0), *parts)
+        lengths.append(-1 if size == n else int(size))
+    return window(call, call.x, starts, tuple(lengths))
 
 
 @primitive("dynamic_update_slice")
@@ -120,7 +80,7 @@ def _dynamic_update_slice(call: Call) -> RuleResult:
 
 def _overwritten(call: Call, starts: Sequence[int | Tensor], update: Tensor) -> Tensor:
     """The first operand with a slice overwritten; the operator moves it inside."""
-    return call.emit(DynamicUpdateSlice(), call.x, update, _packed(call, starts))
+    return call.emit(DynamicUpdateSlice(), call.x, update, vector(call, starts))
 
 
 @primitive("gather")
@@ -335,19 +295,11 @@ def _scatter(call: Call) -> RuleResult:
         ),
         index_vector_dim=len(call.shape(1)) - 1,
         unique_indices=bool(call.params["unique_indices"]),
-        update_computation_subgraph_index=_combination(call),
+        update_computation_subgraph_index=combination(
+            call, call.dtype, _COMBINED[call.step.name]
+        ),
     )
     return call.emit(op, call.x, call.wide(1, DType.INT32), call.wide(2))
-
-
-def _combination(call: Call) -> int:
-    """The subgraph that says what comes where an update meets what is there."""
-    builder = Builder(f"{call.path}/{call.step.name}")
-    kind = TensorType(call.dtype, ())
-    old, new = builder.input("old", kind), builder.input("new", kind)
-    op = _COMBINED[call.step.name]
-    result = new if op is None else builder.node(op, old, new, name="combined")
-    return call.store.add_subgraph(builder.finish([result]))
 
 
 def _is_one_window(call: Call, numbers: Any) -> bool:

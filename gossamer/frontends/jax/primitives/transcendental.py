@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from gossamer.frontends.jax.registry import RuleResult, primitive
-from gossamer.ops.arithmetic import Add, Div, Mul, Sub
+from gossamer.frontends.parts import elementary
+from gossamer.frontends.parts.error_function import erf, erfc
 from gossamer.ops.atan2 import Atan2
-from gossamer.ops.pow import Pow
 from gossamer.ops.sigmoid import Logistic, Tanh
 from gossamer.ops.unary import (
-    Abs,
     Cos,
     Exp,
     Log,
-    Neg,
     Rsqrt,
-    Sign,
     Sin,
     Sqrt,
-    Square,
 )
 
 if TYPE_CHECKING:
     from gossamer.frontends.jax.call import Call
-    from gossamer.ir.graph import Tensor
     from gossamer.ir.op import Op
 
 _UNARY: dict[str, Op] = {
@@ -38,10 +32,6 @@ _UNARY: dict[str, Op] = {
     "sqrt": Sqrt(),
     "tanh": Tanh(),
 }
-# erf(x) = 1 - (a1 t + ... + a5 t**5) exp(-x*x) with t = 1 / (1 + p x), for x >= 0:
-# Abramowitz and Stegun, 7.1.26; the error is below 1.5e-7.
-_ERF_P = 0.3275911
-_ERF = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
 
 
 @primitive(*_UNARY)
@@ -49,36 +39,9 @@ def _unary(call: Call) -> RuleResult:
     return call.emit(_UNARY[call.step.name], call.loose(0))
 
 
-@primitive("exp2")
-def _exp2(call: Call) -> RuleResult:
-    factor = call.scalar("log_2", math.log(2))
-    return call.emit(Exp(), call.emit(Mul(), call.loose(0), factor))
-
-
-@primitive("expm1")
-def _expm1(call: Call) -> RuleResult:
-    return call.emit(Sub(), call.emit(Exp(), call.loose(0)), _one(call))
-
-
-@primitive("log1p")
-def _log1p(call: Call) -> RuleResult:
-    return call.emit(Log(), call.emit(Add(), call.loose(0), _one(call)))
-
-
-@primitive("cbrt")
-def _cube_root(call: Call) -> RuleResult:
-    """The sign of x times the third root of its size."""
-    x = call.loose(0)
-    third = call.scalar("third", 1 / 3)
-    return call.emit(
-        Mul(), call.emit(Sign(), x), call.emit(Pow(), call.emit(Abs(), x), third)
-    )
-
-
-@primitive("tan")
-def _tangent(call: Call) -> RuleResult:
-    x = call.loose(0)
-    return call.emit(Div(), call.emit(Sin(), x), call.emit(Cos(), x))
+@primitive(*elementary.BY_NAME)
+def _elementary(call: Call) -> RuleResult:
+    return elementary.BY_NAME[call.step.name](call, call.loose(0))
 
 
 @primitive("atan2")
@@ -88,97 +51,11 @@ def _angle(call: Call) -> RuleResult:
     return call.emit(Atan2(), y, x)
 
 
-@primitive("atan")
-def _arc_tangent(call: Call) -> RuleResult:
-    x = call.loose(0)
-    return call.emit(Atan2(), x, _ones(call, x))
-
-
-@primitive("asin")
-def _arc_sine(call: Call) -> RuleResult:
-    x = call.loose(0)
-    return call.emit(Atan2(), x, _other_leg(call, x))
-
-
-@primitive("acos")
-def _arc_cosine(call: Call) -> RuleResult:
-    x = call.loose(0)
-    return call.emit(Atan2(), _other_leg(call, x), x)
-
-
-def _other_leg(call: Call, x: Tensor) -> Tensor:
-    """sqrt(1 - x * x)."""
-    return call.emit(Sqrt(), call.emit(Sub(), _one(call), call.emit(Square(), x)))
-
-
-@primitive("sinh", "cosh")
-def _hyperbolic(call: Call) -> RuleResult:
-    """(exp(x) -+ exp(-x)) / 2."""
-    x = call.loose(0)
-    op = Sub() if call.step.name == "sinh" else Add()
-    rising, falling = call.emit(Exp(), x), call.emit(Exp(), call.emit(Neg(), x))
-    return call.emit(Mul(), call.emit(op, rising, falling), call.scalar("half", 0.5))
-
-
-@primitive("asinh", "acosh")
-def _inverse_hyperbolic(call: Call) -> RuleResult:
-    """log(|x| + sqrt(x * x +- 1)), with the sign of x for asinh."""
-    x = call.loose(0)
-    if call.step.name == "acosh":
-        return _log_with_root(call, x, Sub())
-    size = _log_with_root(call, call.emit(Abs(), x), Add())
-    return call.emit(Mul(), call.emit(Sign(), x), size)
-
-
-def _log_with_root(call: Call, x: Tensor, op: Op) -> Tensor:
-    root = call.emit(Sqrt(), call.emit(op, call.emit(Square(), x), _one(call)))
-    return call.emit(Log(), call.emit(Add(), x, root))
-
-
-@primitive("atanh")
-def _inverse_hyperbolic_tangent(call: Call) -> RuleResult:
-    """log((1 + x) / (1 - x)) / 2."""
-    x = call.loose(0)
-    ratio = call.emit(
-        Div(), call.emit(Add(), x, _one(call)), call.emit(Sub(), _one(call), x)
-    )
-    return call.emit(Mul(), call.emit(Log(), ratio), call.scalar("half", 0.5))
-
-
 @primitive("erf")
 def _erf(call: Call) -> RuleResult:
-    return _error(call)
-
-
-def _error(call: Call) -> Tensor:
-    x = call.loose(0)
-    below = call.emit(Sub(), _one(call), _erf_rest(call, call.emit(Abs(), x)))
-    return call.emit(Mul(), call.emit(Sign(), x), below)
+    return erf(call, call.loose(0))
 
 
 @primitive("erfc")
 def _erfc(call: Call) -> RuleResult:
-    """1 - erf(x)."""
-    return call.emit(Sub(), _one(call), _error(call))
-
-
-def _erf_rest(call: Call, x: Tensor) -> Tensor:
-    """1 - erf(x) for x >= 0."""
-    scaled = call.emit(Mul(), x, call.scalar("p", _ERF_P))
-    t = call.emit(Div(), _one(call), call.emit(Add(), scaled, _one(call)))
-    total = call.emit(Mul(), t, call.scalar("a5", _ERF[4]))
-    for index in range(3, -1, -1):
-        more = call.emit(Add(), total, call.scalar(f"a{index + 1}", _ERF[index]))
-        total = call.emit(Mul(), more, t)
-    falling = call.emit(Exp(), call.emit(Neg(), call.emit(Square(), x)))
-    return call.emit(Mul(), total, falling)
-
-
-def _one(call: Call) -> Tensor:
-    return call.scalar("one", 1.0)
-
-
-def _ones(call: Call, x: Tensor) -> Tensor:
-    """Ones in the shape of x, which ATAN2 does not stretch."""
-    nothing = call.emit(Mul(), x, call.scalar("zero", 0.0))
-    return call.emit(Add(), nothing, _one(call))
+    return erfc(call, call.loose(0))

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gossamer.frontends.keras.pooling import pool
+from gossamer.frontends.keras.pooling import adaptive, pool
 from gossamer.frontends.keras.registry import RuleResult, layer
 from gossamer.frontends.parts.adaptive import adaptive_average, adaptive_max
-from gossamer.frontends.parts.layout import channels_last, restored, spatial_axes
+from gossamer.frontends.parts.layout import spatial_axes
 from gossamer.frontends.parts.pooling import AVERAGE, LARGEST
 from gossamer.ops.reduce import Mean, ReduceMax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gossamer.frontends.emitter import Emitter
     from gossamer.frontends.keras.call import Call
-    from gossamer.ir.graph import Tensor
     from gossamer.ir.op import Op
-    from gossamer.ir.types import Shape
 
 
 @layer("MaxPooling1D", "MaxPooling2D", "MaxPooling3D")
@@ -45,24 +40,15 @@ def _global_max_pooling(call: Call) -> RuleResult:
     "AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveAveragePooling3D"
 )
 def _adaptive_average_pooling(call: Call) -> RuleResult:
-    return _adaptive(call, adaptive_average)
+    return adaptive(call, adaptive_average)
 
 
 @layer("AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D")
 def _adaptive_max_pooling(call: Call) -> RuleResult:
-    return _adaptive(call, adaptive_max)
+    return adaptive(call, adaptive_max)
 
 
 def _over_space(call: Call, op: Op) -> RuleResult:
     x = call.real(call.x)
     axes = spatial_axes(x.type.rank, call.operation.data_format)
     return call.emit(op, x, call.indices("axes", axes))
-
-
-def _adaptive(
-    call: Call, function: Callable[[Emitter, Tensor, Shape], Tensor]
-) -> RuleResult:
-    used = call.operation
-    x = channels_last(call, call.real(call.x), used.data_format)
-    counts = tuple(int(count) for count in used.output_size)
-    return restored(call, function(call, x, counts), used.data_format)

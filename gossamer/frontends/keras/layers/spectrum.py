@@ -15,6 +15,7 @@ from gossamer.frontends.parts.convolution import convolve, window
 from gossamer.frontends.parts.products import fully_connected
 from gossamer.frontends.parts.regrouping import Axis, regroup, split
 from gossamer.frontends.parts.shaping import transpose
+from gossamer.frontends.parts.spectrum import frame, halves, of_frames
 from gossamer.frontends.report import Unsupported
 from gossamer.ops.arithmetic import Mul, Sub
 from gossamer.ops.atan2 import Atan2
@@ -22,7 +23,6 @@ from gossamer.ops.maximum import Maximum
 from gossamer.ops.pad import MirrorPad
 from gossamer.ops.pow import Pow
 from gossamer.ops.reduce import ReduceMax, Sum
-from gossamer.ops.split import SplitV
 from gossamer.ops.unary import Log, Sqrt, Square
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def _shown(call: Call, y: Tensor, mode: str) -> Tensor:
         return y
     count = dims(y)[2] // 2
     if mode == "angle":
-        sizes, axis = call.indices("sizes", (count, count)), call.indices("axis", 2)
-        real, imaginary = call.emit_all(SplitV(2), y, sizes, axis)
+        real, imaginary = halves(call, y)
         return call.emit(Atan2(), imaginary, real)
     power = _power(call, y)
     if mode == "psd":
@@ -114,10 +113,9 @@ def _mel_spectrogram(call: Call) -> RuleResult:
         )
     widths = [(0, 0)] * (rank - 1) + [(half, half)]
     x = call.emit(MirrorPad("reflect"), x, call.indices("paddings", widths))
-    batch = 1 if rank == 1 else Axis(0)
-    x = regroup(call, x, [batch, Axis(rank - 1), 1])
-    moves = window(1, used.sequence_stride, "valid", 1)
-    power = _power(call, convolve(call, x, _waves(used), None, moves))
+    length, whole = int(used.sequence_length), int(used.fft_length)
+    shape = frame(_shape_of(used.window, length), length, whole)
+    power = _power(call, of_frames(call, x, shape, int(used.sequence_stride)))
     y = fully_connected(call, _raised(call, power, used.mag_exp), _bands(used), None)
     if used.power_to_db:
         y = _decibels(call, y)
@@ -134,27 +132,11 @@ def _raised(call: Call, power: Tensor, exponent: float) -> Tensor:
     return call.emit(Pow(), power, call.scalar("exponent", exponent / 2))
 
 
-def _waves(used: Any) -> Array:
-    """(samples of a frame, 1, cosines and negative sines of all frequencies)."""
-    length, whole = int(used.sequence_length), int(used.fft_length)
-    before = (whole - length) // 2
-    shape = np.zeros(whole)
-    shape[before : before + length] = _window_of(used.window, length)
-    turns = np.outer(np.arange(whole), np.arange(whole // 2 + 1)) % whole
-    angles = 2 * np.pi * turns / whole
-    waves = np.concatenate([np.cos(angles), -np.sin(angles)], axis=1)
-    return (shape[:, None] * waves).astype(np.float32)[:, None]
-
-
-def _window_of(window: Any, length: int) -> Array:
-    """The weight of each sample of a frame."""
+def _shape_of(window: Any, length: int) -> Any:
+    """A window by name or as an array; without one, each sample counts alike."""
     if window is None:
         return np.ones(length)
-    if not isinstance(window, str):
-        return to_numpy(window).astype(np.float64)
-    mean = {"hann": 0.5, "hamming": 0.54}[window]
-    places = 2 * np.pi * np.arange(length) / length
-    return mean - (1 - mean) * np.cos(places)
+    return window if isinstance(window, str) else to_numpy(window)
 
 
 def _bands(used: Any) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.keras.trace import flatten
 from gossamer.frontends.parts import activations
-from gossamer.frontends.report import Unsupported
+from gossamer.frontends.parts.softmax import log_softmax_over, softmax_over
 
 if TYPE_CHECKING:
     from gossamer.frontends.keras.call import Call
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _PLAIN = {
     "HardSigmoid": activations.hard_sigmoid,
     "HardSilu": activations.BY_NAME["hard_silu"],
+    "HardTanh": activations.BY_NAME["hard_tanh"],
+    "LogSigmoid": activations.log_sigmoid,
     "Relu": activations.relu,
     "Relu6": activations.BY_NAME["relu6"],
     "Selu": activations.selu,
@@ -62,19 +64,16 @@ def _gelu(call: Call) -> RuleResult:
 
 @operation("Softmax")
 def _softmax(call: Call) -> RuleResult:
-    return activations.softmax(call, call.real(call.x), _axis(call))
+    return softmax_over(call, call.real(call.x), _axes(call))
 
 
 @operation("LogSoftmax")
 def _log_softmax(call: Call) -> RuleResult:
-    return activations.log_softmax(call, call.real(call.x), _axis(call))
+    return log_softmax_over(call, call.real(call.x), _axes(call))
 
 
-def _axis(call: Call) -> int:
-    axes = flatten(call.operation.axis)
-    if len(axes) == 1 and axes[0] is not None:
-        return int(axes[0])
-    raise Unsupported(
-        f"it normalizes over the axes {call.operation.axis}",
-        "Reshape the axes into one, and give that axis.",
-    )
+def _axes(call: Call) -> list[int]:
+    axis = call.operation.axis
+    if axis is None:
+        return list(range(call.x.type.rank))
+    return [int(one) for one in flatten(axis)]

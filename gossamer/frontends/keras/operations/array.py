@@ -175,21 +175,28 @@ def _take(call: Call) -> RuleResult:
     axis = call.operation.axis
     if axis is None:
         x, axis = shaping.reshape(call, x, (-1,)), 0
-    places = call.argument("indices", DType.INT32)
-    return call.emit(Gather(axis_of(int(axis), x.type.rank)), x, places)
+    front = axis_of(int(axis), x.type.rank)
+    return call.emit(Gather(front), x, _places(call, dims(x)[front]))
+
+
+def _places(call: Call, size: int) -> Tensor:
+    """Indices; where they are known, those from the end counted from the front."""
+    given: Any = call.arguments["indices"]
+    if isinstance(given, Tensor) or size < 0:
+        return call.argument("indices", DType.INT32)
+    known = to_numpy(given).astype(np.int32)
+    return call.indices("indices", np.where(known < 0, known + size, known))
 
 
 @operation("Tile")
 def _tile(call: Call) -> RuleResult:
     counts = [int(count) for count in flatten(call.operation.repeats)]
     rank = call.x.type.rank
-    if len(counts) > rank:
-        raise Unsupported(
-            f"it repeats {len(counts)} axes of a tensor with {rank}",
-            "Add the axes first with keras.ops.expand_dims.",
-        )
+    x = call.x
+    for _ in range(len(counts) - rank):
+        x = shaping.expand_dims(call, x, 0)
     full = [1] * (rank - len(counts)) + counts
-    return call.emit(Tile(), call.x, call.indices("multiples", full))
+    return call.emit(Tile(), x, call.indices("multiples", full))
 
 
 @operation("Flip")

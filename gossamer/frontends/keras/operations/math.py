@@ -8,6 +8,7 @@ import numpy as np
 
 from gossamer.frontends.keras.framework import dtype_of, to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
+from gossamer.frontends.parts.arithmetic import number_in, remainder
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
 from gossamer.ir.types import DType
@@ -20,6 +21,7 @@ from gossamer.ops.compare import (
     LessEqual,
     NotEqual,
 )
+from gossamer.ops.floor_div import FloorDiv, FloorMod
 from gossamer.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from gossamer.ops.maximum import Maximum, Minimum
 from gossamer.ops.pow import Pow
@@ -47,13 +49,16 @@ if TYPE_CHECKING:
 _BINARY: dict[str, Op] = {
     "Add": Add(),
     "Divide": Div(),
+    "FloorDivide": FloorDiv(),
     "Maximum": Maximum(),
     "Minimum": Minimum(),
+    "Mod": FloorMod(),
     "Multiply": Mul(),
     "Power": Pow(),
     "Subtract": Sub(),
     "TrueDivide": Div(),
 }
+_WHOLE = frozenset({"Abs", "Absolute", "Negative", "Sign", "Square"})
 _COMPARISONS: dict[str, Op] = {
     "Equal": Equal(),
     "Greater": Greater(),
@@ -72,7 +77,6 @@ _UNARY: dict[str, Op] = {
     "Floor": Floor(),
     "Log": Log(),
     "Negative": Neg(),
-    "Round": Round(),
     "Rsqrt": Rsqrt(),
     "Sign": Sign(),
     "Sin": Sin(),
@@ -87,16 +91,29 @@ def _name(call: Call) -> str:
 
 @operation(*_BINARY)
 def _binary(call: Call) -> RuleResult:
-    left = call.argument("x1", call.dtype)
-    right = call.argument("x2", call.dtype)
-    return call.emit(_BINARY[_name(call)], left, right)
+    left, right = _both(call)
+    return call.cast(call.emit(_BINARY[_name(call)], left, right), call.dtype)
+
+
+def _both(call: Call) -> tuple[Tensor, Tensor]:
+    inside = number_in(call.dtype)
+    return call.argument("x1", inside), call.argument("x2", inside)
+
+
+@operation("Fmod")
+def _remainder(call: Call) -> RuleResult:
+    return call.cast(remainder(call, *_both(call)), call.dtype)
 
 
 @operation(*_COMPARISONS)
 def _comparison(call: Call) -> RuleResult:
+    """One operator; LiteRT takes small whole numbers for quantized ones."""
+    name = _name(call)
     dtype = _common_dtype(call.arguments["x1"], call.arguments["x2"])
+    if dtype is not DType.BOOL or name not in ("Equal", "NotEqual"):
+        dtype = number_in(dtype)
     left, right = call.argument("x1", dtype), call.argument("x2", dtype)
-    return call.emit(_COMPARISONS[_name(call)], left, right)
+    return call.emit(_COMPARISONS[name], left, right)
 
 
 def _common_dtype(left: Any, right: Any) -> DType:
@@ -124,9 +141,36 @@ def _not(call: Call) -> RuleResult:
 
 @operation(*_UNARY)
 def _unary(call: Call) -> RuleResult:
-    if _name(call) == "Round" and getattr(call.operation, "decimals", 0):
-        raise Unsupported("it rounds to decimals", "Scale, round and scale back.")
-    return call.emit(_UNARY[_name(call)], call.cast(call.x, call.dtype))
+    """One operator; of whole numbers where there are kernels for them."""
+    name, dtype = _name(call), call.dtype
+    if name in _WHOLE and not dtype.is_float:
+        return _of_whole(call, name)
+    return call.emit(_UNARY[name], call.cast(call.x, dtype))
+
+
+def _of_whole(call: Call, name: str) -> Tensor:
+    x = call.cast(call.x, number_in(call.dtype))
+    if name == "Square":
+        return call.cast(call.emit(Mul(), x, x), call.dtype)
+    op = _UNARY[name]
+    made = call.emit(op, call.real(x) if name == "Sign" else x)
+    return call.cast(made, call.dtype)
+
+
+@operation("Round")
+def _round(call: Call) -> RuleResult:
+    """ROUND; to decimals between two products, as NumPy does."""
+    x = call.cast(call.x, call.dtype)
+    decimals = int(getattr(call.operation, "decimals", 0))
+    if not x.dtype.is_float and decimals >= 0:
+        return x
+    y = call.real(x)
+    if not decimals:
+        return call.emit(Round(), y)
+    factor = call.scalar("factor", 10.0 ** abs(decimals))
+    pair = (Mul(), Div()) if decimals > 0 else (Div(), Mul())
+    whole = call.emit(Round(), call.emit(pair[0], y, factor))
+    return call.cast(call.emit(pair[1], whole, factor), call.dtype)
 
 
 @operation("Reciprocal")
@@ -137,14 +181,16 @@ def _reciprocal(call: Call) -> RuleResult:
 
 @operation("Clip")
 def _clip(call: Call) -> RuleResult:
-    low = call.constant(
-        "x_min", to_numpy(call.operation.x_min).astype(call.dtype.numpy)
-    )
-    high = call.constant(
-        "x_max", to_numpy(call.operation.x_max).astype(call.dtype.numpy)
-    )
-    above = call.emit(Maximum(), call.cast(call.x, call.dtype), low)
-    return call.emit(Minimum(), above, high)
+    """MAXIMUM and MINIMUM, where there is a bound."""
+    inside = number_in(call.dtype)
+    y = call.cast(call.x, inside)
+    for name, op in (("x_min", Maximum()), ("x_max", Minimum())):
+        bound: Any = getattr(call.operation, name)
+        if bound is None:
+            continue
+        limit = to_numpy(bound).astype(inside.numpy)
+        y = call.emit(op, y, call.constant(name, limit))
+    return call.cast(y, call.dtype)
 
 
 @operation("Where")

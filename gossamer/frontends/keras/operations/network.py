@@ -8,16 +8,19 @@ import numpy as np
 
 from gossamer.frontends.emitter import axis_of
 from gossamer.frontends.keras.framework import to_numpy
-from gossamer.frontends.keras.pooling import pool
+from gossamer.frontends.keras.pooling import adaptive, pool
 from gossamer.frontends.keras.registry import RuleResult, operation
+from gossamer.frontends.parts.adaptive import adaptive_average, adaptive_max
 from gossamer.frontends.parts.arithmetic import affine
 from gossamer.frontends.parts.convolution import (
     convolve,
     depthwise,
-    require_channels_last,
+    spread,
     window,
 )
+from gossamer.frontends.parts.layout import channels_last, restored
 from gossamer.frontends.parts.pooling import AVERAGE, LARGEST
+from gossamer.frontends.parts.transposed import convolve_transposed
 from gossamer.frontends.report import Unsupported
 from gossamer.ir.graph import Tensor
 
@@ -29,13 +32,16 @@ if TYPE_CHECKING:
 @operation("Conv")
 def _conv(call: Call) -> RuleResult:
     kernel = _constant(call, "kernel")
-    return convolve(call, call.real(call.x), kernel, None, _window(call, kernel))
+    return _restored(
+        call, convolve(call, _x(call), kernel, None, _window(call, kernel))
+    )
 
 
 @operation("DepthwiseConv")
 def _depthwise_conv(call: Call) -> RuleResult:
     kernel = _constant(call, "kernel")
-    return depthwise(call, call.real(call.x), kernel, None, _window(call, kernel))
+    y = depthwise(call, _x(call), kernel, None, _window(call, kernel))
+    return _restored(call, y)
 
 
 @operation("SeparableConv")
@@ -43,14 +49,32 @@ def _separable_conv(call: Call) -> RuleResult:
     first = _constant(call, "depthwise_kernel")
     second = _constant(call, "pointwise_kernel")
     moves = _window(call, first)
-    x = depthwise(call.under("depthwise"), call.real(call.x), first, None, moves)
+    x = depthwise(call.under("depthwise"), _x(call), first, None, moves)
     still = window(len(moves.strides), 1, "valid", 1)
-    return convolve(call.under("pointwise"), x, second, None, still)
+    return _restored(call, convolve(call.under("pointwise"), x, second, None, still))
+
+
+@operation("ConvTranspose")
+def _conv_transpose(call: Call) -> RuleResult:
+    kernel = _constant(call, "kernel")
+    moves = _window(call, kernel)
+    more = call.operation.output_padding
+    rank = len(moves.strides)
+    extra = (None,) * rank if more is None else spread(more, rank)
+    y = convolve_transposed(call, _x(call), kernel, None, moves, extra)
+    return _restored(call, y)
+
+
+def _x(call: Call) -> Tensor:
+    return channels_last(call, call.real(call.x), call.operation.data_format)
+
+
+def _restored(call: Call, y: Tensor) -> Tensor:
+    return restored(call, y, call.operation.data_format)
 
 
 def _window(call: Call, kernel: Any) -> Window:
     used = call.operation
-    require_channels_last(used.data_format)
     rank = len(kernel.shape) - 2
     return window(rank, used.strides, used.padding, used.dilation_rate)
 
@@ -63,6 +87,16 @@ def _max_pool(call: Call) -> RuleResult:
 @operation("AveragePool")
 def _average_pool(call: Call) -> RuleResult:
     return pool(call, AVERAGE)
+
+
+@operation("AdaptiveAveragePool")
+def _adaptive_average_pool(call: Call) -> RuleResult:
+    return adaptive(call, adaptive_average)
+
+
+@operation("AdaptiveMaxPool")
+def _adaptive_max_pool(call: Call) -> RuleResult:
+    return adaptive(call, adaptive_max)
 
 
 @operation("BatchNorm")

@@ -9,7 +9,7 @@ from gossamer.frontends.emitter import axis_of
 from gossamer.frontends.keras.framework import to_numpy
 from gossamer.frontends.keras.registry import RuleResult, operation
 from gossamer.frontends.keras.trace import as_list, flatten
-from gossamer.frontends.parts.arithmetic import multiplied
+from gossamer.frontends.parts.arithmetic import multiplied, number_in
 from gossamer.frontends.parts.einsum import Operand, einsum
 from gossamer.frontends.parts.equation import parsed
 from gossamer.frontends.parts.shaping import reshape
@@ -34,9 +34,8 @@ def operand(call: Call, value: Any, dtype: DType) -> Any:
 
 
 def _both(call: Call) -> tuple[Any, Any]:
-    left, right = (
-        operand(call, call.arguments[name], call.dtype) for name in ("x1", "x2")
-    )
+    dtype = number_in(call.dtype)
+    left, right = (operand(call, call.arguments[name], dtype) for name in ("x1", "x2"))
     return left, right
 
 
@@ -76,7 +75,7 @@ def _pair(
     call: Call, left: Any, right: Any, letters: tuple[str, str, str]
 ) -> RuleResult:
     sides = [Operand(left, letters[0]), Operand(right, letters[1])]
-    return einsum(call, sides, letters[2])
+    return call.cast(einsum(call, sides, letters[2]), call.dtype)
 
 
 def _contracted(

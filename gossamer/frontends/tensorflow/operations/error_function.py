@@ -1,4 +1,4 @@
-"""GELU, which graphs compute by the error function."""
+"""The error function, and GELU, which graphs compute by it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.frontends.report import Unsupported
+from gossamer.frontends.parts.error_function import erf, erfc
 from gossamer.frontends.tensorflow.registry import operation
 
 if TYPE_CHECKING:
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 
 @operation("Erf", "Erfc")
 def _error_function(used: Operation) -> Tensor:
-    raise Unsupported(
-        f"{used.kind} stands alone, and .tflite has it only inside of GELU",
-        "Use tf.nn.gelu or keras.activations.gelu, which are recognised, or another "
-        "activation.",
-    )
+    function = erf if used.kind == "Erf" else erfc
+    return function(used, used.real(used.tensor()))
 
 
 def gelu_input(node: Any, values: Values) -> Any:
