@@ -15,7 +15,7 @@ from gossamer.ops.select import SelectV2
 from gossamer.ops.sigmoid import Elu, Gelu, Logistic, Tanh
 from gossamer.ops.softmax import Softmax
 from gossamer.ops.transpose import Transpose
-from gossamer.ops.unary import Abs, Exp, Log
+from gossamer.ops.unary import Abs, Exp, Log, Neg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
