@@ -214,6 +214,23 @@ class TFLiteConverter:
         return cls(lambda _: from_functions([found]))
 
     @classmethod
+    def from_session(
+        cls, sess: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any]
+    ) -> TFLiteConverter:
+        """A converter for a session of TensorFlow 1; needs TensorFlow.
+
+        Args:
+            sess: a `tf.compat.v1.Session`, whose variables have their values.
+            input_tensors: where it begins.
+            output_tensors: where it ends.
+
+        Raises:
+            ConversionError: no session was given, or TensorFlow is missing.
+        """
+        found = functions.of_session(sess, input_tensors, output_tensors)
+        return cls(lambda _: from_functions([found]))
+
+    @classmethod
     def experimental_from_jax(cls, serving_funcs: Any, inputs: Any) -> TFLiteConverter:
         """A converter for one JAX function.
 

@@ -53,11 +53,14 @@ def _same_border(
     op: Conv2D | DepthwiseConv2D, x: Tensor, weights: Tensor
 ) -> list[tuple[int, int]] | None:
     """Rows above and below, columns left and right of "same" padding."""
-    sizes = free_shape(x)[1:3]
-    if min(sizes) < 0:
-        return None
     window = op.window(*weights.shape[1:3])
-    return [window.pads(size, axis) for axis, size in enumerate(sizes)]
+    sizes = free_shape(x)[1:3]
+    pairs: list[tuple[int, int]] = []
+    for axis, size in enumerate(sizes):
+        if size < 0 and window.stride[axis] > 1:
+            return None
+        pairs.append(window.pads(max(size, 1), axis))  # without stride, any size
+    return pairs
 
 
 FOLD_PADDING = Pass("fold_padding", fold_padding)

@@ -6,6 +6,7 @@ import sys
 
 from gossamer.passes.fold_batch_norm import FOLD_BATCH_NORM
 from gossamer.passes.fold_constants import FOLD_CONSTANTS
+from gossamer.passes.fold_dilation import FOLD_DILATION
 from gossamer.passes.fold_padding import FOLD_PADDING
 from gossamer.passes.fuse_activation import FUSE_ACTIVATION
 from gossamer.passes.fuse_bias import FUSE_BIAS
@@ -30,6 +31,7 @@ CANONICALIZE = (
     FUSE_KEEP_DIMS,
     FUSE_MEAN,
     FUSE_SOFTMAX,
+    FOLD_DILATION,
     REMOVE_DEAD,
     FUSE_BIAS,
     FOLD_BATCH_NORM,

@@ -11,6 +11,7 @@ from gossamer.ops.broadcast import BroadcastTo
 from gossamer.ops.cast import Cast
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.pad import MirrorPad, Pad, PadV2
+from gossamer.ops.reduce import Mean, ReduceMax, ReduceMin, ReduceProd, Sum
 from gossamer.ops.reshape import Reshape
 from gossamer.ops.slice import Slice
 from gossamer.ops.split import Split, SplitV
@@ -108,29 +109,27 @@ def _repeated_input(node: Node) -> Tensor | None:
             return _if_static(x)
         case Split():
             return _if_static(node.inputs[1])
+        case Mean() | Sum() | ReduceMax() | ReduceMin() | ReduceProd():
+            # Of equal shapes, what is folded has size one.
+            return x if _constant(node, 1) is not None else None
         case StridedSlice():
             steps = _constant(node, 3)
             return _if_static(x) if steps and set(steps) == {1} else None
-        case (
-            Mul(fused_activation_function="none")
-            | Div(fused_activation_function="none")
-        ):
-            return _beside(node, 1)
-        case (
-            Add(fused_activation_function="none")
-            | Sub(fused_activation_function="none")
-        ):
-            return _beside(node, 0)
+        case Mul() | Div() | Add() | Sub():
+            return _beside(node, node.op)
         case _:
             return None
 
 
-def _beside(node: Node, neutral: int) -> Tensor | None:
+def _beside(node: Node, op: Mul | Div | Add | Sub) -> Tensor | None:
     """The operand beside a constant that changes nothing, as in x * 1 and x + 0."""
+    if op.fused_activation_function != "none":
+        return None
+    neutral = 1 if isinstance(op, (Mul, Div)) else 0
     x, y = node.inputs[0], node.inputs[1]
     if _is_all(y, neutral):
         return x
-    commutes = isinstance(node.op, (Add, Mul))
+    commutes = isinstance(op, (Add, Mul))
     return y if commutes and _is_all(x, neutral) else None
 
 

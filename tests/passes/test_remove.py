@@ -15,8 +15,12 @@ from gossamer.ops import (
     Add,
     Cast,
     Concatenation,
+    Mean,
     Mul,
     Pad,
+    ReduceMax,
+    ReduceMin,
+    ReduceProd,
     Relu,
     Reshape,
     Slice,
@@ -24,6 +28,7 @@ from gossamer.ops import (
     Squeeze,
     StridedSlice,
     Sub,
+    Sum,
     Tile,
     Transpose,
 )
@@ -115,6 +120,16 @@ def test_an_identity_at_the_end_leaves_the_output_its_name(identity):
     better, _ = apply(model, REMOVE_IDENTITY)
     assert names(better) == ["RELU", "ADD"]
     assert better.main.nodes[0].output is model.main.outputs[0]
+
+
+@pytest.mark.parametrize("kind", [Mean, Sum, ReduceMax, ReduceMin, ReduceProd])
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_reduction_of_axes_of_size_one(kind, size):
+    build = Graph()
+    y = build.node(Relu(), build.given(2, 1, size, 3))
+    y = build.node(kind(keep_dims=True), y, build.ints("axes", 1, 2))
+    better, _ = apply(build.model(build.node(Add(), y, y)), REMOVE_IDENTITY)
+    assert ("ADD" in names(better)[1:2]) == (size == 1)
 
 
 def test_identities_in_a_row():

@@ -99,9 +99,9 @@ _PLAIN: dict[str, tuple[int, Callable[[Array], Array]]] = {
     "gelu_tanh": (1, _gelu_tanh),
     "hard_silu": (1, lambda x: x * np.clip(x + 3, 0, 6) / 6),
     "hard_sigmoid": (3, lambda x: np.clip(x + 3, 0, 6) / 6),
-    "softplus": (7, _softplus),
-    "log_sigmoid": (9, lambda x: -_softplus(-x)),
-    "mish": (9, lambda x: x * np.tanh(_softplus(x))),
+    "softplus": (5, _softplus),
+    "log_sigmoid": (7, lambda x: -_softplus(-x)),
+    "mish": (7, lambda x: x * np.tanh(_softplus(x))),
     "softsign": (3, lambda x: x / (1 + np.abs(x))),
 }
 """Functions without parameters, and the operators that each takes."""

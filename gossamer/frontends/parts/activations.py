@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gossamer.frontends.emitter import axis_of
-from gossamer.ops.arithmetic import Add, Div, Mul
+from gossamer.ops.arithmetic import Add, Div, Mul, Sub
 from gossamer.ops.compare import Greater
 from gossamer.ops.hard_swish import HardSwish
 from gossamer.ops.log_softmax import LogSoftmax
@@ -113,10 +113,10 @@ def hard_sigmoid(emitter: Emitter, x: Tensor) -> Tensor:
 
 
 def softplus(emitter: Emitter, x: Tensor) -> Tensor:
-    """log(1 + exp(x)) as relu(x) + log(1 + exp(-|x|)), which cannot overflow."""
-    decaying = emitter.emit(Exp(), emitter.emit(Neg(), emitter.emit(Abs(), x)))
-    log = emitter.emit(Log(), emitter.emit(Add(), decaying, emitter.scalar("one", 1.0)))
-    return emitter.emit(Add(), emitter.emit(Relu(), x), log)
+    """log(1 + exp(x)) as relu(x) - log(sigmoid(|x|)), which cannot overflow."""
+    share = emitter.emit(Logistic(), emitter.emit(Abs(), x))
+    log = emitter.emit(Log(), share)
+    return emitter.emit(Sub(), emitter.emit(Relu(), x), log)
 
 
 def log_sigmoid(emitter: Emitter, x: Tensor) -> Tensor:

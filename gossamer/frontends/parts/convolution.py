@@ -15,8 +15,10 @@ from gossamer.frontends.parts.shaping import (
     expand_dims,
     reshape,
     squeeze,
+    transpose,
 )
 from gossamer.frontends.report import Unsupported
+from gossamer.ir.graph import Tensor
 from gossamer.ops.concatenation import Concatenation
 from gossamer.ops.conv_2d import Conv2D
 from gossamer.ops.conv_3d import Conv3D
@@ -26,7 +28,6 @@ from gossamer.ops.split import Split
 
 if TYPE_CHECKING:
     from gossamer.frontends.emitter import Emitter
-    from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Shape
 
 
@@ -91,7 +92,8 @@ def convolve(
     Args:
         emitter: where the nodes go.
         x: (batch, *sizes, channels).
-        kernel: Keras's variable: (*size, channels / groups, filters).
+        kernel: (*size, channels / groups, filters), all of known size; a variable of
+            Keras, an array, or a tensor that is computed while the model runs.
         bias: (filters,), None for zeros.
         moves: strides, dilation and padding.
     """
@@ -103,12 +105,12 @@ def convolve(
     moves = _explicit(moves)
     if shape[-2] == 1 < channels:
         size = _plane_size(shape)
-        weight = emitter.weight("kernel", kernel, shape=(1, *size, filters))
+        weight = _arranged(emitter, kernel, None, (1, *size, filters))
         made = _depthwise(emitter, flat, weight, bias, filters // channels, moves)
     else:
         axes = (3, 0, 1, 2) if len(shape) == 4 else (2, 0, 1)
         arranged = (filters, *_plane_size(shape), shape[-2])
-        weight = emitter.weight("kernel", kernel, axes, arranged)
+        weight = _arranged(emitter, kernel, axes, arranged)
         op = Conv2D(
             padding=moves.padding,
             stride_w=moves.plane().strides[1],
@@ -137,8 +139,13 @@ def _over_volume(
     )
     groups = dims(x)[-1] // int(kernel.shape[-2])
     if groups == 1:
-        weight = emitter.weight("kernel", kernel)
+        weight = _arranged(emitter, kernel, None, ())
         return emitter.emit(op, x, weight, bias_of(emitter, bias, kernel.shape[-1]))
+    if isinstance(kernel, Tensor):
+        raise Unsupported(
+            f"it has {groups} groups, and its kernel is computed while the model runs",
+            "Make the kernel a weight of a layer.",
+        )
     parts = emitter.emit_all(Split(groups), emitter.indices("axis", 4), x)
     kernels = np.split(emitter.array(kernel), groups, axis=-1)
     filters = kernels[0].shape[-1]
@@ -157,6 +164,20 @@ def _over_volume(
     return emitter.emit(Concatenation(4), *results)
 
 
+def _arranged(
+    emitter: Emitter,
+    kernel: Any,
+    axes: Shape | None,
+    shape: Shape,
+    name: str = "kernel",
+) -> Tensor:
+    """A kernel with its axes permuted, then reshaped, as an operator reads it."""
+    if not isinstance(kernel, Tensor):
+        return emitter.weight(name, kernel, axes, shape)
+    turned = kernel if axes is None else transpose(emitter, kernel, axes)
+    return reshape(emitter, turned, shape) if shape else turned
+
+
 def depthwise(
     emitter: Emitter, x: Tensor, kernel: Any, bias: Any | None, moves: Window
 ) -> Tensor:
@@ -165,9 +186,8 @@ def depthwise(
     filters = shape[-2] * shape[-1]
     flat = _padded(emitter, x, shape[: len(moves.strides)], moves)
     moves = _explicit(moves)
-    weight = emitter.weight(
-        "depthwise_kernel", kernel, shape=(1, *_plane_size(shape), filters)
-    )
+    size = (1, *_plane_size(shape), filters)
+    weight = _arranged(emitter, kernel, None, size, "depthwise_kernel")
     made = _depthwise(emitter, flat, weight, bias, shape[-1], moves)
     return lowered(emitter, made) if moves.is_flat else made
 

@@ -114,11 +114,23 @@ def convolve_transposed(
         extent(size, stride, dilation, moves.padding, extra)
         for size, stride, dilation, extra in settings
     ]
-    if max(moves.strides) == 1:
-        return _convolved(emitter, x, array, bias, axes, moves.dilation)
+    return transposed(emitter, x, array, bias, axes, moves.dilation)
+
+
+def transposed(
+    emitter: Emitter,
+    x: Tensor,
+    kernel: Array,
+    bias: Any | None,
+    axes: Sequence[Extent],
+    dilation: Shape,
+) -> Tensor:
+    """The same, with what each axis keeps stated."""
+    if all(axis.stride == 1 for axis in axes):
+        return _convolved(emitter, x, kernel, bias, axes, dilation)
     if len(axes) > 1:
-        return _scattered(emitter, x, _spaced(array, moves.dilation), bias, axes)
-    spaced = _spaced(array, moves.dilation)[np.newaxis]
+        return _scattered(emitter, x, _spaced(kernel, dilation), bias, axes)
+    spaced = _spaced(kernel, dilation)[np.newaxis]
     plane = [Extent(1, 1, 0, 0), *axes]
     y = _scattered(emitter, raised(emitter, x), spaced, bias, plane)
     return lowered(emitter, y)

@@ -158,14 +158,45 @@ def of_graph_file(
     for node in definition.node:
         if shapes and node.name in shapes and node.op == "Placeholder":
             _set_shape(node, shapes[node.name])
+    return _of_definition(definition, inputs, outputs, str(place))
+
+
+def of_session(session: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> Function:
+    """What a session of TensorFlow 1 computes from tensors to tensors of its graph.
+
+    Variables become constants with the values that they have in the session.
+
+    Raises:
+        ConversionError: something else than a session was given.
+    """
+    legacy: Any = tensorflow().compat.v1
+    if not isinstance(session, legacy.Session | legacy.InteractiveSession):
+        raise ConversionError(
+            f"from_session was given a {type(session).__name__}; expected a "
+            "tf.compat.v1.Session. For a function of TensorFlow 2 use "
+            "from_concrete_functions([function.get_concrete_function(...)])."
+        )
+    names = [str(tensor.op.name) for tensor in outputs]
+    definition = legacy.graph_util.convert_variables_to_constants(
+        session, session.graph.as_graph_def(), names
+    )
+    begins, ends = (
+        [str(x.name).removesuffix(":0") for x in part] for part in (inputs, outputs)
+    )
+    return _of_definition(definition, begins, ends, "the session's graph")
+
+
+def _of_definition(
+    definition: Any, inputs: Sequence[str], outputs: Sequence[str], source: str
+) -> Function:
     graph = tensorflow().Graph()
     with graph.as_default():
         tensorflow().graph_util.import_graph_def(definition, name="")
     return Function(
         "serving_default",
         graph,
-        {name: _tensor_in(graph, name, place) for name in inputs},
-        {name: _tensor_in(graph, name, place) for name in outputs},
+        {name: _tensor_in(graph, name, source) for name in inputs},
+        {name: _tensor_in(graph, name, source) for name in outputs},
     )
 
 
@@ -188,7 +219,7 @@ def _set_shape(node: Any, shape: Sequence[int | None]) -> None:
     node.attr["shape"].shape.CopyFrom(tensor_shape.as_proto())
 
 
-def _tensor_in(graph: Any, name: str, place: Path) -> Any:
+def _tensor_in(graph: Any, name: str, source: str) -> Any:
     full = name if ":" in name else f"{name}:0"
     try:
         return graph.get_tensor_by_name(full)
@@ -196,5 +227,5 @@ def _tensor_in(graph: Any, name: str, place: Path) -> Any:
         some = [op.name for op in graph.get_operations()]
         ends = ", ".join([*some[:3], "...", *some[-3:]] if len(some) > 6 else some)
         raise ConversionError(
-            f"{place} has no tensor '{full}'. Its operations are {ends}."
+            f"{source} has no tensor '{full}'. Its operations are {ends}."
         ) from error

@@ -97,10 +97,18 @@ class Operation(Emitter):
             )
         return value
 
-    def sizes(self, index: int) -> Sizes | None:
-        """The numbers of an input as far as they follow from shapes."""
+    def sizes(self, index: int, free: int = -1) -> Sizes | None:
+        """The numbers of an input as far as they follow from shapes.
+
+        `free` stands for the sizes that are free; with -1 they are not known.
+        """
         source = self.node.inputs[index]
-        return sizes_of(source, self.values.known, self.values.shape)
+
+        def shape_of_value(tensor: Any) -> Shape | None:
+            found = self.values.shape(tensor)
+            return found and tuple(free if size < 0 else size for size in found)
+
+        return sizes_of(source, self.values.known, shape_of_value)
 
     def numbers(self, index: int, what: str) -> list[int]:
         """The same for whole numbers, which may follow from shapes."""

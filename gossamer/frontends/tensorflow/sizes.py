@@ -35,6 +35,9 @@ def sizes_of(tensor: Any, known: Known, shape_of: Shapes) -> Sizes | None:
     if node.type == "Shape":
         shape = shape_of(node.inputs[0])
         return None if shape is None else [None if dim < 0 else dim for dim in shape]
+    if node.type == "Unpack":
+        vector = sizes_of(node.inputs[0], known, shape_of)
+        return None if vector is None else [vector[tensor.value_index]]
     rule = _RULES.get(node.type)
     if rule is None:
         return None

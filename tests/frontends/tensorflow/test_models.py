@@ -146,6 +146,25 @@ def test_a_frozen_graph_file(saved, tmp_path):
         TFLiteConverter.from_frozen_graph(path, ["nothing"], [output])
 
 
+def test_a_session_of_tensorflow_1():
+    legacy = tf.compat.v1
+    with legacy.Graph().as_default(), legacy.Session() as session:
+        x = legacy.placeholder(tf.float32, (None, 4), name="x")
+        weight = legacy.get_variable("weight", (4, 3), use_resource=True)
+        y = tf.nn.relu(tf.matmul(x, weight), name="y")
+        session.run(legacy.global_variables_initializer())
+        given = np.random.default_rng(3).normal(size=(2, 4)).astype(np.float32)
+        expected = session.run(y, {x: given})
+        data = TFLiteConverter.from_session(session, [x], [y]).convert()
+    assert operators(data) == ["FULLY_CONNECTED"]
+    assert_same(data, {"x": given}, expected)
+
+
+def test_what_is_no_session_is_refused():
+    with pytest.raises(ConversionError, match="was given a str; expected"):
+        TFLiteConverter.from_session("session", [], [])
+
+
 def test_every_part_without_conversion_is_named_at_once():
     @tf.function(input_signature=[tf.TensorSpec([3, 3], name="x")])
     def function(x):

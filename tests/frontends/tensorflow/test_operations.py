@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.frontends.tensorflow.compare import check, converted, operators, spec
+from gossamer.errors import ConversionError
+from tests.frontends.tensorflow.compare import (
+    assert_same,
+    check,
+    converted,
+    operators,
+    spec,
+)
 
 
 def weights(*shape):
@@ -149,6 +156,65 @@ IMAGES = {
     "largest": lambda x: tf.nn.max_pool2d(x, 2, 2, "VALID"),
     "nearest": lambda x: tf.image.resize(x, (16, 20), "nearest"),
 }
+
+
+SPREAD = {
+    "same": ("SAME", (16, 20)),
+    "same, odd": ("SAME", (15, 19)),
+    "valid": ("VALID", (17, 21)),
+    "valid, more": ("VALID", (18, 22)),
+    "explicit": ([[0, 0], [1, 0], [1, 1], [0, 0]], (16, 19)),
+}
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_a_transposed_convolution_for_any_batch(name):
+    padding, size = SPREAD[name]
+
+    def function(x):
+        shape = (tf.shape(x)[0], *size, 6)
+        return tf.nn.conv2d_transpose(x, weights(3, 3, 6, 4), shape, 2, padding)
+
+    data = check(function, (8, 10, 4))
+    assert operators(data)[-1] == "TRANSPOSE_CONV" or name == "explicit"
+    assert len(operators(data)) <= 4
+
+
+def test_a_transposed_convolution_for_images_of_any_size():
+    def function(x):
+        _, height, width, _ = tf.unstack(tf.shape(x))
+        shape = (tf.shape(x)[0], height * 2 + 1, width * 2 + 1, 6)
+        return tf.nn.conv2d_transpose(x, weights(3, 3, 6, 4), shape, 2, "VALID")
+
+    data = converted(function, spec(None, None, None, 4))
+    x = np.random.default_rng(4).normal(size=(2, 5, 7, 4)).astype(np.float32)
+    assert_same(data, {"x": x}, function(tf.constant(x)))
+    assert len(operators(data)) <= 4
+
+
+def test_a_size_that_does_not_follow_by_the_stride_is_refused():
+    def function(x):
+        shape = (1, tf.shape(x)[1], tf.shape(x)[2] * 2, 6)
+        return tf.nn.conv2d_transpose(x, weights(3, 3, 6, 4), shape, 2, "SAME")
+
+    with pytest.raises(ConversionError, match="does not follow from that of its input"):
+        converted(function, spec(1, None, None, 4))
+
+
+DILATED = {
+    "atrous": lambda x: tf.nn.atrous_conv2d(x, weights(3, 3, 4, 6), 2, "SAME"),
+    "depthwise": lambda x: tf.nn.depthwise_conv2d(
+        x, weights(3, 3, 4, 2), [1, 1, 1, 1], "SAME", dilations=[3, 2]
+    ),
+    "valid": lambda x: tf.nn.atrous_conv2d(x, weights(2, 3, 4, 6), 3, "VALID"),
+}
+
+
+@pytest.mark.parametrize("name", DILATED)
+def test_pixels_dealt_into_batches_are_a_dilated_convolution(name):
+    data = check(DILATED[name], (8, 9, 4))
+    (found,) = operators(data)
+    assert found in {"CONV_2D", "DEPTHWISE_CONV_2D"}
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -13,15 +13,18 @@ from gossamer.frontends.parts.convolution import (
     require_channels_last,
 )
 from gossamer.frontends.parts.pooling import AVERAGE, LARGEST, pool
+from gossamer.frontends.parts.transposed import Extent, transposed
 from gossamer.frontends.report import Unsupported
 from gossamer.frontends.tensorflow.registry import operation
 from gossamer.ops.pad import Pad
-from gossamer.ops.transpose_conv import TransposeConv
 
 if TYPE_CHECKING:
     from gossamer.frontends.tensorflow.operation import Operation
     from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Shape
+
+_TRIED = (16, 23)
+"""Sizes that tell how one size follows from another."""
 
 
 @operation("Conv2D", known=(1,))
@@ -40,21 +43,54 @@ def _depthwise(used: Operation) -> Tensor:
 def _transposed(used: Operation) -> Tensor:
     """The gradient of a convolution by its input is a transposed convolution."""
     window = _window(used, used.attribute("dilations"))
-    if max(window.dilation) > 1 or window.padding == "explicit":
-        raise Unsupported(
-            f"it has dilation {window.dilation} and padding '{window.padding}'",
-            "Use a transposed convolution with padding 'same' or 'valid', undilated.",
-        )
-    shape = used.shape()
-    if min(shape[1:]) < 0:
-        raise Unsupported(
-            f"the size of its result, {shape}, is not known", "Fix the input's size."
-        )
     kernel = used.known(1, "filter")
-    weight = used.weight("kernel", kernel, (2, 0, 1, 3))
-    op = TransposeConv(window.padding, window.strides[1], window.strides[0])
-    size = (max(shape[0], 1), *shape[1:])
-    return used.emit(op, used.indices("shape", size), weight, used.tensor(2))
+    axes = [
+        _extent(
+            used, window, axis, (kernel.shape[axis] - 1) * window.dilation[axis] + 1
+        )
+        for axis in range(2)
+    ]
+    return transposed(used, used.tensor(2), kernel, None, axes, window.dilation)
+
+
+def _extent(used: Operation, window: Window, axis: int, covered: int) -> Extent:
+    """Height or width of a transposed convolution of the size that is asked for."""
+    stride = window.strides[axis]
+    rest = _rest(used, stride, axis + 1)
+    if window.padding == "same":
+        begin = max(covered - stride - rest, 0) // 2
+    elif window.padding == "explicit":
+        begin = int(used.attribute("explicit_paddings")[2 * axis + 2])
+    else:
+        begin = 0
+    return Extent(covered, stride, begin, rest)
+
+
+def _rest(used: Operation, stride: int, axis: int) -> int:
+    """By how much the result is larger than the input's size times the stride."""
+    size = used.input_shape(2)[axis]
+    if size >= 0 and used.shape()[axis] >= 0:
+        return used.shape()[axis] - size * stride
+    rests = {_asked(used, axis, tried) - tried * stride for tried in _TRIED}
+    if len(rests) > 1:
+        raise Unsupported(
+            f"the size of its result, {used.shape()}, does not follow from that of "
+            f"its input, {used.input_shape(2)}, by its stride",
+            "Fix the sizes of the model's inputs (tf.TensorSpec).",
+        )
+    return rests.pop()
+
+
+def _asked(used: Operation, axis: int, tried: int) -> int:
+    """The size that is asked for, were every free size `tried`."""
+    sizes = used.sizes(0, tried)
+    size = None if sizes is None else sizes[axis]
+    if size is None:
+        raise Unsupported(
+            f"the size of its result, {used.shape()}, is computed while the model runs",
+            "Fix the sizes of the model's inputs (tf.TensorSpec).",
+        )
+    return size
 
 
 @operation("MaxPool", "AvgPool")

@@ -95,6 +95,22 @@ def test_lines_and_volumes():
     assert_all(cases, LINE, VOLUME, absolute=4e-6)
 
 
+def test_what_is_computed_while_the_model_runs():
+    kernel, deep, line = normal(3, 3, 4, 5), normal(3, 3, 4, 2), normal(3, 4, 5)
+    mean, variance = normal(4), np.abs(normal(4)) + 0.5
+    cases = {
+        "kernel": lambda x, k, *_: ops.conv(x, k, 2, "same"),
+        "depthwise kernel": lambda x, _, d, *__: ops.depthwise_conv(x, d),
+        "kernel of lines": lambda x, _, __, k, *___: ops.conv(x[:, 0], k, 1, "same"),
+        "statistics": lambda x, _, __, ___, m, v: ops.batch_normalization(x, m, v, -1),
+        "half of them": lambda x, _, __, ___, m, _v: ops.batch_normalization(
+            x, m, variance, -1, offset=mean, scale=m
+        ),
+    }
+    inputs = (PLANE, kernel, deep, line, mean, variance)
+    assert_all(cases, *inputs, free=False, absolute=4e-6)
+
+
 def test_windows_onto_a_single_column():
     """Keras in JAX divides in float32, and takes 7 rows of 7 for a little less."""
     x = normal(2, 7, 5, 3)
