@@ -10,7 +10,7 @@ import numpy as np
 
 from gossamer.sparsity.prune import PruneLowMagnitude, pruned_layers
 from gossamer.training.framework import keras
-from gossamer.training.state import synced
+from gossamer.training.state import array_of, synced
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -47,7 +47,7 @@ class UpdatePruningStep(Callback):
                 "UpdatePruningStep is for a model that prune_low_magnitude returned; "
                 f"model '{self.model.name}' has no layer to prune"
             )
-        self.step = int(np.asarray(self.model.optimizer.iterations))
+        self.step = int(array_of(self.model.optimizer.iterations))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Count batches from here."""
@@ -115,7 +115,7 @@ class PruningSummaries(Callback):
 
     def _report(self) -> None:
         with synced(self.model):
-            step = int(np.asarray(self.model.optimizer.iterations))
+            step = int(array_of(self.model.optimizer.iterations))
             rows = [
                 (step, layer.name, place.name, *_figures(mask, place.variable))
                 for layer in pruned_layers(self.model)
@@ -130,7 +130,7 @@ class PruningSummaries(Callback):
 
 def _figures(mask: Any, variable: Any) -> tuple[str, str]:
     """The part of zeros, and the least magnitude that stays."""
-    kept = np.asarray(keras.ops.convert_to_numpy(mask)) != 0
-    size = np.abs(np.asarray(keras.ops.convert_to_numpy(variable)))[kept]
+    kept = array_of(mask) != 0
+    size = np.abs(array_of(variable))[kept]
     threshold = float(size.min()) if size.size else 0.0
     return f"{1 - kept.mean():.4f}", f"{threshold:.6g}"

@@ -6,11 +6,14 @@ formulas are those of TensorFlow's toolkit (pruning_impl), so that the masks are
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Array: TypeAlias = NDArray[Any]
@@ -83,12 +86,8 @@ def m_by_n_mask(weights: Array, pattern: tuple[int, int]) -> Array:
         ValueError: the inputs of an output are no multiple of n.
     """
     zeros, group = pattern
+    require_fit(weights.shape, pattern)
     rows = outputs_first(weights)
-    if rows.shape[1] % group:
-        raise ValueError(
-            f"sparsity of {zeros} by {group} needs a multiple of {group} weights for "
-            f"each output; weights of the shape {weights.shape} have {rows.shape[1]}"
-        )
     size = np.abs(rows).reshape(rows.shape[0], -1, group)
     order = np.argsort(size, axis=-1, kind="stable")
     mask = np.ones_like(size)
@@ -96,6 +95,25 @@ def m_by_n_mask(weights: Array, pattern: tuple[int, int]) -> Array:
     flat = mask.reshape(rows.shape)
     moved = flat.reshape(weights.shape[-1], *weights.shape[:-1])
     return np.moveaxis(moved, 0, -1).astype(weights.dtype)
+
+
+def fits(shape: Sequence[int], pattern: tuple[int, int]) -> bool:
+    """Whether the weights of an output are a multiple of the pattern's n."""
+    return math.prod(shape[:-1]) % pattern[1] == 0
+
+
+def require_fit(shape: Sequence[int], pattern: tuple[int, int]) -> None:
+    """Refuse a pattern that weights of a shape cannot have.
+
+    Raises:
+        ValueError: the inputs of an output are no multiple of n.
+    """
+    if not fits(shape, pattern):
+        raise ValueError(
+            f"sparsity of {pattern[0]} by {pattern[1]} needs a multiple of "
+            f"{pattern[1]} weights for each output; weights of the shape "
+            f"{tuple(shape)} have {math.prod(shape[:-1])}"
+        )
 
 
 def outputs_first(weights: Array) -> Array:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 
-from gossamer.sparsity.mask import POOLINGS, Pooling, block_mask, m_by_n_mask
+from gossamer.sparsity.mask import (
+    POOLINGS,
+    Pooling,
+    block_mask,
+    fits,
+    m_by_n_mask,
+    require_fit,
+)
 from gossamer.sparsity.schedule import (
     ConstantSparsity,
     PruningSchedule,
@@ -16,9 +22,12 @@ from gossamer.sparsity.schedule import (
 from gossamer.training.framework import Model, keras, register
 from gossamer.training.places import Place, kernel_places, places_of
 from gossamer.training.rewrite import exchanged
+from gossamer.training.state import array_of
 from gossamer.training.wrapper import Reparametrized
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gossamer.sparsity.policy import PruningPolicy
 
 
@@ -61,8 +70,22 @@ class PruneLowMagnitude(Reparametrized):
         super().__init__(layer, **options)
 
     def places(self) -> list[Place]:
-        """The kernels, or what a layer of one's own names."""
-        return prunable_places(self.layer)
+        """The kernels, or what a layer of one's own names.
+
+        Raises:
+            ValueError: there are none, or the pattern does not fit one of them.
+        """
+        found = prunable_places(self.layer)
+        if not found:
+            raise ValueError(
+                f"layer '{self.layer.name}' ({type(self.layer).__name__}) has nothing "
+                "to prune; a layer of your own derives from PrunableLayer and names "
+                "its weights in get_prunable_weights"
+            )
+        for place in found:
+            if self.sparsity_m_by_n is not None:
+                require_fit(place.variable.shape, self.sparsity_m_by_n)
+        return found
 
     def make_state(self) -> None:
         """A mask for each weight, and the step of training."""
@@ -88,7 +111,7 @@ class PruneLowMagnitude(Reparametrized):
         prunes, sparsity = self.pruning_schedule(step)
         if prunes:
             for place, mask in zip(self.held, self.masks, strict=True):
-                weights = np.asarray(keras.ops.convert_to_numpy(place.variable))
+                weights = array_of(place.variable)
                 mask.assign(self.mask_of(weights, sparsity))
             self.settle()
         return prunes
@@ -132,8 +155,9 @@ def prune_low_magnitude(
     """Have a layer, or all layers of a model, prune themselves while they train.
 
     Layers without kernels, such as normalizations and depthwise convolutions, stay as
-    they are. Train with the callback `UpdatePruningStep`, and call `strip_pruning` in
-    the end. The weights stay those of the model given.
+    they are, as do those of a model that a pattern of m by n does not fit. Train with
+    the callback `UpdatePruningStep`, and call `strip_pruning` in the end. The weights
+    stay those of the model given.
 
     Args:
         to_prune: a layer, a list of layers, or a built model; a subclassed model is
@@ -178,7 +202,7 @@ def prune_low_magnitude(
         if isinstance(layer, PruneLowMagnitude) or not prunable_places(layer):
             return layer
         allowed = pruning_policy is None or pruning_policy.allow_pruning(layer)
-        return wrap(layer) if allowed else layer
+        return wrap(layer) if allowed and _fits(layer, sparsity_m_by_n) else layer
 
     return exchanged(to_prune, exchange)
 
@@ -210,6 +234,12 @@ def prunable_places(layer: Any) -> list[Place]:
     if isinstance(layer, PrunableLayer):
         return places_of(layer, layer.get_prunable_weights())
     return kernel_places(layer)
+
+
+def _fits(layer: Any, pattern: tuple[int, int] | None) -> bool:
+    """Whether a pattern can be had in all kernels of a layer."""
+    shapes = [tuple(place.variable.shape) for place in prunable_places(layer)]
+    return pattern is None or all(fits(shape, pattern) for shape in shapes)
 
 
 def _require_built(model: Any) -> None:

@@ -5,8 +5,17 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from gossamer.training.framework import keras
+
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+
+def array_of(variable: Any) -> np.ndarray:
+    """The value of a variable."""
+    return np.asarray(keras.ops.convert_to_numpy(variable.value))
 
 
 @contextlib.contextmanager
