@@ -80,9 +80,11 @@ _HOMES = {
     "search": "gossamer.explain.search",
 }
 
+_MODULES = ("experimental", "metadata", "sparsity")
+
 
 def __getattr__(name: str) -> Any:
-    if name in ("experimental", "metadata"):
+    if name in _MODULES:
         return import_module(f"gossamer.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")
