@@ -80,11 +80,9 @@ _HOMES = {
     "search": "gossamer.explain.search",
 }
 
-_MODULES = ("experimental", "metadata", "sparsity")
-
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in ("experimental", "metadata", "sparsity"):
         return import_module(f"gossamer.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")
