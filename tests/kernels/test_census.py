@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from tests.kernels.census import Found
 
+# One process for all, which takes the census of each machine once.
+pytestmark = pytest.mark.xdist_group("census")
+
 MACHINES = ("amx", "vnni", "avx2", "sse2")
 
 

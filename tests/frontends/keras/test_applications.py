@@ -164,7 +164,17 @@ def test_every_application_is_of_a_family():
     assert all(name.startswith(tuple(FAMILIES)) for name in APPLICATIONS)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+# EfficientNetV2, InceptionResNet and ResNetV2 have all that these have.
+_LATER = ("EfficientNet", "Inception", "ResNet")
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in _LATER else [])
+        for name in FAMILIES
+    ],
+)
 def test_a_family_answers_as_keras_does(family):
     _check(FAMILIES[family])
 
