@@ -29,8 +29,8 @@ def test_snippets_run(page, tmp_path, monkeypatch):
     names = {
         "model": model,
         "images": images,
-        "x_train": images,
-        "y_train": generator.integers(0, 3, 20),
+        "x_train": generator.random((64, 6), np.float32),
+        "y_train": generator.integers(0, 3, 64),
     }
     for snippet in PAGES[page]:
         exec(compile(snippet, str(page), "exec"), names)
