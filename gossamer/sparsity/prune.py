@@ -20,7 +20,7 @@ from gossamer.sparsity.schedule import (
 )
 from gossamer.training.framework import Model, keras, register
 from gossamer.training.places import Place, kernel_places, places_of
-from gossamer.training.rewrite import exchanged
+from gossamer.training.rewrite import exchanged, require_built
 from gossamer.training.state import array_of
 from gossamer.training.wrapper import Reparametrized
 
@@ -193,7 +193,7 @@ def prune_low_magnitude(
         return [wrap(layer) for layer in cast("list[Any]", to_prune)]
     if not isinstance(to_prune, Model):
         return wrap(to_prune)
-    _require_built(to_prune)
+    require_built(to_prune, "pruned")
     if pruning_policy is not None:
         pruning_policy.ensure_model_supports_pruning(to_prune)
 
@@ -239,14 +239,6 @@ def _fits(layer: Any, pattern: tuple[int, int] | None) -> bool:
     """Whether a pattern can be had in all kernels of a layer."""
     shapes = [tuple(place.variable.shape) for place in prunable_places(layer)]
     return pattern is None or all(fits(shape, pattern) for shape in shapes)
-
-
-def _require_built(model: Any) -> None:
-    if not model.built:
-        raise ValueError(
-            f"model '{model.name}' has no weights yet: call it on some inputs, or "
-            "build it with an input shape, before it is pruned"
-        )
 
 
 def _check(

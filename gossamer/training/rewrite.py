@@ -53,6 +53,23 @@ def exchanged(model: Any, exchange: Exchange) -> Any:
     return new(model)
 
 
+def require_built(model: Any, what: str) -> None:
+    """Refuse a model without weights.
+
+    Args:
+        model: the model.
+        what: is to be done to it, such as "pruned".
+
+    Raises:
+        ValueError: it is not built.
+    """
+    if not model.built:
+        raise ValueError(
+            f"model '{model.name}' has no weights yet: call it on some inputs, or "
+            f"build it with an input shape, before it is {what}"
+        )
+
+
 def _assign(model: Any, of: Exchange) -> None:
     """Exchange the layers that attributes of a model hold, also in lists and dicts."""
     tracker: Any = model._tracker  # noqa: SLF001
@@ -61,7 +78,7 @@ def _assign(model: Any, of: Exchange) -> None:
     for name, value in list(attributes.items()):
         new = value if name.startswith("_") else _exchanged_value(value, of)
         if new is not value:
-            _forget(model, value)
+            _forget(tracker, value)
             setattr(model, name, new)
     if model.built:
         tracker.lock()
@@ -83,18 +100,16 @@ def _exchanged_value(value: Any, of: Exchange) -> Any:
     return value
 
 
-def _forget(model: Any, value: Any) -> None:
+def _forget(tracker: Any, value: Any) -> None:
     """Take layers off a model's list."""
     if isinstance(value, Layer):
-        held: Any = model._layers  # noqa: SLF001
-        if value in held:
-            held.remove(value)
+        tracker.untrack(value)
     elif isinstance(value, dict):
         for each in cast("dict[Any, Any]", value).values():
-            _forget(model, each)
+            _forget(tracker, each)
     elif isinstance(value, (list, tuple)):
         for each in cast("list[Any]", value):
-            _forget(model, each)
+            _forget(tracker, each)
 
 
 @cache
