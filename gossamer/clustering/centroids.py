@@ -79,7 +79,8 @@ def first_step(weights: Array, levels: int) -> Array:
 
 
 def _linear(row: Array, clusters: int, _random: np.random.Generator) -> Array:
-    return np.linspace(row[0], row[-1], clusters)
+    even: Array = np.linspace(row[0], row[-1], clusters)
+    return even
 
 
 def _random(row: Array, clusters: int, random: np.random.Generator) -> Array:
