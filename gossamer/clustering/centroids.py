@@ -79,8 +79,7 @@ def first_step(weights: Array, levels: int) -> Array:
 
 
 def _linear(row: Array, clusters: int, _random: np.random.Generator) -> Array:
-    even: Array = np.linspace(row[0], row[-1], clusters)
-    return even
+    return np.linspace(float(row[0]), float(row[-1]), clusters)
 
 
 def _random(row: Array, clusters: int, random: np.random.Generator) -> Array:
