@@ -82,7 +82,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("experimental", "metadata", "sparsity"):
+    if name in ("clustering", "experimental", "metadata", "sparsity"):
         return import_module(f"gossamer.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gossamer.sparsity.prune import PruneLowMagnitude, pruned_layers
-from gossamer.training.framework import keras
+from gossamer.training.rows import Callback, Rows
 from gossamer.training.state import array_of, synced
 
 if TYPE_CHECKING:
-    from os import PathLike
-
-
-Callback: Any = keras.callbacks.Callback
+    from collections.abc import Iterable, Sequence
 
 
 class UpdatePruningStep(Callback):
@@ -73,12 +68,12 @@ class UpdatePruningStep(Callback):
                 layer.pruning_step.assign(self.step)
 
 
-class PruningSummaries(Callback):
+class PruningSummaries(Rows):
     """Writes how sparse each layer is, epoch by epoch, to `pruning.csv` in a folder.
 
     Args:
         log_dir: the folder, made if it is not there.
-        update_freq: "epoch", or after how many batches to write a row.
+        update_freq: "epoch", or after how many batches to write rows.
 
     Example:
         >>> callbacks = [UpdatePruningStep(), PruningSummaries(log_dir="logs")]
@@ -87,45 +82,11 @@ class PruningSummaries(Callback):
     FILE = "pruning.csv"
     COLUMNS = ("step", "layer", "weight", "sparsity", "threshold")
 
-    def __init__(
-        self, log_dir: str | PathLike[str], update_freq: str | int = "epoch"
-    ) -> None:
-        base: Any = super()
-        base.__init__()
-        if not log_dir:
-            raise ValueError("`log_dir` must be the path of a folder for the summaries")
-        self.folder = Path(log_dir)
-        self.update_freq = update_freq
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Begin the file, unless an earlier training left it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not (self.folder / self.FILE).exists():
-            self._write([self.COLUMNS])
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Write rows where batches are counted."""
-        if isinstance(self.update_freq, int) and not (batch + 1) % self.update_freq:
-            self._report()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Write rows where epochs are counted."""
-        if self.update_freq == "epoch":
-            self._report()
-
-    def _report(self) -> None:
-        with synced(self.model):
-            step = int(array_of(self.model.optimizer.iterations))
-            rows = [
-                (step, layer.name, place.name, *_figures(mask, place.variable))
-                for layer in pruned_layers(self.model)
-                for place, mask in zip(layer.held, layer.masks, strict=True)
-            ]
-        self._write(rows)
-
-    def _write(self, rows: list[Any]) -> None:
-        with (self.folder / self.FILE).open("a", newline="") as file:
-            csv.writer(file).writerows(rows)
+    def rows(self) -> Iterable[Sequence[Any]]:
+        """One for each mask."""
+        for layer in pruned_layers(self.model):
+            for place, mask in zip(layer.held, layer.masks, strict=True):
+                yield layer.name, place.name, *_figures(mask, place.variable)
 
 
 def _figures(mask: Any, variable: Any) -> tuple[str, str]:

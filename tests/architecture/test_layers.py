@@ -40,6 +40,7 @@ MAY_IMPORT = {
     | {"quantization", "target"},
     "target": {"errors"},
     "training": set(),
+    "clustering": {"training"},
     "sparsity": {"training"},
     "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
     | {"quantization", "runtime"},
@@ -68,6 +69,7 @@ THIRD_PARTIES = {
     "benchmark": NUMPY,
     "calibration": NUMPY,
     "cli": NUMPY | {"rich", "typer"},
+    "clustering": NUMPY,
     "codegen": {"llvmlite"},
     "converter": NUMPY,
     "explain": NUMPY,

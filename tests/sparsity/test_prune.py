@@ -11,7 +11,7 @@ import pytest
 import gossamer
 from gossamer import sparsity
 from gossamer.training.state import array_of
-from tests.sparsity import nets
+from tests.training import nets
 
 FAST = {"batch_size": 8, "verbose": 0, "shuffle": False}
 
