@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gossamer.api import convert, quantize
     from gossamer.calibration.images import ImageFolder
+    from gossamer.compression.compress import Compressed, compress
+    from gossamer.compression.recipe import Recipe
     from gossamer.converter import TFLiteConverter
     from gossamer.explain.report import QuantizationReport, quantization_report
     from gossamer.explain.search import SearchResult, search
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Compressed",
     "CustomOperator",
     "ImageFolder",
     "Interpreter",
@@ -37,6 +40,7 @@ __all__ = [
     "OpsSet",
     "Optimize",
     "QuantizationReport",
+    "Recipe",
     "RepresentativeDataset",
     "Rule",
     "Rules",
@@ -45,6 +49,7 @@ __all__ = [
     "TFLiteConverter",
     "TargetSpec",
     "combine",
+    "compress",
     "convert",
     "custom_operator",
     "from_jax",
@@ -55,6 +60,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Compressed": "gossamer.compression.compress",
     "CustomOperator": "gossamer.ir.custom_options",
     "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
@@ -63,6 +69,7 @@ _HOMES = {
     "OpsSet": "gossamer.target",
     "Optimize": "gossamer.target",
     "QuantizationReport": "gossamer.explain.report",
+    "Recipe": "gossamer.compression.recipe",
     "RepresentativeDataset": "gossamer.target",
     "Rule": "gossamer.quantization.rules",
     "Rules": "gossamer.quantization.rules",
@@ -71,6 +78,7 @@ _HOMES = {
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
     "combine": "gossamer.several",
+    "compress": "gossamer.compression.compress",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
     "from_jax": "gossamer.frontends.jax.convert",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gossamer.errors import InputError, UnsupportedError
+from gossamer.explain.scatter import Chart, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("~tried", "~layers", ">kB", ">us", ">metric", ">drop", "")
 """Headings for a terminal; > is aligned to the right, ~ gives way."""
-
-_INK, _GREY, _TRACK = "#1b2330", "#5b6472", "#c9d0da"
-_GOOD, _BAD, _CHOSEN = "#1d4e89", "#b5544d", "#c98a3a"
 
 
 def cells(found: SearchResult, trials: Sequence[Trial]) -> list[tuple[str, ...]]:
@@ -61,58 +58,24 @@ def draw(found: SearchResult, path: Path) -> None:
         UnsupportedError: matplotlib is not installed.
         InputError: the form is not known.
     """
-    if path.suffix not in (".png", ".svg", ".pdf"):
-        raise InputError(f"the chart {path} has to end in .png, .svg or .pdf")
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415  only if asked for
-    except ImportError:
-        raise UnsupportedError(
-            "a chart needs matplotlib. Install it: pip install matplotlib"
-        ) from None
-    figure: Any = Figure(figsize=(8, 4.6))
-    axes: Any = figure.subplots()
-    _draw_trials(axes, found)
-    _draw_frame(axes, found)
-    figure.tight_layout()
-    figure.savefig(path, dpi=130)
+    named = (found.chosen, found.reference)
+    marks = [
+        Mark(
+            _cost(found, trial),
+            trial.metric,
+            counts(trial) if trial in named else "",
+            trial.metric >= found.floor,
+            trial is found.chosen,
+        )
+        for trial in {id(x): x for x in (*found.trials, found.reference)}.values()
+    ]
+    best = [(_cost(found, trial), trial.metric) for trial in found.frontier()]
+    unit = "kB" if found.objective == "size" else "µs"
+    title = f"{len(found.trials)} mixes of modes, the chosen one ringed"
+    Chart(marks, best, found.floor, unit, title).draw(path)
 
 
 def _cost(found: SearchResult, trial: Trial) -> float:
     """Kilobytes, or microseconds."""
     by_size = found.objective == "size"
     return trial.size / 1000 if by_size else 1e6 * trial.latency
-
-
-def _draw_trials(axes: Any, found: SearchResult) -> None:
-    best = found.frontier()
-    points = [(_cost(found, trial), trial.metric) for trial in best]
-    axes.step(*zip(*points, strict=True), where="post", color=_TRACK, zorder=1)
-    for trial in (*found.trials, found.reference):
-        color = _GOOD if trial.metric >= found.floor else _BAD
-        size = 70 if trial is found.chosen else 26
-        edge = _CHOSEN if trial is found.chosen else color
-        place = (_cost(found, trial), trial.metric)
-        axes.scatter(*place, s=size, color=color, edgecolors=edge, linewidths=2)
-    for trial in {id(x): x for x in (found.chosen, found.reference)}.values():
-        place = (_cost(found, trial), trial.metric)
-        axes.annotate(
-            counts(trial),
-            place,
-            (6, -12),
-            textcoords="offset points",
-            fontsize=8,
-            color=_INK,
-        )
-
-
-def _draw_frame(axes: Any, found: SearchResult) -> None:
-    axes.axhline(found.floor, color=_BAD, linewidth=0.8, linestyle=(0, (4, 3)))
-    text = f"least that is allowed: {found.floor:.4f}"
-    place = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "bottom"}
-    axes.text(1, found.floor, text, fontsize=8, color=_GREY, **place)
-    axes.set_xlabel("kB" if found.objective == "size" else "µs", color=_GREY)
-    axes.set_ylabel("metric", color=_GREY)
-    title = f"{len(found.trials)} mixes of modes, the chosen one ringed"
-    axes.set_title(title, loc="left", fontsize=11, color=_INK)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)

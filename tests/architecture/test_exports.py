@@ -11,6 +11,7 @@ import gossamer
 from tests.architecture.source import ROOT
 
 PUBLIC = [
+    "Compressed",
     "CustomOperator",
     "ImageFolder",
     "Interpreter",
@@ -19,6 +20,7 @@ PUBLIC = [
     "OpsSet",
     "Optimize",
     "QuantizationReport",
+    "Recipe",
     "RepresentativeDataset",
     "Rule",
     "Rules",
@@ -27,6 +29,7 @@ PUBLIC = [
     "TFLiteConverter",
     "TargetSpec",
     "combine",
+    "compress",
     "convert",
     "custom_operator",
     "from_jax",

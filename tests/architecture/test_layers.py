@@ -44,6 +44,8 @@ MAY_IMPORT = {
     "sparsity": {"training"},
     "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
     | {"quantization", "runtime"},
+    "compression": {"api", "clustering", "errors", "explain", "flatbuffer"}
+    | {"quantization", "sparsity", "training"},
     "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
     "cli": {"api", "benchmark", "calibration", "errors", "explain", "flatbuffer"}
@@ -57,7 +59,8 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "calibration", "converter", "explain", "frontends", "ir"}
+    "__init__": {"api", "calibration", "compression", "converter", "explain"}
+    | {"frontends", "ir"}
     | {"quantization", "runtime", "several", "target"},
 }
 
@@ -71,6 +74,7 @@ THIRD_PARTIES = {
     "cli": NUMPY | {"rich", "typer"},
     "clustering": NUMPY,
     "codegen": {"llvmlite"},
+    "compression": NUMPY | {"rich"},
     "converter": NUMPY,
     "explain": NUMPY,
     "flatbuffer": NUMPY | {"flatbuffers"},

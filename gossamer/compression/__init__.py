@@ -1,0 +1,1 @@
+"""From a trained model to a small file in one call, by what training can make small."""
