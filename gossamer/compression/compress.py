@@ -171,18 +171,18 @@ class _Bench:
 
     def attempt(self, recipe: Recipe) -> Attempt:
         """Make, store and judge a model."""
-        with self.teller.attempt(recipe.name, self.tuner.parts(recipe)) as hear:
-            made = self.tuner.tuned(recipe, hear)
-            content = convert(made, recipe.mode, self._calibration(recipe))
+        with self.teller.attempt(recipe.name, recipe.trainings) as hear:
+            with self.tuner.tuned(recipe, hear) as made:
+                content = convert(made, recipe.mode, self._calibration(recipe))
             metric, seconds = self._judge(read(content))
-        self.made[recipe] = content, made.get_weights()
+        self.made[recipe] = content, self.tuner.model.get_weights()
         holds = bool(metric >= self.floor)
         return Attempt(
             recipe, len(content), packed_size(content), seconds, metric, holds
         )
 
     def _calibration(self, recipe: Recipe) -> Any:
-        if recipe.mode not in ("int8", "int16x8"):
+        if recipe.aware or recipe.mode not in ("int8", "int16x8"):
             return None
         return [each[:_CALIBRATED] for each in arrays_of(self.tuner.lessons.x)]
 
@@ -197,8 +197,7 @@ def _search(
     cost = cost_of(objective)
     attempts: list[Attempt] = []
     for recipe in recipes:
-        broke = [each.recipe for each in attempts if not each.holds]
-        if any(recipe.asks_more_than(other) for other in broke):
+        if _is_idle(recipe, attempts):
             continue
         attempts.append(bench.attempt(recipe))
         if target is not None and attempts[-1].holds and cost(attempts[-1]) <= target:
@@ -216,6 +215,14 @@ def _search(
         objective,
         target,
     )
+
+
+def _is_idle(recipe: Recipe, attempts: Sequence[Attempt]) -> bool:
+    """Whether it asks for more than what broke, or trains what holds untrained."""
+    broke = [each.recipe for each in attempts if not each.holds]
+    held = [each.recipe for each in attempts if each.holds]
+    is_held = recipe.aware and recipe.without_training in held
+    return is_held or any(recipe.asks_more_than(other) for other in broke)
 
 
 def _objective(target_latency: float | str | None, *, packed: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gossamer.errors import InputError
 from gossamer.quantization.rules import rule_of
@@ -19,6 +19,7 @@ class Recipe:
         sparsity: the part of weights that is pruned, 0 to 1.
         pattern: (m, n) to prune m of every n weights instead.
         clusters: how many values a kernel may have; 0 for any.
+        aware: whether the rounding of int8 is trained, too.
 
     Raises:
         InputError: a number is out of bounds.
@@ -33,6 +34,7 @@ class Recipe:
     sparsity: float = 0.0
     pattern: tuple[int, int] | None = None
     clusters: int = 0
+    aware: bool = False
 
     def __post_init__(self) -> None:
         rule_of("", self.mode)  # which says if it is not known
@@ -42,11 +44,13 @@ class Recipe:
             raise InputError("a recipe has a sparsity or a pattern, not both")
         if self.clusters and self.clusters < 3:
             raise InputError(f"clusters={self.clusters}; expected 3 or more")
+        if self.aware and self.mode != "int8":
+            raise InputError(f"aware goes with the mode 'int8', not {self.mode!r}")
 
     @property
     def name(self) -> str:
         """In words."""
-        parts = [self.mode]
+        parts = [f"{self.mode} trained" if self.aware else self.mode]
         if self.clusters:
             parts.insert(0, f"{self.clusters} clusters")
         if self.pattern:
@@ -66,9 +70,14 @@ class Recipe:
         return bool(self.zeros)
 
     @property
-    def trains(self) -> bool:
-        """Whether weights are trained on before they are stored."""
-        return self.prunes or bool(self.clusters)
+    def trainings(self) -> int:
+        """How often the model is trained on before it is stored."""
+        return self.prunes + bool(self.clusters) + self.aware
+
+    @property
+    def without_training(self) -> Recipe:
+        """The same with int8 after training."""
+        return replace(self, aware=False)
 
     def asks_more_than(self, other: Recipe) -> bool:
         """Whether what is too much in another is too much here too."""
@@ -78,6 +87,7 @@ class Recipe:
         return (
             self.mode == other.mode
             and self.pattern == other.pattern
+            and self.aware <= other.aware
             and self.sparsity >= other.sparsity
             and bool(fewer or self.clusters == other.clusters)
         )
@@ -87,11 +97,13 @@ LADDER = (
     Recipe("float16"),
     Recipe("dynamic"),
     Recipe("int8"),
+    Recipe("int8", aware=True),
     Recipe("int8", sparsity=0.5),
     Recipe("int8", clusters=16),
     Recipe("int8", sparsity=0.8),
     Recipe("int8", sparsity=0.5, clusters=16),
     Recipe("int8", sparsity=0.8, clusters=16),
+    Recipe("int8", sparsity=0.8, clusters=16, aware=True),
     Recipe("int8", sparsity=0.9),
     Recipe("int8", sparsity=0.9, clusters=16),
 )

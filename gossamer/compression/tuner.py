@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from gossamer.clustering import cluster_weights, strip_clustering
 from gossamer.errors import InputError
+from gossamer.quantization_aware import (
+    Default8BitClusterPreserveQuantizeScheme,
+    Default8BitPrunePreserveQuantizeScheme,
+    Default8BitQuantizeScheme,
+    quantize_model,
+)
+from gossamer.quantization_aware.wrapper import QuantizeWrapper
 from gossamer.sparsity import (
     PolynomialDecay,
     UpdatePruningStep,
@@ -13,12 +21,14 @@ from gossamer.sparsity import (
     strip_pruning,
 )
 from gossamer.training.framework import keras
+from gossamer.training.rewrite import stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from gossamer.compression.lessons import Lessons
     from gossamer.compression.recipe import Recipe
+    from gossamer.quantization_aware import QuantizeScheme
 
     Hear = Callable[[float], None]
     """Is told which part of a training has been done since it was told last."""
@@ -52,19 +62,24 @@ class Tuner:
         self._loss, self._optimizer = model.loss, model.optimizer
         self._compiled = model.get_compile_config()
 
-    def parts(self, recipe: Recipe) -> int:
-        """How many trainings a recipe needs."""
-        return int(recipe.prunes) + bool(recipe.clusters)
-
-    def tuned(self, recipe: Recipe, hear: Hear) -> Any:
-        """The model as the recipe makes it, before it is stored."""
+    @contextlib.contextmanager
+    def tuned(self, recipe: Recipe, hear: Hear) -> Generator[Any]:
+        """The model as the recipe makes it, to be stored."""
         self.model.set_weights(self._weights)
         made = self.model
         if recipe.prunes:
             made = self._pruned(made, recipe, hear)
         if recipe.clusters:
             made = self._clustered(made, recipe, hear)
-        return made
+        if not recipe.aware:
+            yield made
+            return
+        made = quantize_model(made, scheme=_scheme(recipe))
+        try:
+            self._fit(made, hear, [])
+            yield made
+        finally:
+            stripped(made, QuantizeWrapper)
 
     def restore(self) -> None:
         """Give the model its weights, loss and optimizer again."""
@@ -119,6 +134,15 @@ class Tuner:
         return kind.from_config(
             {**self._optimizer.get_config(), "learning_rate": falling}
         )
+
+
+def _scheme(recipe: Recipe) -> QuantizeScheme:
+    """What is left of pruning and clustering while int8 is trained."""
+    if recipe.clusters:
+        return Default8BitClusterPreserveQuantizeScheme(recipe.prunes)
+    if recipe.prunes:
+        return Default8BitPrunePreserveQuantizeScheme()
+    return Default8BitQuantizeScheme()
 
 
 def _first_rate(optimizer: Any) -> float:

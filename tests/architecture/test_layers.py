@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
     | {"quantization", "runtime"},
     "compression": {"api", "clustering", "errors", "explain", "flatbuffer"}
-    | {"quantization", "sparsity", "training"},
+    | {"quantization", "quantization_aware", "sparsity", "training"},
     "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
     "cli": {"api", "benchmark", "calibration", "errors", "explain", "flatbuffer"}

@@ -120,6 +120,20 @@ def test_the_model_itself_is_given_where_nothing_holds():
     assert found.chosen is found.reference
 
 
+def test_int8_is_trained_where_it_drops_too_much_untrained():
+    twins = [Recipe("int8"), Recipe("int8", aware=True)]
+    found = gossamer.compress(
+        trained(dense()), blobs(), max_drop=1, recipes=twins, **QUICK
+    )
+    assert [each.recipe for each in found.attempts] == twins[:1]
+    found = gossamer.compress(
+        trained(dense()), blobs(), max_drop=1, recipes=twins[1:], **QUICK
+    )
+    assert found.chosen.recipe == twins[1]
+    assert found.chosen.metric > 0.9
+    assert twins[1].name == "int8 trained"
+
+
 def test_latency_may_be_the_target():
     found = gossamer.compress(
         trained(dense()), blobs(), target_latency="1 s", max_drop=1, **QUICK
@@ -187,5 +201,7 @@ def test_recipes_are_checked():
         Recipe(sparsity=1.5)
     with pytest.raises(InputError, match="clusters=2"):
         Recipe(clusters=2)
+    with pytest.raises(InputError, match="goes with the mode 'int8'"):
+        Recipe("dynamic", aware=True)
     with pytest.raises(InputError, match="not both"):
         Recipe(sparsity=0.5, pattern=(2, 4))
