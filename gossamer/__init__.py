@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
     from gossamer.runtime.signature import SignatureRunner
     from gossamer.several import combine
+    from gossamer.sizes import FileSizes, file_sizes
     from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CustomOperator",
+    "FileSizes",
     "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
@@ -47,6 +49,7 @@ __all__ = [
     "combine",
     "convert",
     "custom_operator",
+    "file_sizes",
     "from_jax",
     "load",
     "quantization_report",
@@ -56,6 +59,7 @@ __all__ = [
 
 _HOMES = {
     "CustomOperator": "gossamer.ir.custom_options",
+    "FileSizes": "gossamer.sizes",
     "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
@@ -73,6 +77,7 @@ _HOMES = {
     "combine": "gossamer.several",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
+    "file_sizes": "gossamer.sizes",
     "from_jax": "gossamer.frontends.jax.convert",
     "load": "gossamer.runtime.function",
     "quantization_report": "gossamer.explain.report",

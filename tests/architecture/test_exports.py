@@ -12,6 +12,7 @@ from tests.architecture.source import ROOT
 
 PUBLIC = [
     "CustomOperator",
+    "FileSizes",
     "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
@@ -29,6 +30,7 @@ PUBLIC = [
     "combine",
     "convert",
     "custom_operator",
+    "file_sizes",
     "from_jax",
     "load",
     "quantization_report",
