@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gossamer.runtime.interpreter import Interpreter, InterpreterWithCustomOps
     from gossamer.runtime.signature import SignatureRunner
     from gossamer.several import combine
+    from gossamer.sizes import FileSizes, file_sizes
     from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Compressed",
     "CustomOperator",
+    "FileSizes",
     "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
@@ -52,6 +54,7 @@ __all__ = [
     "compress",
     "convert",
     "custom_operator",
+    "file_sizes",
     "from_jax",
     "load",
     "quantization_report",
@@ -62,6 +65,7 @@ __all__ = [
 _HOMES = {
     "Compressed": "gossamer.compression.compress",
     "CustomOperator": "gossamer.ir.custom_options",
+    "FileSizes": "gossamer.sizes",
     "ImageFolder": "gossamer.calibration.images",
     "Interpreter": "gossamer.runtime.interpreter",
     "InterpreterWithCustomOps": "gossamer.runtime.interpreter",
@@ -81,6 +85,7 @@ _HOMES = {
     "compress": "gossamer.compression.compress",
     "convert": "gossamer.api",
     "custom_operator": "gossamer.ir.custom",
+    "file_sizes": "gossamer.sizes",
     "from_jax": "gossamer.frontends.jax.convert",
     "load": "gossamer.runtime.function",
     "quantization_report": "gossamer.explain.report",

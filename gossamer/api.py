@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from gossamer.assembly import Recipe, assemble
+from gossamer.assembly import Recipe, SparseMode, assemble
 from gossamer.calibration import batches_of
 from gossamer.errors import ConversionError, QuantizationError
 from gossamer.flatbuffer.read import read
@@ -49,6 +49,7 @@ def convert(
     strict: bool = False,
     input_signature: Any = None,
     lstm: str = "fused",
+    sparse: str = "auto",
     log: Log | None = None,
 ) -> bytes:
     """Convert a Keras model to the bytes of a `.tflite` file.
@@ -81,6 +82,9 @@ def convert(
         lstm: "fused" makes an LSTM one UNIDIRECTIONAL_SEQUENCE_LSTM where it can;
             "while" a loop over time, which LiteRT also runs on any batch and which
             needs no reset there.
+        sparse: what to do with weights that are mostly zeros: "auto" stores them
+            without these where that is smaller and LiteRT runs it, "always" also
+            where LiteRT needs its reference kernels, "never" stores all of them.
         log: collects what each pass did and declined.
 
     Raises:
@@ -101,6 +105,7 @@ def convert(
             output_type=output_type,
             strict=strict,
             lstm=lstm,
+            sparse=sparse,
             log=log,
         )
         return convert_each(
@@ -116,6 +121,7 @@ def convert(
         improvements_of(improve),
         (input_type, output_type),
         strict=strict,
+        sparse=sparse_mode(sparse),
     )
     return assemble(import_model(model, input_signature, lstm, log), recipe, log)
 
@@ -130,11 +136,13 @@ def quantize(
     input_type: Any = DType.FLOAT32,
     output_type: Any = DType.FLOAT32,
     strict: bool = False,
+    sparse: str = "auto",
     log: Log | None = None,
 ) -> bytes:
     """Quantize a float `.tflite` model.
 
-    Constants that are stored as float16 behind a DEQUANTIZE count as float.
+    Constants that are stored as float16 behind a DEQUANTIZE, or sparse behind a
+    DENSIFY, count as float.
 
     Args:
         model: the path of a `.tflite` file, or its bytes.
@@ -145,6 +153,7 @@ def quantize(
         input_type: type of the inputs, for these.
         output_type: type of the outputs, for these.
         strict: refuse operators without a form in these.
+        sparse: as of `convert`.
         log: collects what each pass did and declined.
 
     Returns:
@@ -165,6 +174,7 @@ def quantize(
         improvements_of(improve),
         (input_type, output_type),
         strict=strict,
+        sparse=sparse_mode(sparse),
     )
     is_path = isinstance(model, (str, os.PathLike))
     data = Path(os.fspath(model)).read_bytes() if is_path else bytes(model)
@@ -179,6 +189,7 @@ def _recipe(
     ends: tuple[Any, Any],
     *,
     strict: bool,
+    sparse: SparseMode,
 ) -> Recipe:
     """The recipe of the options that users give.
 
@@ -210,6 +221,20 @@ def _recipe(
         strict,
         method=method,
         improve=improve,
+        sparse=sparse,
+    )
+
+
+def sparse_mode(sparse: str) -> SparseMode:
+    """What to do with weights that are mostly zeros.
+
+    Raises:
+        ConversionError: there is no such way.
+    """
+    if sparse in ("auto", "always", "never"):
+        return sparse
+    raise ConversionError(
+        f"sparse={sparse!r} is not known; expected 'auto', 'always' or 'never'."
     )
 
 

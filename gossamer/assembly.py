@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gossamer.calibration import compiled_runner
 from gossamer.errors import QuantizationError
 from gossamer.flatbuffer.write import write
 from gossamer.ir.types import DType
 from gossamer.passes.base import Event, run
-from gossamer.passes.pipeline import CANONICALIZE, FINISH
+from gossamer.passes.pipeline import CANONICALIZE, FINISH, STORE
 from gossamer.provenance import with_metadata
 from gossamer.quantization.constants import WeightOptions
 from gossamer.quantization.dynamic import stored_weights
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     Say: TypeAlias = Callable[[str], None]
 
+SparseMode: TypeAlias = Literal["auto", "always", "never"]
+"""What is done with constants that are mostly zeros."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -46,6 +49,7 @@ class Recipe:
         method: how the range of an activation is chosen.
         improve: what to change in the float model before.
         weights: how the weights of integer nodes are made.
+        sparse: whether constants that are mostly zeros are stored without these.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -57,6 +61,7 @@ class Recipe:
     method: Method = "minmax"
     improve: tuple[Improvement, ...] = ()
     weights: WeightOptions = field(default_factory=WeightOptions)
+    sparse: SparseMode = "auto"
 
 
 def assemble(model: Model, recipe: Recipe, log: Log | None = None) -> bytes:
@@ -73,7 +78,7 @@ def assemble(model: Model, recipe: Recipe, log: Log | None = None) -> bytes:
     # One name for all, so that each stage's constants go when the next has its own.
     model = run(model, CANONICALIZE, log)
     model = quantized_model(model, recipe, log)
-    model = run(model, FINISH, log)
+    model = run(model, (*FINISH, *STORE[recipe.sparse]), log)
     origin = f"gossamer; mode={recipe.rules}" if recipe.describe else None
     return write(with_metadata(model, origin))
 

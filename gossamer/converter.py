@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.api import element_type, import_model
-from gossamer.assembly import Recipe, assemble
+from gossamer.assembly import Recipe, SparseMode, assemble
 from gossamer.calibration import samples_of
 from gossamer.errors import ConversionError, QuantizationError
 from gossamer.frontends.jax.convert import from_jax
@@ -57,7 +57,8 @@ class TFLiteConverter:
     """Converts a model to `.tflite`, steered by attributes as TFLite's converter is.
 
     Attributes:
-        optimizations: `{Optimize.DEFAULT}` quantizes; empty keeps float32.
+        optimizations: `{Optimize.DEFAULT}` quantizes; empty keeps float32;
+            EXPERIMENTAL_SPARSITY stores weights without their zeros.
         representative_dataset: a function that yields calibration samples, or a
             `RepresentativeDataset`; with `optimizations` it makes the model int8.
         target_spec: which operators and types the device supports.
@@ -284,7 +285,13 @@ class TFLiteConverter:
             strict=strict,
             describe=not self.exclude_conversion_metadata,
             weights=self._weight_options(mode),
+            sparse=self._sparse(),
         )
+
+    def _sparse(self) -> SparseMode:
+        """Weights stay dense unless asked for otherwise, as TFLite has it."""
+        is_asked = Optimize.EXPERIMENTAL_SPARSITY in set(self.optimizations)
+        return "auto" if is_asked else "never"
 
     def _weight_options(self, mode: Mode) -> WeightOptions:
         dense = self._experimental_disable_per_channel_quantization_for_dense_layers
@@ -314,8 +321,6 @@ class TFLiteConverter:
             raise QuantizationError(
                 f"optimizations holds {unknown[0]!r}; expected Optimize.DEFAULT"
             )
-        if Optimize.EXPERIMENTAL_SPARSITY in wanted:
-            _warn("Optimize.EXPERIMENTAL_SPARSITY has no effect: weights stay dense.")
         if not wanted & _QUANTIZING:
             if self.representative_dataset is not None:
                 _warn(

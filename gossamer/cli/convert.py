@@ -32,6 +32,8 @@ from gossamer.cli.modes import (
     LeaveOption,
     OutputTypeOption,
     RulesOption,
+    Sparse,
+    SparseOption,
     StrictOption,
     check_integer,
     rules_of,
@@ -77,6 +79,7 @@ def convert(
     input_type: InputTypeOption = EndType.FLOAT32,
     output_type: OutputTypeOption = EndType.FLOAT32,
     strict: StrictOption = False,
+    sparse: SparseOption = Sparse.AUTO,
     lstm: Annotated[
         Lstm,
         typer.Option(
@@ -124,6 +127,7 @@ def convert(
             input_type=input_type.value,
             output_type=output_type.value,
             strict=strict,
+            sparse=sparse.value,
             lstm=lstm.value,
             log=log,
         )
@@ -134,7 +138,7 @@ def convert(
         show_log(log)
     seconds = time.perf_counter() - start
     output.show(
-        f"{output.escape(str(path))}: {output.size(len(content))}, "
+        f"{output.escape(str(path))}: {output.file_size(content)}, "
         f"{len(content) / model.stat().st_size:.0%} of {output.escape(model.name)}, "
         f"in {seconds:.1f} s"
     )

@@ -13,6 +13,7 @@ from gossamer.cli.inspect_metadata import described, show_described
 from gossamer.cli.inspect_plan import plans, show_plan
 from gossamer.cli.summary import summary
 from gossamer.runtime.source import Source
+from gossamer.sizes import file_sizes
 
 
 def inspect(
@@ -40,8 +41,9 @@ def inspect(
     [cyan]gossamer inspect digits.tflite --json | jq '.subgraphs[0].totals'[/cyan]
     """
     model = Source(file).model
-    facts = summary(model, file.stat().st_size)
-    facts["described"] = described(file.read_bytes())
+    content = file.read_bytes()
+    facts = summary(model, file_sizes(content))
+    facts["described"] = described(content)
     facts["plans"] = plans(model, compiles=compiles)
     if as_json:
         typer.echo(json.dumps({"file": str(file), **facts}, indent=2))
@@ -63,7 +65,8 @@ def _show_facts(file: Path, facts: dict[str, Any]) -> None:
     main = facts["subgraphs"][0]
     constants = sum(each["constant_bytes"] for each in facts["subgraphs"])
     lines = {
-        "File": f"{file}, {output.size(facts['bytes'])}",
+        "File": f"{file}, {output.size(facts['bytes'])} "
+        f"(gzip {output.size(facts['gzip_bytes'])})",
         "Description": facts["description"],
         "Contents": f"{len(main['operators'])} operators, {len(main['tensors'])} "
         f"tensors, {output.size(constants)} of constants",

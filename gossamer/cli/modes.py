@@ -26,6 +26,14 @@ class EndType(Enum):
     INT16 = "int16"
 
 
+class Sparse(Enum):
+    """What is done with weights that are mostly zeros."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 MODES_HELP = (
     "dynamic: int8 weights, 4x smaller. dynamic_int4, weight_int4, weight_int4:32: "
     "4 bits, by channels or blocks. weight_int8. float16: 2x smaller. int8, int16x8: "
@@ -50,6 +58,13 @@ LeaveOption = Annotated[
 StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="Refuse operators that would stay in float."),
+]
+SparseOption = Annotated[
+    Sparse,
+    typer.Option(
+        help="Weights that are mostly zeros without these: where LiteRT runs it "
+        "(auto), also where only its reference kernels do (always), or never."
+    ),
 ]
 InputTypeOption = Annotated[
     EndType, typer.Option(help="Type of the inputs, for int8 or int16x8.")

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gossamer.sizes import file_sizes
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -98,6 +100,12 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} {UNITS[-1]}"
+
+
+def file_size(content: bytes) -> str:
+    """The sizes of a file for people: 1.5 kB (gzip 1.1 kB)."""
+    sizes = file_sizes(content)
+    return f"{size(sizes.file)} (gzip {size(sizes.gzip)})"
 
 
 def kind(dtype: str, dimensions: Sequence[int]) -> str:

@@ -27,6 +27,8 @@ from gossamer.cli.modes import (
     LeaveOption,
     OutputTypeOption,
     RulesOption,
+    Sparse,
+    SparseOption,
     StrictOption,
     check_integer,
     rules_of,
@@ -64,6 +66,7 @@ def quantize(
     input_type: InputTypeOption = EndType.FLOAT32,
     output_type: OutputTypeOption = EndType.FLOAT32,
     strict: StrictOption = False,
+    sparse: SparseOption = Sparse.AUTO,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Tell what stayed in float, and why."),
@@ -117,6 +120,7 @@ def quantize(
             input_type=input_type.value,
             output_type=output_type.value,
             strict=strict,
+            sparse=sparse.value,
             log=log,
         )
     write_whole(to, content)
@@ -126,7 +130,7 @@ def quantize(
         show_log(log)
     seconds = time.perf_counter() - start
     output.show(
-        f"{output.escape(str(to))}: {output.size(len(content))}, "
+        f"{output.escape(str(to))}: {output.file_size(content)}, "
         f"{len(content) / model.stat().st_size:.0%} of {output.escape(model.name)}, "
         f"in {seconds:.1f} s"
     )

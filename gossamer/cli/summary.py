@@ -10,17 +10,19 @@ from gossamer.ir.work import multiplications, stored_bytes
 if TYPE_CHECKING:
     from gossamer.ir.graph import Model, Node, Signature, Subgraph, Tensor
     from gossamer.ir.quantization import Quantization
+    from gossamer.sizes import FileSizes
 
 
-def summary(model: Model, size: int) -> dict[str, Any]:
+def summary(model: Model, sizes: FileSizes) -> dict[str, Any]:
     """Everything about a model, in types that JSON has.
 
     Args:
         model: the model.
-        size: bytes of its file.
+        sizes: bytes of its file.
     """
     return {
-        "bytes": size,
+        "bytes": sizes.file,
+        "gzip_bytes": sizes.gzip,
         "version": model.version,
         "description": model.description,
         "metadata": {name: len(data) for name, data in model.metadata.items()},

@@ -20,6 +20,7 @@ from gossamer.passes.remove_dead import REMOVE_DEAD
 from gossamer.passes.remove_identity import REMOVE_IDENTITY
 from gossamer.passes.share_constants import SHARE_CONSTANTS
 from gossamer.passes.share_results import SHARE_RESULTS
+from gossamer.passes.store_sparse import STORE_ALL_SPARSE, STORE_SPARSE
 
 CANONICALIZE = (
     FOLD_CONSTANTS,
@@ -44,10 +45,17 @@ CANONICALIZE = (
 FINISH = (REMOVE_DEAD, SHARE_CONSTANTS)
 """The last touch before a model is written."""
 
+STORE = {
+    "auto": (STORE_SPARSE,),
+    "always": (STORE_ALL_SPARSE,),
+    "never": (),
+}
+"""After these: what is done with constants that are mostly zeros, by what is asked."""
+
 
 def purposes() -> dict[str, str]:
     """What each pass does, in a sentence, by its name: its module's first line."""
     return {
         item.name: str(sys.modules[item.rewrite.__module__].__doc__).partition("\n")[0]
-        for item in (*CANONICALIZE, *FINISH)
+        for item in (*CANONICALIZE, *FINISH, *STORE["auto"], *STORE["always"])
     }

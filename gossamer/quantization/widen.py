@@ -9,6 +9,7 @@ import numpy as np
 
 from gossamer.errors import QuantizationError
 from gossamer.ir.rewrite import substitute, with_nodes
+from gossamer.ir.sparse import dense_tensor
 from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def as_float(model: Model) -> Model:
     """The model with float16 constants behind a DEQUANTIZE as float32 ones.
+
+    Sparse constants, behind a DENSIFY or not, are dense ones in it.
 
     Raises:
         QuantizationError: the model holds integers that stand for real numbers.
@@ -31,7 +34,23 @@ def as_float(model: Model) -> Model:
     return replace(model, subgraphs=tuple(map(_widened, model.subgraphs)))
 
 
+def _dense(subgraph: Subgraph) -> Subgraph:
+    """The subgraph without sparse constants."""
+    dense = {x: dense_tensor(x) for x in subgraph.constants() if x.sparsity}
+    outside = {*subgraph.inputs, *subgraph.outputs}
+    nodes: list[Node] = []
+    for node in subgraph.nodes:
+        x = node.inputs[0] if node.inputs else None
+        is_dense = node.op.name == "DENSIFY" and x in dense
+        if is_dense and x is not None and node.output not in outside:
+            dense[node.output] = replace(node.output, data=dense[x].data)
+        else:
+            nodes.append(node)
+    return substitute(with_nodes(subgraph, nodes), dense) if dense else subgraph
+
+
 def _widened(subgraph: Subgraph) -> Subgraph:
+    subgraph = _dense(subgraph)
     outside = {*subgraph.inputs, *subgraph.outputs}
     wide: dict[Tensor, Tensor] = {}
     nodes: list[Node] = []
@@ -49,4 +68,4 @@ def _is_stored_half(node: Node) -> bool:
     if node.op.name != "DEQUANTIZE":
         return False
     x = node.input(0)
-    return x.dtype is DType.FLOAT16 and x.is_constant and x.sparsity is None
+    return x.dtype is DType.FLOAT16 and x.is_constant

@@ -13,6 +13,7 @@ from tests.architecture.source import ROOT
 PUBLIC = [
     "Compressed",
     "CustomOperator",
+    "FileSizes",
     "ImageFolder",
     "Interpreter",
     "InterpreterWithCustomOps",
@@ -32,6 +33,7 @@ PUBLIC = [
     "compress",
     "convert",
     "custom_operator",
+    "file_sizes",
     "from_jax",
     "load",
     "quantization_report",
