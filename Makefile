@@ -4,15 +4,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/installed
+TRAINING := tests/clustering tests/compression tests/quantization_aware tests/sparsity \
+	tests/training
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help mnist test test-all test-tensorflow fuzz check format bench quality docs readme clean
+.PHONY: help mnist compress test test-all test-tensorflow test-torch fuzz check format bench quality docs readme clean
 
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
 	@echo "make test       the tests, in minutes"
 	@echo "make test-all   the tests with the slow ones, every case on every machine"
-	@echo "make test-tensorflow  SavedModels and functions, with TensorFlow in .venv-tensorflow"
+	@echo "make test-tensorflow  SavedModels, functions and training, with TensorFlow in .venv-tensorflow"
+	@echo "make test-torch  training, with Keras on torch in .venv-torch"
+	@echo "make compress   a digit classifier pruned, clustered and quantized, as a table"
 	@echo "make fuzz       hunt for mutants of models that end badly (ARGS='--seed 4')"
 	@echo "make check      ruff, pyright and the rules on the source tree"
 	@echo "make format     let ruff put the sources in order"
@@ -30,18 +34,30 @@ $(READY): pyproject.toml
 .venv-tensorflow/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-tensorflow
 	.venv-tensorflow/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[tensorflow]' keras h5py ai-edge-litert pytest hypothesis
+		--editable '.[tensorflow]' keras h5py ai-edge-litert pytest hypothesis matplotlib
+	@touch $@
+
+.venv-torch/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable . torch keras h5py ai-edge-litert pytest hypothesis matplotlib
 	@touch $@
 
 mnist: $(READY)
 	$(BIN)/python examples/mnist.py $(ARGS)
+
+compress: $(READY)
+	$(BIN)/python examples/mnist_compress.py $(ARGS)
 
 test: $(READY)
 	$(PYTEST) -m 'not slow' $(ARGS)
 
 test-tensorflow: .venv-tensorflow/installed
 	KERAS_BACKEND=tensorflow .venv-tensorflow/bin/python -m pytest \
-		tests/frontends/tensorflow $(ARGS)
+		tests/frontends/tensorflow $(TRAINING) $(ARGS)
+
+test-torch: .venv-torch/installed
+	KERAS_BACKEND=torch .venv-torch/bin/python -m pytest $(TRAINING) $(ARGS)
 
 test-all: $(READY)
 	GOSSAMER_TEST_MACHINES=all $(PYTEST) $(ARGS)

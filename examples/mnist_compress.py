@@ -13,7 +13,6 @@ long it is after gzip, which is what an app store ships. Where LiteRT
 from __future__ import annotations
 
 import argparse
-import gzip
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,7 +209,7 @@ class Row:
     @property
     def packed(self) -> int:
         """Bytes after gzip."""
-        return len(gzip.compress(self.content, 9, mtime=0))
+        return gossamer.file_sizes(self.content).gzip
 
 
 def store(model: Any, mode: str, school: School, name: str, folder: Path) -> Path:

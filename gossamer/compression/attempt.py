@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,11 +30,6 @@ class Attempt:
     latency: float
     metric: float
     holds: bool = True
-
-
-def packed_size(content: bytes) -> int:
-    """Bytes after gzip at its best."""
-    return len(gzip.compress(content, 9, mtime=0))
 
 
 def unbeaten(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.api import convert
-from gossamer.compression.attempt import Attempt, packed_size, unbeaten
+from gossamer.compression.attempt import Attempt, unbeaten
 from gossamer.compression.lessons import Lessons, arrays_of, split
 from gossamer.compression.picture import Teller, draw, table
 from gossamer.compression.recipe import LADDER, Recipe
@@ -18,6 +18,7 @@ from gossamer.errors import InputError
 from gossamer.explain.labelled import Judge, Labelled, metric_of
 from gossamer.flatbuffer.read import read
 from gossamer.quantization.samples import input_names
+from gossamer.sizes import file_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -177,9 +178,8 @@ class _Bench:
             metric, seconds = self._judge(read(content))
         self.made[recipe] = content, self.tuner.model.get_weights()
         holds = bool(metric >= self.floor)
-        return Attempt(
-            recipe, len(content), packed_size(content), seconds, metric, holds
-        )
+        sizes = file_sizes(content)
+        return Attempt(recipe, sizes.file, sizes.gzip, seconds, metric, holds)
 
     def _calibration(self, recipe: Recipe) -> Any:
         if recipe.aware or recipe.mode not in ("int8", "int16x8"):

@@ -37,7 +37,9 @@ def assign(model: Any, at: At) -> None:
 
 
 def _attributes(model: Any) -> list[tuple[str, Any]]:
-    attributes: dict[str, Any] = model.__dict__
+    # On torch a model is a module of torch's, which keeps its parts elsewhere.
+    parts: dict[str, Any] = model.__dict__.get("_modules", {})
+    attributes = {**model.__dict__, **parts}
     return [(k, v) for k, v in attributes.items() if not k.startswith("_")]
 
 

@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
     | {"quantization", "runtime"},
     "compression": {"api", "clustering", "errors", "explain", "flatbuffer"}
-    | {"quantization", "quantization_aware", "sparsity", "training"},
+    | {"quantization", "quantization_aware", "sizes", "sparsity", "training"},
     "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
     "cli": {"api", "benchmark", "calibration", "errors", "explain", "flatbuffer"}

@@ -8,7 +8,6 @@ import pytest
 
 import gossamer
 from gossamer import Recipe
-from gossamer.compression.attempt import packed_size
 from gossamer.errors import InputError, QuantizationError
 from tests.training import nets
 
@@ -56,7 +55,7 @@ def test_the_first_recipe_that_reaches_the_target_is_taken():
     assert found.chosen.recipe == Recipe("dynamic")
     assert [each.recipe.mode for each in found.attempts] == ["float16", "dynamic"]
     assert len(found.content) == found.chosen.size
-    assert found.chosen.packed == packed_size(found.content)
+    assert found.chosen.packed == gossamer.file_sizes(found.content).gzip
     assert found.chosen.metric >= found.reference.metric - 0.01
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -10,7 +10,7 @@ import pytest
 
 import gossamer
 from gossamer import sparsity
-from gossamer.training.state import array_of
+from gossamer.training.state import array_of, synced
 from tests.training import nets
 
 FAST = {"batch_size": 8, "verbose": 0, "shuffle": False}
@@ -64,9 +64,9 @@ def test_masks_are_those_of_the_schedule_at_every_step():
 
     class Watch(sparsity.UpdatePruningStep):
         def on_train_batch_end(self, batch, logs=None):
-            self.model.jax_state_sync()
-            (layer,) = wrapped(self.model)
-            seen.append(array_of(layer.masks[0]))
+            with synced(self.model):
+                (layer,) = wrapped(self.model)
+                seen.append(array_of(layer.masks[0]))
 
     model = keras.Sequential([nets.layers.Input((8, 8, 1)), nets.layers.Flatten()])
     model.add(nets.layers.Dense(10))
