@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gossamer.kernels.products.multiply import FloatMultiply, QuadMultiply
 from gossamer.kernels.products.product import Rows
 from gossamer.kernels.products.sparse import row_vectors, sparse_step
-from gossamer.kernels.products.sparse_words import word_density
+from gossamer.kernels.products.sparse_words import WORD, word_density
 from gossamer.kernels.windows.convolution import border_of, is_pointwise
 from gossamer.ops.arithmetic_of import Task, arithmetic_of
 
@@ -31,6 +31,14 @@ Measured with three: 130 products of float32 in a nanosecond, vectors do 80.
 """
 _TURN_COST = {4: 15.0, 2: 15.0, 1: 30.0}
 """Of a word of the input or a column of the output."""
+_LOADING = ((1 << 19, 0.04), (1 << 21, 0.095), (1 << 62, 0.148))
+"""Nanoseconds to load a word of dense weights, by their bytes at most."""
+_ROW_TIME = 0.015
+"""Nanoseconds of a row and a word of dense weights, where that is longer."""
+_KEPT_TIME = 0.55
+"""Nanoseconds of a word that is kept, for all rows that one vector holds."""
+_FEW_TURN_TIME = 4.5
+"""Nanoseconds of a word of the input or a column of the output."""
 _GAIN = 0.85
 """The dense kernel is left only for less than this share of its time."""
 
@@ -59,7 +67,8 @@ def sparse_steps(
     rows = window.images * window.height * window.width
     density = word_density(weights, multiply.depth)
     words = -(-window.channels // multiply.depth)
-    if not _pays(target, rows, words, columns, density):
+    pays = _pays if rows >= target.lanes else _pays_for_few
+    if not pays(target, rows, words, columns, density):
         return None
     fitted = sums.fitted(weights.reshape(columns, 1, window.channels))
     if fitted is None:
@@ -80,3 +89,16 @@ def _pays(target: Target, rows: int, words: int, columns: int, density: float) -
     parts = 0 if target.tiles is None else target.tiles.float_parts
     kept = density * _WORD_COST[vectors] * _DENSE_SPEED.get(parts, 1.0)
     return waste * (kept + turning) < _GAIN
+
+
+def _pays_for_few(
+    target: Target, rows: int, words: int, columns: int, density: float
+) -> bool:
+    """The same for fewer rows than lanes: these wait for the weights to be loaded."""
+    if density > 1 - _LEAST_ZEROS or not row_vectors(target, rows, words):
+        return False
+    size = words * columns * WORD
+    loading = next(time for most, time in _LOADING if size <= most)
+    dense = max(rows * _ROW_TIME, loading)
+    turning = _FEW_TURN_TIME * (words + columns) / (words * columns)
+    return density * _KEPT_TIME + turning < _GAIN * dense

@@ -10,8 +10,9 @@ import numpy as np
 from gossamer.ir.graph import Tensor
 from gossamer.ir.op import option_fields
 from gossamer.ir.quantization import Blockwise, Quantization
-from gossamer.ir.types import Array, DType, TensorType
+from gossamer.ir.types import Array, DType, TensorType, limits_of
 from gossamer.quantization import ranges
+from gossamer.quantization.grids import grid_scale
 from gossamer.quantization.recipe import bias_input, weight_input
 
 if TYPE_CHECKING:
@@ -126,8 +127,15 @@ def hybrid_weights(
 ) -> Tensor:
     """A constant as symmetric int8 or int4 for kernels that compute in float."""
     assert tensor.data is not None
-    data = ranges.quantize_weights_precisely(tensor.data, axis, dtype)
     quantization = ranges.weight_quantization(tensor.data, axis, dtype)
+    if dtype is DType.INT4:
+        scale = grid_scale(tensor.data, axis, limits_of(dtype)[1])
+        if (scale > quantization.scale * np.float32(1.001)).any():
+            scale = np.maximum(scale, quantization.scale)
+            quantization = replace(quantization, scale=scale)
+            data = ranges.quantize_weights(tensor.data, quantization, dtype)
+            return as_constant(tensor, dtype, data, quantization)
+    data = ranges.quantize_weights_precisely(tensor.data, axis, dtype)
     return as_constant(tensor, dtype, data, quantization)
 
 

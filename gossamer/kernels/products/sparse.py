@@ -67,8 +67,9 @@ class _Walk:
                 source = nest.offset(first, word * WORD)
                 rows = [
                     nest.load(kind, nest.offset(source, row * pitch))
-                    for row in range(lanes)
+                    for row in range(min(lanes, self.rows.count))
                 ]
+                rows += [rows[-1]] * (lanes - len(rows))
                 target = nest.offset(place, word * (self.block * WORD))
                 for index, each in enumerate(turned_lanes(nest, rows)):
                     nest.store(each, nest.offset(target, index * self.block * WORD))
@@ -168,7 +169,7 @@ class _Walk:
         """Turn the sums of a group of columns back and hand them to the epilogue."""
         nest, lanes = self.nest, self.lanes
         column, count = columns
-        tile = Tile(lanes, 1, lanes, count)
+        tile = Tile(min(lanes, self.rows.count), 1, lanes, count)
         (start,) = epilogue.start(nest, column, tile)
         kind = self.multiply.total.of(lanes)
         pitch = self.columns * epilogue.output_bytes
@@ -181,7 +182,8 @@ class _Walk:
                 else zero
                 for index in range(lanes)
             ]
-            rows = [[each + start] for each in turned_lanes(nest, vectors)]
+            turned = turned_lanes(nest, vectors)[: tile.rows]
+            rows = [[each + start] for each in turned]
             first = row + group * lanes
             corner = nest.offset(y, first * pitch + column * epilogue.output_bytes)
             epilogue.finish(nest, rows, Place(corner, first, column, pitch), tile)
@@ -205,8 +207,8 @@ def turned_lanes(nest: Nest, rows: Sequence[Value]) -> list[Value]:
 
 
 def row_vectors(target: Target, rows: int, words: int) -> int:
-    """Vectors of rows in a block; 0 where there are too few rows or words."""
-    if rows < target.lanes or words < target.lanes:
+    """Vectors of rows in a block; 0 where there are too few words."""
+    if not rows or words < target.lanes:
         return 0
     return next((v for v in (4, 2) if rows >= v * target.lanes), 1)
 
@@ -220,7 +222,7 @@ def sparse_step(
 ) -> Step:
     """A product of rows that adjoin by weights (columns, depth).
 
-    There must be as many rows and words as lanes.
+    There must be as many words as lanes. Of fewer rows the last is taken several times.
     """
     x, y = arguments
     columns = len(weights)
@@ -293,7 +295,7 @@ def _blocks(
         last = (unit.index + 1) * split.blocks // split.units
         with nest.loop(last, start=first) as block:
             # The last block may do rows of the one before again.
-            end_row = walk.rows.count - walk.block
+            end_row = max(walk.rows.count - walk.block, 0)
             row = nest.minimum(block.index * walk.block, end_row)
             source = nest.offset(x, row * walk.rows.stride)
             do = _at_once if walk.parts.count == 1 else _in_parts
