@@ -9,15 +9,17 @@ from gossamer.quantization_aware.channels import rounded_places
 from gossamer.quantization_aware.placement import Placement, placements
 from gossamer.quantization_aware.quantizers import FixedQuantizer, Quantizer
 from gossamer.quantization_aware.schemes import Default8BitQuantizeScheme
+from gossamer.quantization_aware.training import tell_training
 from gossamer.quantization_aware.wrapper import QuantizeAnnotate, QuantizeWrapper
 from gossamer.training.framework import InputLayer, Layer, Model, keras
-from gossamer.training.rewrite import exchanged, require_built
+from gossamer.training.rewrite import exchanged, is_graph, require_built
 from gossamer.training.wrapper import Reparametrized
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from gossamer.quantization_aware.config import QuantizeConfig
+    from gossamer.quantization_aware.kept import Kept
     from gossamer.quantization_aware.schemes import QuantizeScheme
 
 
@@ -35,7 +37,7 @@ def quantize_annotate_layer(
         ValueError: it is a model, or no layer.
     """
     if isinstance(to_annotate, Model) or not isinstance(to_annotate, Layer):
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004  the toolkit's
             "`to_annotate` must be a layer; `quantize_annotate_model` takes a model. "
             f"It is {type(to_annotate).__name__}"
         )
@@ -162,7 +164,10 @@ def _applied(
             return _by_config(layer, config, placement, used, name)
         return _by_scheme(layer, placement, used, name)
 
-    return exchanged(model, exchange)
+    made = exchanged(model, exchange)
+    if not is_graph(made):
+        tell_training(made)
+    return made
 
 
 def _by_scheme(
@@ -170,7 +175,7 @@ def _by_scheme(
 ) -> Any:
     """The layer with the scheme's quantizers; itself where nothing is rounded."""
     weights: list[tuple[int, Quantizer]] = []
-    kept = []
+    kept: list[Kept] = []
     for place, axes in rounded_places(layer):
         kept.append(scheme.kept(layer, place))
         quantizer = scheme.weight_quantizer(axes, kept[-1])
@@ -246,13 +251,15 @@ def _attribute(layer: Any, function: Any) -> str:
 
 def _require_model(model: Any, what: str) -> None:
     if not isinstance(model, Model):
-        raise ValueError(f"a model can be {what}, not {type(model).__name__}")
+        raise ValueError(  # noqa: TRY004  the toolkit's
+            f"a model can be {what}, not {type(model).__name__}"
+        )
     require_built(model, what)
 
 
 def _require_plain(layer: Any) -> None:
     if isinstance(layer, Reparametrized):
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004  the toolkit's
             f"layer '{layer.name}' is wrapped in {type(layer).__name__}: strip the "
             "model of it first, as with strip_pruning or strip_clustering"
         )

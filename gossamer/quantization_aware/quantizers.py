@@ -33,7 +33,11 @@ class Quantizer(abc.ABC):
 
     @abc.abstractmethod
     def __call__(
-        self, inputs: Any, training: bool, weights: State, **kwargs: Any
+        self,
+        inputs: Any,
+        training: bool,  # noqa: FBT001  the toolkit's order
+        weights: State,
+        **kwargs: Any,
     ) -> Any:
         """The tensor rounded; while training, the variables learn of it first."""
 
@@ -45,13 +49,6 @@ class Quantizer(abc.ABC):
     def from_config(cls, config: dict[str, Any]) -> Any:
         """A quantizer with these arguments."""
         return cls(**config)
-
-    def __eq__(self, other: object) -> bool:
-        same = type(self) is type(other)
-        return same and self.get_config() == other.get_config()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-
-    def __hash__(self) -> int:
-        return hash((type(self), str(self.get_config())))
 
 
 class RangeQuantizer(Quantizer):
@@ -92,7 +89,11 @@ class RangeQuantizer(Quantizer):
         }
 
     def __call__(
-        self, inputs: Any, training: bool, weights: State, **kwargs: Any
+        self,
+        inputs: Any,
+        training: bool,  # noqa: FBT001  the toolkit's order
+        weights: State,
+        **kwargs: Any,
     ) -> Any:
         """The tensor rounded to its range, which learns of it while training."""
         if training:

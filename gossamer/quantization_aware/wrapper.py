@@ -13,6 +13,7 @@ from gossamer.quantization_aware.quantizers import (
     State,
 )
 from gossamer.quantization_aware.rounding import grid
+from gossamer.quantization_aware.training import known_training
 from gossamer.training.framework import Layer, keras, register
 from gossamer.training.places import Place, places_of
 from gossamer.training.state import array_of
@@ -96,9 +97,7 @@ class QuantizeAnnotate(Reparametrized):
 
     PREFIX = "quantize_annotate"
 
-    def __init__(
-        self, layer: Any, quantize_config: Any = None, **options: Any
-    ) -> None:
+    def __init__(self, layer: Any, quantize_config: Any = None, **options: Any) -> None:
         self.quantize_config = quantize_config
         super().__init__(layer, **options)
 
@@ -150,11 +149,10 @@ class QuantizeWrapper(Reparametrized):
         self.kept = list(kept) or [Kept() for _ in self.weight_quantizers]
         self._weight_states: list[State] = []
         self._kept_states: list[State] = []
-        self._before = _roundings({"activation": before_activation})
-        self._activations = _roundings(activations or {})
-        self._inputs = _roundings(inputs or {})
-        self._outputs = _roundings(outputs or {})
-        self._is_training = False
+        self._before = _roundings("before", {"activation": before_activation})
+        self._activations = _roundings("behind", activations or {})
+        self._inputs = _roundings("input", inputs or {})
+        self._outputs = _roundings("output", outputs or {})
         super().__init__(layer, **options)
         every = (self._before, self._activations, self._inputs, self._outputs)
         self.roundings = [each for group in every for each in group.values()]
@@ -185,6 +183,11 @@ class QuantizeWrapper(Reparametrized):
         _, quantizer = self.weight_quantizers[index]
         value = self.kept[index].apply(value, self._kept_states[index])
         return quantizer(value, training, self._weight_states[index])
+
+    def call(self, inputs: Any, *args: Any, training: Any = None, **kwargs: Any) -> Any:
+        """The layer with rounded weights, between its quantizers."""
+        told = known_training() if training is None else training
+        return super().call(inputs, *args, training=told, **kwargs)
 
     def inside(self, inputs: Any, *args: Any, training: Any, **kwargs: Any) -> Any:
         """The layer between the quantizers of its inputs and of its outputs."""
@@ -245,9 +248,9 @@ def quantized_layers(model: Any) -> list[QuantizeWrapper]:
     return [each for each in layers if isinstance(each, QuantizeWrapper)]
 
 
-def _roundings(quantizers: Mapping[Any, Quantizer | None]) -> dict[Any, Any]:
+def _roundings(what: str, quantizers: Mapping[Any, Quantizer | None]) -> dict[Any, Any]:
     return {
-        key: Rounding(each, name=f"rounding_{key}")
+        key: Rounding(each, name=f"{what}_{key}")
         for key, each in quantizers.items()
         if each is not None
     }
@@ -298,4 +301,3 @@ def _restored(config: Any) -> Any:
 
 def _key(text: str) -> Any:
     return int(text) if text.isdecimal() else text
-

@@ -265,19 +265,19 @@ class Conversion:
         )
         try:
             require_inference(step)
-            results = self._apply(call, step, values)
-            self._see(call, results)
-            return results
+            return self._shown(call, self._apply(call, step, values))
         except Unsupported as problem:
             self._note(call, problem.reason, problem.remedy)
         except (GraphError, UnsupportedError) as problem:
             self._note(call, str(problem), GENERAL_REMEDY)
         return [self._stand_in(call.path, y) for y in step.outputs]
 
-    def _see(self, call: Call, results: Sequence[Tensor]) -> None:
+    def _shown(self, call: Call, results: Sequence[Tensor]) -> Sequence[Tensor]:
+        """The results, a layer's call having been put down."""
         if trace.is_layer(call.operation):
             ends = (tuple(call.inputs), tuple(results))
             self.seen.append(Seen(call.operation, call.path, *ends))
+        return results
 
     def _apply(self, call: Call, step: trace.Step, values: Values) -> Sequence[Tensor]:
         rule = rule_of(call.operation, masked=step.is_masked)
