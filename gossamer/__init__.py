@@ -94,8 +94,11 @@ _HOMES = {
 }
 
 
+_MODULES = ("clustering", "experimental", "metadata", "quantization_aware", "sparsity")
+
+
 def __getattr__(name: str) -> Any:
-    if name in ("clustering", "experimental", "metadata", "sparsity"):
+    if name in _MODULES:
         return import_module(f"gossamer.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")

@@ -197,12 +197,6 @@ def _recipe(
         QuantizationError: some are missing, or have nothing to do.
     """
     asked = str(rules) if rules.rules else repr(str(rules))
-    if rules.is_integer and calibration is None:
-        raise QuantizationError(
-            f"quantize={asked} needs a calibration set, and none was given. Pass "
-            "calibration=x with 100 to 500 typical inputs, or use quantize='dynamic', "
-            "which needs none."
-        )
     if not rules.is_integer and (method != "minmax" or improve):
         raise QuantizationError(
             f"method and improve are for int8, and quantize={asked} uses neither. "
@@ -215,7 +209,7 @@ def _recipe(
         )
     return Recipe(
         rules,
-        lambda made: batches_of(made, calibration),
+        None if calibration is None else partial(batches_of, data=calibration),
         element_type(ends[0], "input_type"),
         element_type(ends[1], "output_type"),
         strict,

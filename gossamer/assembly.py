@@ -19,6 +19,7 @@ from gossamer.quantization.full import full_integer, wide_activations
 from gossamer.quantization.improve import improve
 from gossamer.quantization.recipe import Form, choose
 from gossamer.quantization.rules import INTEGER, Rules
+from gossamer.quantization.trained import is_trained
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,9 +109,14 @@ def quantized_model(model: Model, recipe: Recipe, log: Log | None = None) -> Mod
 
 
 def _integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
-    if recipe.samples is None:
-        raise QuantizationError("int8 and int16x8 need calibration samples")
-    if recipe.improve:
+    if recipe.samples is None and not is_trained(model):
+        raise QuantizationError(
+            f"quantize={str(recipe.rules)!r} needs a calibration set, and none was "
+            "given. Pass calibration=x with 100 to 500 typical inputs, use "
+            "quantize='dynamic', which needs none, or train the model with "
+            "gossamer.quantization_aware, which finds the ranges"
+        )
+    if recipe.improve and recipe.samples is not None:
         model = improve(
             model,
             recipe.improve,
@@ -122,7 +128,7 @@ def _integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
         )
     return full_integer(
         model,
-        recipe.samples(model),
+        None if recipe.samples is None else recipe.samples(model),
         rules=recipe.rules,
         input_type=recipe.input_type,
         output_type=recipe.output_type,

@@ -20,12 +20,14 @@ from gossamer.frontends.tensorflow.convert import from_functions
 from gossamer.ir.types import DType
 from gossamer.quantization.constants import WeightOptions
 from gossamer.quantization.rules import Rules
+from gossamer.quantization.trained import is_trained
 from gossamer.target import OpsSet, Optimize, RepresentativeDataset, TargetSpec
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from gossamer.calibration import Samples
     from gossamer.ir.graph import Model
     from gossamer.quantization.rules import Mode
 
@@ -254,24 +256,26 @@ class TFLiteConverter:
             QuantizationError: the attributes contradict each other, or the
                 representative dataset does not fit the model.
         """
-        self._require_built_attributes()
-        recipe = self._recipe()
-        return assemble(self._trace(self.lstm), recipe)
+        return assemble(*self.prepared())
 
     def prepared(self) -> tuple[Model, Recipe]:
         """The float model as the front end gives it, and what is to be made of it."""
         self._require_built_attributes()
-        return self._trace(self.lstm), self._recipe()
+        model = self._trace(self.lstm)
+        return model, self._recipe(trained=is_trained(model))
 
-    def _recipe(self) -> Recipe:
-        """TFLite's decision which quantization the attributes ask for."""
+    def _recipe(self, *, trained: bool) -> Recipe:
+        """TFLite's decision which quantization the attributes ask for.
+
+        A model that was `trained` with its ranges needs no samples.
+        """
         operators = self._operator_sets()
         types = {element_type(kind) for kind in self.target_spec.supported_types}
         only = {frozenset({OpsSet.TFLITE_BUILTINS_INT8}), frozenset({_INT16X8})}
         strict = frozenset(operators) in only or types == {DType.INT8}
         if strict:
-            self._require_int8(operators, types)
-        mode = self._mode(types)
+            self._require_int8(operators, types, trained=trained)
+        mode = self._mode(types, trained=trained)
         ends = (
             element_type(self.inference_input_type, "inference_input_type"),
             element_type(self.inference_output_type, "inference_output_type"),
@@ -280,7 +284,7 @@ class TFLiteConverter:
             _require_ends(ends, _ENDS[mode])
         return Recipe(
             Rules.of(mode),
-            lambda model: samples_of(model, self._generator()),
+            self._samples(),
             *ends,
             strict=strict,
             describe=not self.exclude_conversion_metadata,
@@ -314,7 +318,7 @@ class TFLiteConverter:
             )
         return dtype
 
-    def _mode(self, types: set[DType]) -> Mode:
+    def _mode(self, types: set[DType], *, trained: bool) -> Mode:
         wanted = set(self.optimizations)
         unknown = [x for x in wanted if not isinstance(x, Optimize)]  # pyright: ignore[reportUnnecessaryIsInstance]
         if unknown:
@@ -331,7 +335,7 @@ class TFLiteConverter:
             return "float32"
         if DType.FLOAT16 in types:
             return "float16"
-        if self.representative_dataset is None:
+        if self.representative_dataset is None and not trained:
             return "dynamic"
         return "int16x8" if _INT16X8 in self._operator_sets() else "int8"
 
@@ -350,7 +354,9 @@ class TFLiteConverter:
             )
         return operators
 
-    def _require_int8(self, operators: set[OpsSet], types: set[DType]) -> None:
+    def _require_int8(
+        self, operators: set[OpsSet], types: set[DType], *, trained: bool
+    ) -> None:
         if operators == {OpsSet.TFLITE_BUILTINS_INT8} and types - {DType.INT8}:
             raise QuantizationError(
                 "As full integer quantization has been enabled by setting "
@@ -358,15 +364,20 @@ class TFLiteConverter:
                 "`target_spec.supported_types` should be left uninitialized or set to "
                 f"{{tf.int8}}. Found {', '.join(sorted(t.title for t in types))}."
             )
-        if self.representative_dataset is None:
+        if self.representative_dataset is None and not trained:
             raise QuantizationError(
                 "For full integer quantization, a `representative_dataset` must be "
                 "specified. Set it to a function that yields lists of typical inputs."
             )
 
-    def _generator(self) -> Any:
+    def _samples(self) -> Samples | None:
         given = self.representative_dataset
-        return given.input_gen if isinstance(given, RepresentativeDataset) else given
+        if given is None:
+            return None
+        generator = (
+            given.input_gen if isinstance(given, RepresentativeDataset) else given
+        )
+        return lambda model: samples_of(model, generator)
 
     def _require_built_attributes(self) -> None:
         for name in _MUST_STAY:

@@ -39,10 +39,10 @@ class FakeQuant(Op):
     def infer(self, *inputs: Tensor | None) -> tuple[TensorType, ...]:
         (x,) = operands(self, inputs, 1)
         require(x.dtype is DType.FLOAT32, self, f"{x} is not float32")
-        self._steps()
+        self.steps()
         return made(self, x.dtype, x.shape)
 
-    def _steps(self) -> tuple[np.float32, np.float32, np.float32]:
+    def steps(self) -> tuple[np.float32, np.float32, np.float32]:
         """The step, and the least and the greatest number."""
         fits = 2 <= self.num_bits <= 16 and self.min <= 0 <= self.max
         text = f"{self.num_bits} bits from {self.min} to {self.max} hold no numbers"
@@ -59,13 +59,13 @@ class FakeQuant(Op):
         return step, least * step, greatest * step
 
     def reference(self, *inputs: Any) -> tuple[Array, ...]:
-        step, low, high = self._steps()
+        step, low, high = self.steps()
         moved = np.clip(np.asarray(inputs[0]), low, high) - low
         whole = round_half_away(moved * (np.float32(1) / step)).astype(np.float32)
         return (whole * step + low,)
 
     def lower(self, node: Node, target: Target) -> Sequence[Step] | None:
-        step, low, high = (float(number) for number in self._steps())
+        step, low, high = (float(number) for number in self.steps())
         inverse = float(np.float32(1) / np.float32(step))
 
         def compute(nest: Nest, value: Value) -> Value:

@@ -10,9 +10,9 @@ import numpy as np
 from gossamer.ir.graph import Tensor
 from gossamer.ir.op import option_fields
 from gossamer.ir.quantization import Blockwise, Quantization
-from gossamer.ir.types import Array, DType, TensorType, limits_of
+from gossamer.ir.types import Array, DType, TensorType
 from gossamer.quantization import ranges
-from gossamer.quantization.grids import grid_scale
+from gossamer.quantization.grids import fits_int4, grid_quantization
 from gossamer.quantization.recipe import bias_input, weight_input
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ LARGEST_SCALE = np.float16(np.inf)
 NEED_BIAS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D"})
 """Operators whose integer kernels in TFLite refuse to run without a bias."""
 
+TAKE_INT4 = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
+"""Operators that multiply int8 activations by int4 weights."""
+
 STATES_BIAS = "quantized_bias_type"
 """The option by which an operator tells the type of its bias."""
 
@@ -53,11 +56,14 @@ class WeightOptions:
             that cannot tell which keep INT64.
         per_channel: whether weights have a scale for each channel.
         per_channel_dense: the same for FULLY_CONNECTED.
+        keeps_grids: whether weights that are multiples of a scale already, since they
+            were trained so, are stored with that scale.
     """
 
     bias16: DType = DType.INT64
     per_channel: bool = True
     per_channel_dense: bool = True
+    keeps_grids: bool = False
 
     def is_per_channel(self, node: Node) -> bool:
         if node.op.name == "FULLY_CONNECTED":
@@ -101,15 +107,25 @@ def integer_weights(
     if dtype is DType.INT16 and rule.axis is None:
         return None
     axis = rule.axis if options.is_per_channel(node) else None
+    stored = DType.INT8
     quantization = ranges.weight_quantization(weights.data, axis)
+    if options.keeps_grids:
+        stored = _grid_type(node, weights.data, axis, dtype)
+        quantization = grid_quantization(weights.data, axis, stored)
     bias = bias_input(node) or _zero_bias(node, weights)
     if bias is None or bias.data is None:
-        return Weights(_int8_weights(weights, quantization), None)
+        return Weights(_integers(weights, quantization, stored), None)
     kind = options.bias_type(node, dtype)
     if kind is DType.INT32:
         quantization = ranges.widen_for_bias(quantization, bias.data, input_scale)
-    made = _int8_weights(weights, quantization)
+    made = _integers(weights, quantization, stored)
     return Weights(made, _integer_bias(bias, made, input_scale, kind))
+
+
+def _grid_type(node: Node, array: Array, axis: int | None, dtype: DType) -> DType:
+    """INT4 for weights that were trained with so few steps, else INT8."""
+    takes = dtype is DType.INT8 and node.op.name in TAKE_INT4
+    return DType.INT4 if takes and fits_int4(array, axis) else DType.INT8
 
 
 def _zero_bias(node: Node, weights: Tensor) -> Tensor | None:
@@ -129,12 +145,10 @@ def hybrid_weights(
     assert tensor.data is not None
     quantization = ranges.weight_quantization(tensor.data, axis, dtype)
     if dtype is DType.INT4:
-        scale = grid_scale(tensor.data, axis, limits_of(dtype)[1])
-        if (scale > quantization.scale * np.float32(1.001)).any():
-            scale = np.maximum(scale, quantization.scale)
-            quantization = replace(quantization, scale=scale)
-            data = ranges.quantize_weights(tensor.data, quantization, dtype)
-            return as_constant(tensor, dtype, data, quantization)
+        found = grid_quantization(tensor.data, axis, dtype)
+        if (found.scale > quantization.scale * np.float32(1.001)).any():
+            data = ranges.quantize_weights(tensor.data, found, dtype)
+            return as_constant(tensor, dtype, data, found)
     data = ranges.quantize_weights_precisely(tensor.data, axis, dtype)
     return as_constant(tensor, dtype, data, quantization)
 
@@ -187,10 +201,10 @@ def as_constant(
     return replace(tensor, type=type_, data=data, quantization=quantization)
 
 
-def _int8_weights(tensor: Tensor, quantization: Quantization) -> Tensor:
+def _integers(tensor: Tensor, quantization: Quantization, dtype: DType) -> Tensor:
     assert tensor.data is not None
-    data = ranges.quantize_weights(tensor.data, quantization)
-    return as_constant(tensor, DType.INT8, data, quantization)
+    data = ranges.quantize_weights(tensor.data, quantization, dtype)
+    return as_constant(tensor, dtype, data, quantization)
 
 
 def _integer_bias(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gossamer.errors import QuantizationError
 from gossamer.ir.types import DType
 from gossamer.quantization.calibrate import Runner, calibrate, reference_runner
+from gossamer.quantization.constants import WeightOptions
 from gossamer.quantization.materialize import materialize
 from gossamer.quantization.propagate import propagate, types_of
 from gossamer.quantization.recipe import Choice, Form, choose, describe
 from gossamer.quantization.rules import INTEGER, Rule, Rules
+from gossamer.quantization.trained import only_known, without_fake_quant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gossamer.ir.graph import Model, Node, Subgraph, Tensor
     from gossamer.quantization.calibrate import Sample
-    from gossamer.quantization.constants import WeightOptions
     from gossamer.quantization.range_methods import Method
     from gossamer.quantization.recipe import Log
 
@@ -31,7 +33,7 @@ _ENDS = {
 
 def full_integer(
     model: Model,
-    samples: Iterable[Sample],
+    samples: Iterable[Sample] | None,
     *,
     rules: Rules = _ALL_INT8,
     input_type: DType = DType.FLOAT32,
@@ -49,7 +51,8 @@ def full_integer(
     Args:
         model: a float model; the subgraphs of its signatures are quantized.
         samples: representative inputs; each maps every input's name (of the first
-            signature, else the tensor's) to an array of its type and shape.
+            signature, else the tensor's) to an array of its type and shape. Without
+            any, only what FAKE_QUANT states the ranges of is on integers.
         rules: the mode of each layer.
         input_type: FLOAT32 (a QUANTIZE follows) for float inputs; INT8 or UINT8 where
             a rule says int8, INT16 where one says int16x8.
@@ -68,11 +71,19 @@ def full_integer(
     _check_types(rules, input_type, output_type)
     _check_float(model)
     entries = _entries(model)
+    model, trained = without_fake_quant(model)
     chosen = {index: _choices(model.subgraphs[index], rules) for index in entries}
+    if samples is None:
+        chosen = {index: only_known(each, trained) for index, each in chosen.items()}
     _tell(model, chosen, rules, strict=strict, log=log)
-    ranges = calibrate(model, samples, runner, method, wide_activations(model, rules))
+    ranges = dict(trained)
+    if samples is not None:
+        wide = wide_activations(model, rules)
+        ranges = {**calibrate(model, samples, runner, method, wide), **trained}
+    if trained:
+        options = replace(options or WeightOptions(), keeps_grids=True)
     for index in entries:
-        plan = propagate(model.subgraphs[index], chosen[index], ranges)
+        plan = propagate(model.subgraphs[index], chosen[index], ranges, trained)
         model = materialize(
             model, plan, input_type, output_type, options=options, index=index
         )

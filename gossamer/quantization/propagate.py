@@ -20,7 +20,7 @@ from gossamer.quantization.ranges import Range, activation_quantization, represe
 from gossamer.quantization.recipe import Choice, Form, is_real, tied_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from gossamer.ir.graph import Node, Subgraph
 
@@ -81,14 +81,19 @@ def propagate(
     subgraph: Subgraph,
     choices: Mapping[Node, Choice],
     ranges: Mapping[Tensor, Range],
+    trained: Collection[Tensor] = (),
 ) -> Plan:
-    """The plan for a subgraph whose float activations have the given ranges."""
+    """The plan for a subgraph whose float activations have the given ranges.
+
+    Those that were trained with theirs share it with no other such tensor: what moves
+    one to another requantizes it before.
+    """
     integer = [n for n in subgraph.nodes if choices[n].form is Form.INTEGER]
     types = types_of(subgraph, choices)
     typed: dict[Typed, Quantization] = {}
     for dtype in (DType.INT8, DType.INT16):
         nodes = [node for node in integer if choices[node].dtype is dtype]
-        found = _of_type(dtype, subgraph, nodes, ranges)
+        found = _of_type(dtype, subgraph, nodes, ranges, trained)
         typed.update({(tensor, dtype): found[tensor] for tensor in found})
     own = {tensor: typed[tensor, dtype] for tensor, dtype in types.items()}
     return Plan(choices, types, own, typed)
@@ -113,6 +118,7 @@ def _of_type(
     subgraph: Subgraph,
     nodes: list[Node],
     ranges: Mapping[Tensor, Range],
+    trained: Collection[Tensor],
 ) -> dict[Tensor, Quantization]:
     """The quantization of every activation, for the nodes of one type."""
     decided = {
@@ -121,8 +127,8 @@ def _of_type(
     }
     pins = _pins(nodes, dtype)
     moved = {y for node in nodes if tied_inputs(node) for y in node.outputs}
-    for group in _groups(nodes):
-        shared = _shared(group, pins, moved, ranges, dtype)
+    for group in _groups(nodes, ranges, trained):
+        shared = _shared(_trained_part(group, trained), pins, moved, ranges, dtype)
         decided.update(dict.fromkeys(group.members, shared))
     return decided | pins
 
@@ -166,17 +172,39 @@ def _shared(
     return activation_quantization(union, dtype)
 
 
-def _groups(nodes: list[Node]) -> list[_Group]:
+def _trained_part(group: _Group, trained: Collection[Tensor]) -> _Group:
+    """Those of a group that were trained, which the others follow; all if none was."""
+    chosen = {tensor: None for tensor in group.members if tensor in trained}
+    return _Group(chosen) if chosen else group
+
+
+def _groups(
+    nodes: list[Node], ranges: Mapping[Tensor, Range], trained: Collection[Tensor]
+) -> list[_Group]:
     """The groups of tensors that nodes tie together, of two or more each."""
     group_of: dict[Tensor, _Group] = {}
     for node in nodes:
         inputs = [node.input(index) for index in tied_inputs(node)]
+        if node.output in trained:
+            inputs = [
+                x for x in inputs if not _differs(x, node.output, ranges, trained)
+            ]
         if not inputs:
             continue
         tied = [t for t in (*inputs, *node.outputs) if is_real(t)]
         constants = [t for t in tied if t.is_constant]
         _join(group_of, [t for t in tied if not t.is_constant], constants)
     return list({id(group): group for group in group_of.values()}.values())
+
+
+def _differs(
+    x: Tensor,
+    y: Tensor,
+    ranges: Mapping[Tensor, Range],
+    trained: Collection[Tensor],
+) -> bool:
+    """Whether both of two tensors were trained, with other ranges."""
+    return x in trained and ranges[x] != ranges[y]
 
 
 def _join(

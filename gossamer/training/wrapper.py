@@ -89,10 +89,14 @@ class Reparametrized(Layer):
 
     def call(self, inputs: Any, *args: Any, training: Any = None, **kwargs: Any) -> Any:
         """The layer inside, with the changed weights."""
+        with self.substituted(training=bool(training)):
+            return self.inside(inputs, *args, training=training, **kwargs)
+
+    def inside(self, inputs: Any, *args: Any, training: Any, **kwargs: Any) -> Any:
+        """The layer inside as it stands now; a subclass may change what it is given."""
         if self.layer._call_has_training_arg:  # noqa: SLF001
             kwargs["training"] = training
-        with self.substituted(training=bool(training)):
-            return self.layer(inputs, *args, **kwargs)
+        return self.layer(inputs, *args, **kwargs)
 
     def settle(self) -> None:
         """Store the changed weights in the layer inside."""

@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "training": set(),
     "clustering": {"training"},
     "sparsity": {"training"},
+    "quantization_aware": {"frontends", "ir", "passes", "quantization", "training"},
     "explain": {"api", "calibration", "errors", "flatbuffer", "ir", "passes"}
     | {"quantization", "runtime"},
     "compression": {"api", "clustering", "errors", "explain", "flatbuffer"}
@@ -89,6 +90,7 @@ THIRD_PARTIES = {
     "ops": NUMPY,
     "passes": NUMPY,
     "quantization": NUMPY,
+    "quantization_aware": NUMPY,
     "runtime": NUMPY,
     "sparsity": NUMPY,
     "training": NUMPY | {"keras"},

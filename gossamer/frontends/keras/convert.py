@@ -49,6 +49,7 @@ def from_keras(
     *,
     recurrence: Recurrence = "fused",
     say: Callable[[str], None] | None = None,
+    seen: Callable[[Sequence[Seen]], None] | None = None,
 ) -> Model:
     """Convert a Keras model to the operators of `.tflite`, in float32, for inference.
 
@@ -59,6 +60,7 @@ def from_keras(
         recurrence: whether an LSTM becomes one operator where it can ("fused"), or a
             loop over time ("while").
         say: told what a user should know of the result.
+        seen: shown the calls of layers, those within others before these.
 
     Raises:
         ConversionError: the model has no known input shape, or parts of it have no
@@ -75,6 +77,8 @@ def from_keras(
     if say is not None:
         for note in conversion.store.notes:
             say(note)
+    if seen is not None:
+        seen(conversion.seen)
     return made
 
 
@@ -130,6 +134,16 @@ def _type_of(spec: signature.InputSpec) -> TensorType:
     return TensorType(spec.dtype, spec.shape)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A layer's call that was converted: where, from what, and to what."""
+
+    layer: Any
+    path: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+
+
 @dataclass(slots=True)
 class Conversion:
     """The walk through a model; it goes on after a failure to find the others."""
@@ -139,6 +153,7 @@ class Conversion:
     builder: Builder = field(default_factory=Builder)
     issues: list[Issue] = field(default_factory=list[Issue])
     values: Values = field(default_factory=dict[int, Tensor])
+    seen: list[Seen] = field(default_factory=list[Seen])
     held: Held = field(init=False)
 
     def __post_init__(self) -> None:
@@ -250,12 +265,19 @@ class Conversion:
         )
         try:
             require_inference(step)
-            return self._apply(call, step, values)
+            return self._shown(call, self._apply(call, step, values))
         except Unsupported as problem:
             self._note(call, problem.reason, problem.remedy)
         except (GraphError, UnsupportedError) as problem:
             self._note(call, str(problem), GENERAL_REMEDY)
         return [self._stand_in(call.path, y) for y in step.outputs]
+
+    def _shown(self, call: Call, results: Sequence[Tensor]) -> Sequence[Tensor]:
+        """The results, a layer's call having been put down."""
+        if trace.is_layer(call.operation):
+            ends = (tuple(call.inputs), tuple(results))
+            self.seen.append(Seen(call.operation, call.path, *ends))
+        return results
 
     def _apply(self, call: Call, step: trace.Step, values: Values) -> Sequence[Tensor]:
         rule = rule_of(call.operation, masked=step.is_masked)

@@ -45,6 +45,7 @@ FAMILIES = (
     "layers.pooling",
     "layers.recurrent",
     "layers.refused",
+    "layers.reparametrized",
     "layers.reshaping",
     "layers.spectrum",
     "layers.wrapping",
@@ -89,6 +90,9 @@ FAMILIES = (
     "operations.update",
 )
 """The modules of this folder that declare rules."""
+
+_TRAINED = ("gossamer.training.", "gossamer.quantization_aware.")
+"""Where our own Keras layers are that have rules."""
 
 _layers: dict[str, Rule] = {}
 _operations: dict[str, Rule] = {}
@@ -157,6 +161,8 @@ def rule_of(used: Any, *, masked: bool = False) -> Rule | None:
     table = _layers if is_layer(used) else _operations
     overridden: set[str] = set()
     for kind in type(used).__mro__:
+        if kind.__module__.startswith(_TRAINED) and kind.__name__ in table:
+            return table[kind.__name__]
         if kind.__module__.partition(".")[0] != "keras":
             overridden.update(vars(kind))
             continue
