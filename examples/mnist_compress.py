@@ -87,7 +87,7 @@ class School:
         steps = self.steps(epochs)
         falling = keras.optimizers.schedules.CosineDecay(rate, steps)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(keras.optimizers.Adam(falling), loss)
+        model.compile(keras.optimizers.Adam(falling), loss)  # pyright: ignore[reportArgumentType]  Keras types it so
         told = keras.callbacks.LambdaCallback(
             on_train_batch_end=lambda *_, **__: advance(1 / steps)
         )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gossamer.quantization.rules import Mode
 
 
+_SPARSE: tuple[SparseMode, SparseMode] = ("never", "auto")
 _QUANTIZING = frozenset(
     {Optimize.DEFAULT, Optimize.OPTIMIZE_FOR_SIZE, Optimize.OPTIMIZE_FOR_LATENCY}
 )
@@ -289,13 +290,9 @@ class TFLiteConverter:
             strict=strict,
             describe=not self.exclude_conversion_metadata,
             weights=self._weight_options(mode),
-            sparse=self._sparse(),
+            # Weights stay dense unless asked for otherwise, as TFLite has it.
+            sparse=_SPARSE[Optimize.EXPERIMENTAL_SPARSITY in set(self.optimizations)],
         )
-
-    def _sparse(self) -> SparseMode:
-        """Weights stay dense unless asked for otherwise, as TFLite has it."""
-        is_asked = Optimize.EXPERIMENTAL_SPARSITY in set(self.optimizations)
-        return "auto" if is_asked else "never"
 
     def _weight_options(self, mode: Mode) -> WeightOptions:
         dense = self._experimental_disable_per_channel_quantization_for_dense_layers

@@ -28,11 +28,11 @@ Ranges = dict["Tensor", Range]
 
 def is_trained(model: Model) -> bool:
     """Whether a model says by FAKE_QUANT what integers it is made for."""
-    return any(
-        isinstance(node.op, FakeQuant)
-        for subgraph in model.subgraphs
-        for node in subgraph.nodes
-    )
+    return any(map(_is_trained, model.subgraphs))
+
+
+def _is_trained(subgraph: Subgraph) -> bool:
+    return any(isinstance(node.op, FakeQuant) for node in subgraph.nodes)
 
 
 def without_fake_quant(model: Model) -> tuple[Model, Ranges]:
@@ -41,7 +41,9 @@ def without_fake_quant(model: Model) -> tuple[Model, Ranges]:
     One that only rounds an input of the graph to be its output stays.
     """
     ranges: Ranges = {}
-    for index in range(len(model.subgraphs)):
+    for index, subgraph in enumerate(model.subgraphs):
+        if not _is_trained(subgraph):
+            continue
         taken = _Taken(model.subgraphs[index])
         graph = with_nodes(taken.graph, taken.nodes)
         moved = taken.moved

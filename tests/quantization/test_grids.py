@@ -8,7 +8,7 @@ import pytest
 from gossamer.ir.build import Builder
 from gossamer.ir.types import DType
 from gossamer.ops import Conv2D, FullyConnected
-from gossamer.quantization.grids import grid_scale
+from gossamer.quantization.grids import grid_quantization
 from tests.quantization import graphs, judge
 from tests.quantization.test_weights import stored
 
@@ -54,15 +54,19 @@ def test_int4_weights_are_the_float_ones():
     np.testing.assert_allclose(judge.litert(made, sample)[0], found, atol=1e-5)
 
 
+def grid_scale(rows, axis):
+    return grid_quantization(rows, axis, DType.INT4).scale
+
+
 def test_steps_of_channels():
-    rows = np.float32([[0, 1, -5], [0, 2, 4], [7, 3, 1], [0, 0, 0], [0.5, 0.9, 1.0]])
-    found = grid_scale(rows, 0, 7)
-    assert found == pytest.approx([1, 2 / 3, 1, 0, 1 / 7])
-    assert grid_scale(rows.T, 1, 7) == pytest.approx(found)
-    assert grid_scale(rows[:3], None, 7) == pytest.approx([1])
+    rows = np.float32([[0, 1, -5], [0, 2, 4], [7, 3, 1], [0.5, 0.9, 1.0]])
+    found = grid_scale(rows, 0)
+    assert found == pytest.approx([1, 2 / 3, 1, 1 / 7])
+    assert grid_scale(rows.T, 1) == pytest.approx(found)
+    assert grid_scale(rows[:3], None) == pytest.approx([1])
 
 
 def test_values_on_no_grid_have_the_step_of_their_range():
     rows = np.random.default_rng(0).normal(size=(5, 64)).astype(np.float32)
     largest = np.abs(rows).max(axis=1)
-    assert grid_scale(rows, 0, 7) == pytest.approx(largest / 7)
+    assert grid_scale(rows, 0) == pytest.approx(largest / 7)
