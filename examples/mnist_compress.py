@@ -102,12 +102,12 @@ class School:
 def pruned(
     model: Any, school: School, advance: Advance, part: float, **options: Any
 ) -> Any:
-    """The model with that part of its weights at zero."""
-    end = school.steps(0.7 * school.epochs)
+    """The model with that part of its weights at zero after half of the training."""
+    end = school.steps(school.epochs / 2)
     schedule = sparsity.PolynomialDecay(0.0, part, 0, end, frequency=10)
     wrapped = sparsity.prune_low_magnitude(model, schedule, **options)
     step = sparsity.UpdatePruningStep()
-    school.teach(wrapped, school.epochs, 1e-3, advance, step)
+    school.teach(wrapped, school.epochs, 2e-3, advance, step)
     return sparsity.strip_pruning(wrapped)
 
 
@@ -116,7 +116,7 @@ def clustered(
 ) -> Any:
     """The model with that many values in each kernel."""
     wrapped = clustering.cluster_weights(model, count, **options)
-    school.teach(wrapped, max(school.epochs // 2, 1), 3e-4, advance)
+    school.teach(wrapped, max(school.epochs // 3, 1), 3e-4, advance)
     return clustering.strip_clustering(wrapped)
 
 
@@ -125,7 +125,7 @@ def aware(model: Any, school: School, advance: Advance, scheme: Any = None) -> A
     annotated = quantization_aware.quantize_annotate_model(model)
     chosen = scheme or quantization_aware.Default8BitQuantizeScheme()
     wrapped = quantization_aware.quantize_apply(annotated, chosen)
-    return school.teach(wrapped, max(school.epochs // 2, 1), 3e-4, advance)
+    return school.teach(wrapped, max(school.epochs // 3, 1), 3e-4, advance)
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def shared_and_aware(model: Any, school: School, advance: Advance) -> Any:
 
 def sparse_shared_and_aware(model: Any, school: School, advance: Advance) -> Any:
     """PCQAT: all three."""
-    small = pruned(model, school, advance, 0.8)
+    small = pruned(model, school, advance, 0.85)
     small = clustered(small, school, advance, 16, preserve_sparsity=True)
     kind = quantization_aware.Default8BitClusterPreserveQuantizeScheme
     return aware(small, school, advance, kind(preserve_sparsity=True))
@@ -191,7 +191,7 @@ WAYS = (
     Way("QAT", aware, "int8"),
     Way("PQAT, 80 %", sparse_and_aware, "int8"),
     Way("CQAT, 16", shared_and_aware, "int8"),
-    Way("PCQAT, 80 %, 16", sparse_shared_and_aware, "int8"),
+    Way("PCQAT, 85 %, 16", sparse_shared_and_aware, "int8"),
 )
 
 
@@ -233,7 +233,7 @@ def compare(
     """Train once, then go each way from there, and run what comes of it."""
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(SEED)
-    school = School(digits.train_x[..., None], digits.train_y, max(epochs // 2, 1))
+    school = School(digits.train_x[..., None], digits.train_y, epochs)
     held_out = mnist.Digits(
         digits.train_x, digits.train_y, digits.test_x[..., None], digits.test_y
     )
