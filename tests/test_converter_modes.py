@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gossamer as tflite
-from gossamer.errors import QuantizationError
+from gossamer.errors import ConversionError, QuantizationError
 from gossamer.flatbuffer.read import read
 from gossamer.ir.types import DType
 
@@ -114,3 +114,23 @@ def test_what_does_not_go_with_int16(model, attributes, expected):
     with pytest.raises(QuantizationError) as caught:
         _converter(model, **given).convert()
     assert expected in str(caught.value)
+
+
+def test_sparsity_is_asked_for():
+    pruned = keras.Sequential([keras.Input((64,)), layers.Dense(64)])
+    kernel, bias = pruned.get_weights()
+    kept = np.random.default_rng(0).random(kernel.shape) < 0.1
+    pruned.set_weights([np.where(kept, kernel, 0), bias])
+    sparsity = tflite.Optimize.EXPERIMENTAL_SPARSITY
+    made = {
+        wanted: _converter(pruned, optimizations=list(wanted)).convert()
+        for wanted in [(), (sparsity,)]
+    }
+    names = [n.op.name for n in read(made[sparsity,]).main.nodes]
+    assert names == ["DENSIFY", "FULLY_CONNECTED"]
+    assert len(made[sparsity,]) < 0.35 * len(made[()])
+    assert tflite.convert(pruned) == tflite.convert(pruned, sparse="auto")
+    dense = tflite.convert(pruned, sparse="never")
+    assert len(tflite.convert(pruned)) < 0.35 * len(dense)
+    with pytest.raises(ConversionError, match="'auto', 'always' or 'n"):
+        tflite.convert(pruned, sparse="some")

@@ -10,6 +10,7 @@ import pytest
 from gossamer.flatbuffer.read import read
 from gossamer.flatbuffer.write import write
 from gossamer.ir.types import DType
+from tests.passes.test_store_sparse import pruned_layer
 from tests.quantization import graphs
 
 TOML = """
@@ -126,3 +127,15 @@ def test_a_file_that_holds_no_rules(gossamer, network, out, tmp_path, text):
 def test_an_unknown_mode_is_a_wrong_command_line(gossamer, network, out):
     gossamer("quantize", network, "-o", out, "-m", "int5", code=2)
     assert "int5" in gossamer.err
+
+
+def test_zeros_are_left_out_and_sizes_are_told(gossamer, tmp_path, out):
+    path = tmp_path / "sparse.tflite"
+    path.write_bytes(write(pruned_layer((64, 32), 1)))
+    sizes = {}
+    for sparse in ("auto", "never"):
+        given = ("--mode", "float32", "--sparse", sparse)
+        text = gossamer("quantize", path, "-o", out, *given)
+        assert " (gzip " in text
+        sizes[sparse] = out.stat().st_size
+    assert sizes["auto"] < 0.35 * sizes["never"]

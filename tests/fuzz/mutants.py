@@ -29,6 +29,7 @@ from tests.ops.test_stablehlo_reduce_window import model as reduce_window
 from tests.ops.test_stablehlo_rng import model as bits
 from tests.ops.test_stablehlo_scatter import ROWS as SCATTERS
 from tests.ops.test_stablehlo_scatter import model as scatter
+from tests.passes.test_store_sparse import pruned_layer
 from tests.runtime import calls
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ def bases() -> tuple[Base, ...]:
 
 
 def _of_several_graphs() -> Iterator[Base]:
-    """Models that call subgraphs; loops are not among them, as they may never end."""
+    """Models that call subgraphs; loops are not among them, as they may never end.
+
+    And models with sparse constants, which no single operator's cases have.
+    """
     kinds = {
         "counter": calls.counter(),
         "delay": calls.delay(),
@@ -87,6 +91,9 @@ def _of_several_graphs() -> Iterator[Base]:
         "composite": composite(squared(Add(), through=True), 2),
         "scatter": scatter(SCATTERS[2], "float32", "int32", StablehloAdd),
         "window": reduce_window(WINDOWS[2], "float32", StablehloAdd),
+        "sparse rows": pruned_layer((64, 32), 1),
+        "sparse blocks": pruned_layer((16, 48), 4),
+        "sparse convolution": pruned_layer((8, 3, 3, 16), 1),
         "bits": bits("philox", 2, DType.INT32, (3, 5)),
     }
     return (Base(name, bytes(write(model))) for name, model in kinds.items())

@@ -18,6 +18,7 @@ from gossamer.ops import (
     Tanh,
     TransposeConv,
 )
+from gossamer.passes.base import run
 from gossamer.passes.store_sparse import STORE_ALL_SPARSE, STORE_SPARSE
 from tests.passes.graphs import Graph, apply, names, untouched
 from tests.quantization import judge
@@ -56,6 +57,16 @@ def network(zeros=0.8):
     dense = pruned(build, "w", 20, 2304, zeros=zeros)
     y = build.node(FullyConnected(), y, dense, build.floats("b", 20))
     return build.model(build.node(Tanh(), y))
+
+
+def pruned_layer(shape, block):
+    """A layer on weights that are stored in blocks along the last axis."""
+    build = Graph()
+    weights = pruned(build, "w", *shape, zeros=0.9, block=block)
+    given = build.given(*((1, 4, 4) if len(shape) == 4 else (2,)), shape[-1])
+    op = Conv2D("same", 1, 1) if len(shape) == 4 else FullyConnected()
+    y = build.node(op, given, weights, build.floats("b", shape[0]))
+    return run(build.model(y), [STORE_SPARSE])
 
 
 X = np.random.default_rng(3).uniform(-1, 1, (8, 6, 6, 64)).astype(np.float32)
