@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,13 @@ os.environ.setdefault(
     "XLA_FLAGS",
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
 )
+
+# Keras hands its loops to JAX as new functions each time: what JAX keeps by function it
+# compiles again, what it keeps on disk it finds. Each process of the tests has its own.
+_COMPILED = tempfile.TemporaryDirectory(prefix="jax-")
+os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED.name
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 # The quick suite draws the same cases every time; the long one draws new ones.
 settings.register_profile("steady", derandomize=True)

@@ -59,12 +59,32 @@ def first_centroids(
     return np.sort(np.stack(rows), axis=1).astype(np.float32)
 
 
+def first_step(weights: Array, levels: int) -> Array:
+    """The step of an even grid around zero with the least square error: (rows, 1).
+
+    Args:
+        weights: (rows, weights of a row).
+        levels: the greatest multiple of the step.
+    """
+    most = np.maximum(np.abs(weights).max(1, keepdims=True), 1e-7)
+    tried = [most * part / levels for part in np.linspace(0.3, 1, 29)]
+
+    def error(step: Array) -> Array:
+        rounded = np.clip(np.rint(weights / step), -levels, levels)
+        return ((rounded * step - weights) ** 2).sum(1, keepdims=True)
+
+    best = np.argmin([error(step) for step in tried], axis=0)
+    chosen: Array = np.take_along_axis(np.stack(tried), best[np.newaxis], 0)
+    return chosen[0].astype(np.float32)
+
+
 def _linear(row: Array, clusters: int, _random: np.random.Generator) -> Array:
-    return np.linspace(row[0], row[-1], clusters)
+    return np.linspace(float(row[0]), float(row[-1]), clusters)
 
 
 def _random(row: Array, clusters: int, random: np.random.Generator) -> Array:
-    return random.uniform(row[0], row[-1], clusters)
+    drawn: Array = random.uniform(row[0], row[-1], clusters)
+    return drawn
 
 
 def _density_based(row: Array, clusters: int, _random: np.random.Generator) -> Array:
@@ -77,7 +97,7 @@ def _kmeans_plus_plus(row: Array, clusters: int, random: np.random.Generator) ->
     """Arthur and Vassilvitskii, "k-means++" (2007), then Lloyd's algorithm."""
     if row.size > _MOST:
         row = row[:: -(-row.size // _MOST)]
-    found = [random.choice(row)]
+    found = [row[random.integers(row.size)]]
     distance = (row - found[0]) ** 2
     while len(found) < clusters:
         total = distance.sum()

@@ -6,14 +6,18 @@ import abc
 import contextlib
 import enum
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.clustering.centroids import CentroidInitialization, first_centroids
-from gossamer.training.framework import Model, keras, register
-from gossamer.training.places import Place, kernel_places, places_of
-from gossamer.training.rewrite import exchanged, require_built
+from gossamer.clustering.centroids import (
+    CentroidInitialization,
+    first_centroids,
+    first_step,
+)
+from gossamer.training.framework import keras, register
+from gossamer.training.places import Place, inner_layers, kernel_places, places_of
+from gossamer.training.rewrite import applied, stripped
 from gossamer.training.state import array_of
 from gossamer.training.wrapper import Reparametrized
 
@@ -51,6 +55,8 @@ class ClusterWeights(Reparametrized):
         preserve_sparsity: keep weights at zero that are zero now.
         cluster_per_channel: values for each output of a kernel instead of the whole.
         gradient_aggregation: what a value learns from those that share it.
+        on_grid: values at even steps around zero, (n - 1) // 2 of each sign: what four
+            bits store when there are 16 clusters at most. The step is trained.
     """
 
     PREFIX = "cluster"
@@ -65,6 +71,8 @@ class ClusterWeights(Reparametrized):
         preserve_sparsity: bool = False,  # noqa: FBT001, FBT002  the toolkit's order
         cluster_per_channel: bool = False,  # noqa: FBT001, FBT002
         gradient_aggregation: GradientAggregation | str = GradientAggregation.SUM,
+        *,
+        on_grid: bool = False,
         **options: Any,
     ) -> None:
         self.number_of_clusters = int(number_of_clusters)
@@ -72,7 +80,8 @@ class ClusterWeights(Reparametrized):
         self.preserve_sparsity = preserve_sparsity
         self.cluster_per_channel = cluster_per_channel
         self.gradient_aggregation = GradientAggregation(gradient_aggregation)
-        _check(self.number_of_clusters, preserve=preserve_sparsity)
+        self.on_grid = on_grid
+        _check(self.number_of_clusters, with_zero=preserve_sparsity or on_grid)
         base: Any = super()
         base.__init__(layer, **options)
 
@@ -99,10 +108,11 @@ class ClusterWeights(Reparametrized):
         return found
 
     def make_state(self) -> None:
-        """The values of each kernel, and what of it is to stay zero."""
+        """The values of each kernel or their step, and what of it is to stay zero."""
         kernels = [array_of(place.variable) for place in self.held]
+        name = "step" if self.on_grid else "centroids"
         self.centroids = [
-            self._variable(f"centroids_{index}", self._first(kernel), trainable=True)
+            self._variable(f"{name}_{index}", self._first(kernel), trainable=True)
             for index, kernel in enumerate(kernels)
         ]
         self.kept = [
@@ -120,6 +130,8 @@ class ClusterWeights(Reparametrized):
     def _first(self, kernel: np.ndarray) -> np.ndarray:
         """Values to begin with; one is zero where zeros are to stay."""
         rows, count = self._rows(kernel), self.number_of_clusters
+        if self.on_grid:
+            return first_step(rows, self._levels)
         if not self.preserve_sparsity:
             return first_centroids(rows, count, self.cluster_centroids_init)
         kept = [row[row != 0] if row.any() else row for row in rows]
@@ -128,6 +140,20 @@ class ClusterWeights(Reparametrized):
             for row in kept
         ]
         return np.sort(np.pad(np.stack(made), ((0, 0), (0, 1))), axis=1)
+
+    @property
+    def _levels(self) -> int:
+        """The greatest multiple of the step."""
+        return (self.number_of_clusters - 1) // 2
+
+    def values(self, index: int) -> Any:
+        """The values of weight `index`: (rows, clusters), ascending."""
+        ops = keras.ops
+        held = ops.convert_to_tensor(self.centroids[index])
+        if not self.on_grid:
+            return ops.sort(held, axis=-1)
+        levels = ops.arange(-self._levels, self._levels + 1, dtype=held.dtype)
+        return ops.absolute(held) * levels
 
     def _rows(self, kernel: np.ndarray) -> np.ndarray:
         """A kernel as (1, weights), or as (outputs, weights of an output)."""
@@ -138,8 +164,7 @@ class ClusterWeights(Reparametrized):
     def effective(self, index: int, value: Any, *, training: bool) -> Any:
         """The weight at the values nearest to it."""
         ops = keras.ops
-        centroids = ops.sort(ops.convert_to_tensor(self.centroids[index]), axis=-1)
-        made = self._nearest(value, ops.cast(centroids, value.dtype))
+        made = self._nearest(value, ops.cast(self.values(index), value.dtype))
         if self.preserve_sparsity:
             made = made * ops.cast(self.kept[index], value.dtype)
         # What a weight itself is to learn passes by the choice of its value.
@@ -150,14 +175,14 @@ class ClusterWeights(Reparametrized):
         ops = keras.ops
         borders = ops.stop_gradient((centroids[:, 1:] + centroids[:, :-1]) / 2)
         shape = tuple(value.shape)
-        last = shape[-1]
+        last, count = shape[-1], centroids.shape[-1]
         flat = ops.stop_gradient(value)
         if self.cluster_per_channel:
             columns = ops.reshape(flat, (-1, last))
             index = ops.zeros(columns.shape, "int32")
-            for step in range(self.number_of_clusters - 1):
+            for step in range(count - 1):
                 index = index + ops.cast(columns > borders[:, step], "int32")
-            start = ops.arange(last, dtype="int32") * self.number_of_clusters
+            start = ops.arange(last, dtype="int32") * count
             index = ops.reshape(index + start, (-1,))
         else:
             index = ops.searchsorted(borders[0], ops.reshape(flat, (-1,)))
@@ -185,6 +210,7 @@ class ClusterWeights(Reparametrized):
             "preserve_sparsity": self.preserve_sparsity,
             "cluster_per_channel": self.cluster_per_channel,
             "gradient_aggregation": self.gradient_aggregation.value,
+            "on_grid": self.on_grid,
         }
 
 
@@ -197,6 +223,8 @@ def cluster_weights(
     preserve_sparsity: bool = False,  # noqa: FBT001, FBT002  the toolkit's order
     cluster_per_channel: bool = False,  # noqa: FBT001, FBT002
     gradient_aggregation: GradientAggregation | str = GradientAggregation.SUM,
+    *,
+    on_grid: bool = False,
     **options: Any,
 ) -> Any:
     """Have a layer, or all layers of a model, share a few values among their weights.
@@ -213,6 +241,8 @@ def cluster_weights(
         preserve_sparsity: keep weights at zero that are zero now: for a pruned model.
         cluster_per_channel: values for each output of a kernel instead of the whole.
         gradient_aggregation: what a value learns from those that share it.
+        on_grid: values at even steps around zero, (n - 1) // 2 of each sign: what four
+            bits store when there are 16 clusters at most. The step is trained.
         **options: of the wrapping layer, such as its name.
 
     Returns:
@@ -224,7 +254,7 @@ def cluster_weights(
     Example:
         >>> model = cluster_weights(model, number_of_clusters=16)
     """
-    _check(int(number_of_clusters), preserve=preserve_sparsity)
+    _check(int(number_of_clusters), with_zero=preserve_sparsity or on_grid)
 
     def wrap(layer: Any) -> Any:
         return ClusterWeights(
@@ -234,6 +264,7 @@ def cluster_weights(
             preserve_sparsity,
             cluster_per_channel,
             gradient_aggregation,
+            on_grid=on_grid,
             **options,
         )
 
@@ -243,12 +274,7 @@ def cluster_weights(
         sizes = [_size(x.variable, cluster_per_channel) for x in _places(layer)]
         return wrap(layer) if sizes and min(sizes) >= number_of_clusters else layer
 
-    if isinstance(to_cluster, (list, tuple)):
-        return [wrap(layer) for layer in cast("list[Any]", to_cluster)]
-    if not isinstance(to_cluster, Model):
-        return wrap(to_cluster)
-    require_built(to_cluster, "clustered")
-    return exchanged(to_cluster, exchange)
+    return applied(to_cluster, wrap, exchange, "clustered")
 
 
 def strip_clustering(model: Any) -> Any:
@@ -257,14 +283,7 @@ def strip_clustering(model: Any) -> Any:
     Args:
         model: a model, or a layer, that `cluster_weights` made.
     """
-
-    def exchange(layer: Any) -> Any:
-        if not isinstance(layer, ClusterWeights):
-            return layer
-        layer.settle()
-        return layer.layer
-
-    return exchanged(model, exchange) if isinstance(model, Model) else exchange(model)
+    return stripped(model, ClusterWeights)
 
 
 @contextlib.contextmanager
@@ -275,8 +294,7 @@ def cluster_scope() -> Generator[None]:
 
 def clustered_layers(model: Any) -> list[ClusterWeights]:
     """The layers of a model that share weights, those of inner models too."""
-    layers: Any = model._flatten_layers()  # noqa: SLF001
-    return [each for each in layers if isinstance(each, ClusterWeights)]
+    return [x for x in inner_layers(model) if isinstance(x, ClusterWeights)]
 
 
 def _places(layer: Any) -> list[Place]:
@@ -292,10 +310,10 @@ def _size(variable: Any, per_channel: bool) -> int:  # noqa: FBT001
     return math.prod(shape[:-1] if per_channel else shape)
 
 
-def _check(clusters: int, *, preserve: bool) -> None:
-    least = 3 if preserve else 2
+def _check(clusters: int, *, with_zero: bool) -> None:
+    least = 3 if with_zero else 2
     if clusters < least:
-        reason = ", of which one is zero," if preserve else ""
+        reason = ", of which one is zero" if with_zero else ""
         raise ValueError(
             f"number_of_clusters must be at least {least}{reason}; it is {clusters}"
         )

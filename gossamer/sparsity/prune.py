@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from gossamer.sparsity.mask import (
     POOLINGS,
@@ -19,8 +19,8 @@ from gossamer.sparsity.schedule import (
     schedule_from_config,
 )
 from gossamer.training.framework import Model, keras, register
-from gossamer.training.places import Place, kernel_places, places_of
-from gossamer.training.rewrite import exchanged, require_built
+from gossamer.training.places import Place, inner_layers, kernel_places, places_of
+from gossamer.training.rewrite import applied, require_built, stripped
 from gossamer.training.state import array_of
 from gossamer.training.wrapper import Reparametrized
 
@@ -189,12 +189,8 @@ def prune_low_magnitude(
             **options,
         )
 
-    if isinstance(to_prune, (list, tuple)):
-        return [wrap(layer) for layer in cast("list[Any]", to_prune)]
-    if not isinstance(to_prune, Model):
-        return wrap(to_prune)
-    require_built(to_prune, "pruned")
-    if pruning_policy is not None:
+    if pruning_policy is not None and isinstance(to_prune, Model):
+        require_built(to_prune, "pruned")
         pruning_policy.ensure_model_supports_pruning(to_prune)
 
     def exchange(layer: Any) -> Any:
@@ -203,7 +199,7 @@ def prune_low_magnitude(
         allowed = pruning_policy is None or pruning_policy.allow_pruning(layer)
         return wrap(layer) if allowed and _fits(layer, sparsity_m_by_n) else layer
 
-    return exchanged(to_prune, exchange)
+    return applied(to_prune, wrap, exchange, "pruned")
 
 
 def strip_pruning(model: Any) -> Any:
@@ -212,20 +208,12 @@ def strip_pruning(model: Any) -> Any:
     Args:
         model: a model, or a layer, that `prune_low_magnitude` made.
     """
-
-    def exchange(layer: Any) -> Any:
-        if not isinstance(layer, PruneLowMagnitude):
-            return layer
-        layer.settle()
-        return layer.layer
-
-    return exchanged(model, exchange) if isinstance(model, Model) else exchange(model)
+    return stripped(model, PruneLowMagnitude)
 
 
 def pruned_layers(model: Any) -> list[PruneLowMagnitude]:
     """The layers of a model that prune themselves, those of inner models too."""
-    layers: Any = model._flatten_layers()  # noqa: SLF001
-    return [each for each in layers if isinstance(each, PruneLowMagnitude)]
+    return [x for x in inner_layers(model) if isinstance(x, PruneLowMagnitude)]
 
 
 def prunable_places(layer: Any) -> list[Place]:

@@ -10,10 +10,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from gossamer.training.framework import InputLayer, Layer, Model, keras
+from gossamer.training.attributes import assign
+from gossamer.training.framework import InputLayer, Model, keras
+from gossamer.training.saving import mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gossamer.training.wrapper import Reparametrized
 
     Exchange = Callable[[Any], Any]
     """A layer to the one in its place, which may be the same."""
@@ -45,12 +49,47 @@ def exchanged(model: Any, exchange: Exchange) -> Any:
         if is_graph(layer):
             return keras.models.clone_model(layer, clone_function=of)
         if isinstance(layer, Model):
-            _assign(layer, of)
+            assign(layer, lambda _, each: of(each))
+            mark(layer)
             return layer
         is_input = isinstance(layer, InputLayer)
         return layer if is_input else exchange(layer)
 
     return new(model)
+
+
+def applied(target: Any, wrap: Exchange, exchange: Exchange, what: str) -> Any:
+    """A layer, a list of layers, or a model, with layers wrapped.
+
+    Args:
+        target: what to wrap layers of.
+        wrap: what each layer becomes that is named by itself.
+        exchange: what each layer of a model becomes.
+        what: is done to it, such as "pruned".
+
+    Raises:
+        ValueError: a model is not built.
+    """
+    if isinstance(target, (list, tuple)):
+        return [wrap(layer) for layer in cast("list[Any]", target)]
+    if not isinstance(target, Model):
+        return wrap(target)
+    require_built(target, what)
+    return exchanged(target, exchange)
+
+
+def stripped(target: Any, kind: type[Reparametrized]) -> Any:
+    """A layer or a model without wrappers of a kind, their weights being final."""
+
+    def exchange(layer: Any) -> Any:
+        if not isinstance(layer, kind):
+            return layer
+        layer.settle()
+        return layer.layer
+
+    return (
+        exchanged(target, exchange) if isinstance(target, Model) else exchange(target)
+    )
 
 
 def require_built(model: Any, what: str) -> None:
@@ -68,48 +107,6 @@ def require_built(model: Any, what: str) -> None:
             f"model '{model.name}' has no weights yet: call it on some inputs, or "
             f"build it with an input shape, before it is {what}"
         )
-
-
-def _assign(model: Any, of: Exchange) -> None:
-    """Exchange the layers that attributes of a model hold, also in lists and dicts."""
-    tracker: Any = model._tracker  # noqa: SLF001
-    tracker.unlock()
-    attributes: dict[str, Any] = model.__dict__
-    for name, value in list(attributes.items()):
-        new = value if name.startswith("_") else _exchanged_value(value, of)
-        if new is not value:
-            _forget(tracker, value)
-            setattr(model, name, new)
-    if model.built:
-        tracker.lock()
-
-
-def _exchanged_value(value: Any, of: Exchange) -> Any:
-    if isinstance(value, Layer):
-        return of(value)
-    if isinstance(value, dict):
-        entries = cast("dict[Any, Any]", value)
-        made = {key: _exchanged_value(each, of) for key, each in entries.items()}
-        same = all(made[key] is entries[key] for key in made)
-        return entries if same else made
-    if isinstance(value, (list, tuple)):
-        items = cast("list[Any]", value)
-        changed = [_exchanged_value(each, of) for each in items]
-        same = all(a is b for a, b in zip(changed, items, strict=True))
-        return items if same else type(items)(changed)
-    return value
-
-
-def _forget(tracker: Any, value: Any) -> None:
-    """Take layers off a model's list."""
-    if isinstance(value, Layer):
-        tracker.untrack(value)
-    elif isinstance(value, dict):
-        for each in cast("dict[Any, Any]", value).values():
-            _forget(tracker, each)
-    elif isinstance(value, (list, tuple)):
-        for each in cast("list[Any]", value):
-            _forget(tracker, each)
 
 
 @cache

@@ -24,8 +24,14 @@ PAGES = {
 def test_snippets_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3)])
-    images = np.random.default_rng(0).random((20, 6), np.float32)
-    names = {"model": model, "images": images}
+    generator = np.random.default_rng(0)
+    images = generator.random((20, 6), np.float32)
+    names = {
+        "model": model,
+        "images": images,
+        "x_train": generator.random((64, 6), np.float32),
+        "y_train": generator.integers(0, 3, 64),
+    }
     for snippet in PAGES[page]:
         exec(compile(snippet, str(page), "exec"), names)
 
