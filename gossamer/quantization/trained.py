@@ -41,6 +41,8 @@ def without_fake_quant(model: Model) -> tuple[Model, Ranges]:
     One that only rounds an input of the graph to be its output stays.
     """
     ranges: Ranges = {}
+    if not is_trained(model):
+        return model, ranges
     for index in range(len(model.subgraphs)):
         taken = _Taken(model.subgraphs[index])
         graph = with_nodes(taken.graph, taken.nodes)
