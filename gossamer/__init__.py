@@ -94,11 +94,14 @@ _HOMES = {
 }
 
 
-_MODULES = ("clustering", "experimental", "metadata", "quantization_aware", "sparsity")
-
-
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in (
+        "clustering",
+        "experimental",
+        "metadata",
+        "quantization_aware",
+        "sparsity",
+    ):
         return import_module(f"gossamer.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'gossamer' has no attribute '{name}'")

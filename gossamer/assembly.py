@@ -110,8 +110,10 @@ def quantized_model(model: Model, recipe: Recipe, log: Log | None = None) -> Mod
 
 def _integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
     if recipe.samples is None and not is_trained(model):
+        rules = recipe.rules
+        asked = str(rules) if rules.rules else repr(str(rules))
         raise QuantizationError(
-            f"quantize={str(recipe.rules)!r} needs a calibration set, and none was "
+            f"quantize={asked} needs a calibration set, and none was "
             "given. Pass calibration=x with 100 to 500 typical inputs, use "
             "quantize='dynamic', which needs none, or train the model with "
             "gossamer.quantization_aware, which finds the ranges"

@@ -18,6 +18,7 @@ from gossamer.passes.base import run
 from gossamer.passes.pipeline import CANONICALIZE
 from gossamer.quantization.ranges import representable
 from gossamer.quantization.recipe import is_real, tied_inputs, weight_input
+from gossamer.quantization_aware.channels import rounded_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -113,19 +114,13 @@ class _Search:
 
     def _inputs(self, call: Seen) -> None:
         """What a layer reads that nobody has rounded."""
-        if id(call.layer) not in self._made and not self._computes(call):
+        if id(call.layer) not in self._made and not rounded_places(call.layer):
             return
         for index, x in enumerate(call.inputs):
-            if x.name in self._kept and not self._is_rounded(x.name):
+            if x.name not in self._kept or self._is_joined(x.name):
+                continue
+            if not self._is_rounded(x.name):
                 self._of(call).inputs.add(index)
-
-    def _computes(self, call: Seen) -> bool:
-        """Whether a layer has an operator of its own that has weights."""
-        return any(
-            weight_input(self._producers[name]) is not None
-            for name in self._kept & self._producers.keys()
-            if name.startswith(f"{call.path}/")
-        )
 
     def _needs(self, name: str) -> bool:
         """Whether a tensor has a range that neither its source nor its reader has."""
@@ -137,8 +132,12 @@ class _Search:
             return False
         if not isinstance(rule, (Free, Fixed, SameAsInput)):
             return False
+        return not self._is_joined(name)
+
+    def _is_joined(self, name: str) -> bool:
+        """Whether all that read a tensor give it their range."""
         readers = self._readers.get(name, [])
-        return not readers or not all(map(self._gives_range, readers))
+        return bool(readers) and all(map(self._gives_range, readers))
 
     def _gives_range(self, reader: Node) -> bool:
         """Whether a node joins tensors, whose range is that of the chosen layer's."""

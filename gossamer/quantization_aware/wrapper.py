@@ -194,12 +194,17 @@ class QuantizeWrapper(Reparametrized):
         first, more, named = _rounded(
             (inputs, args, kwargs), self._inputs, training=training
         )
-        with self._activated(training=training):
-            made = super().inside(first, *more, training=training, **named)
+        made = super().inside(first, *more, training=training, **named)
         return _rounded(made, self._outputs, training=training)
 
     @contextlib.contextmanager
-    def _activated(self, *, training: Any) -> Generator[None]:
+    def substituted(self, *, training: bool = False) -> Generator[None]:
+        """Have the layer inside see rounded weights and activations for a while."""
+        with super().substituted(training=training), self._activated(training=training):
+            yield
+
+    @contextlib.contextmanager
+    def _activated(self, *, training: bool) -> Generator[None]:
         """Have the activations of the layer inside round for a while."""
         held: dict[str, Any] = self.layer.__dict__
         names = [*self._before, *self._activations]
