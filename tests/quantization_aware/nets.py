@@ -40,6 +40,8 @@ def _one_by_one(interpreter, x):
     output = interpreter.get_output_details()[0]["index"]
     made = []
     for each in x:
+        # LiteRT's LSTM goes on where the last run ended.
+        interpreter.reset_all_variables()
         interpreter.set_tensor(index, each[None])
         interpreter.invoke()
         made.append(interpreter.get_tensor(output)[0])
