@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gossamer.calibration import compiled_runner
-from gossamer.errors import QuantizationError
+from gossamer.errors import NoCalibrationError, QuantizationError
 from gossamer.flatbuffer.write import write
 from gossamer.ir.types import DType
 from gossamer.passes.base import Event, run
@@ -112,7 +112,7 @@ def _integer(model: Model, recipe: Recipe, say: Say | None) -> Model:
     if recipe.samples is None and not is_trained(model):
         rules = recipe.rules
         asked = str(rules) if rules.rules else repr(str(rules))
-        raise QuantizationError(
+        raise NoCalibrationError(
             f"quantize={asked} needs a calibration set, and none was "
             "given. Pass calibration=x with 100 to 500 typical inputs, use "
             "quantize='dynamic', which needs none, or train the model with "

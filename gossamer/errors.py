@@ -6,6 +6,7 @@ GossamerError
 │   └── GraphError                    a graph that breaks an invariant
 ├── ConversionError(RuntimeError)     a model that a front end cannot turn into ours
 ├── QuantizationError(ValueError)     a calibration set or a mode that cannot be used
+│   └── NoCalibrationError            no calibration set where one is needed
 ├── UnsupportedError(RuntimeError)    valid, but there is no kernel for it here
 ├── InputError(ValueError)            a tensor, index or argument that does not fit
 ├── ExecutionError(RuntimeError)      a call that cannot be served as things stand
@@ -40,6 +41,10 @@ class ConversionError(GossamerError, RuntimeError):
 
 class QuantizationError(GossamerError, ValueError):
     """Calibration data or a quantization mode that cannot be used."""
+
+
+class NoCalibrationError(QuantizationError):
+    """A mode that needs typical inputs, and none to learn ranges from."""
 
 
 class UnsupportedError(GossamerError, RuntimeError):

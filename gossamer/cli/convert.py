@@ -35,6 +35,7 @@ from gossamer.cli.modes import (
     Sparse,
     SparseOption,
     StrictOption,
+    asking_for_calibration,
     check_integer,
     rules_of,
 )
@@ -117,7 +118,8 @@ def convert(
     check_integer(chosen, calibration, (input_type, output_type), "--quantize")
     data = calibration_of(calibration, pixels, mean, std)
     log, start = Log(), time.perf_counter()
-    with working(f"converting {model}"):
+    asks = asking_for_calibration(chosen, "--quantize")
+    with working(f"converting {model}"), asks:
         content = to_bytes(
             _with_keras(model),
             chosen,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tomllib
 from enum import Enum
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gossamer.errors import InputError
+from gossamer.errors import InputError, NoCalibrationError
 from gossamer.quantization.rules import MODES, Rule, Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 
 class EndType(Enum):
@@ -113,6 +114,19 @@ def _read(path: Path) -> Any:
     return found  # pyright: ignore[reportUnknownVariableType]
 
 
+@contextlib.contextmanager
+def asking_for_calibration(rules: Rules, option: str) -> Generator[None]:
+    """Say which option is missing where a model does not know its ranges itself."""
+    try:
+        yield
+    except NoCalibrationError:
+        asked = next(str(rule) for rule in rules.all if rule.is_integer)
+        raise InputError(
+            f"{option} {asked} needs --calibration X.npy with 100 to 500 typical "
+            f"inputs. Without such data use {option} dynamic"
+        ) from None
+
+
 def check_integer(
     rules: Rules,
     calibration: Path | None,
@@ -121,12 +135,6 @@ def check_integer(
 ) -> None:
     """Options that only make sense together."""
     if rules.is_integer:
-        if calibration is None:
-            asked = next(str(rule) for rule in rules.all if rule.is_integer)
-            raise InputError(
-                f"{option} {asked} needs --calibration X.npy with 100 to 500 typical "
-                f"inputs. Without such data use {option} dynamic"
-            )
         return
     if calibration is not None:
         raise InputError(

@@ -30,6 +30,7 @@ from gossamer.cli.modes import (
     Sparse,
     SparseOption,
     StrictOption,
+    asking_for_calibration,
     check_integer,
     rules_of,
 )
@@ -110,7 +111,8 @@ def quantize(
         check_integer(chosen, for_modes, (input_type, output_type), "--mode")
     data = calibration_of(calibration, pixels, mean, std)
     log, start = Log(), time.perf_counter()
-    with working(f"quantizing {model}"):
+    asks = asking_for_calibration(chosen, "--mode")
+    with working(f"quantizing {model}"), asks:
         content = wanted.content(model, calibration, data) or to_bytes(
             model,
             chosen,

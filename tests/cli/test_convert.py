@@ -11,6 +11,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 
+from gossamer import quantization_aware
 from gossamer.cli.convert import write_whole
 from gossamer.runtime.interpreter import Interpreter
 
@@ -102,6 +103,20 @@ def test_int8_by_other_methods(gossamer, model, samples, tmp_path):
     gossamer("convert", path, "-o", files[1], *options, *better)
     assert files[0].stat().st_size == pytest.approx(files[1].stat().st_size, rel=0.02)
     assert files[0].read_bytes() != files[1].read_bytes()
+
+
+def test_a_model_trained_for_integers_needs_no_calibration(gossamer, tmp_path):
+    model = quantization_aware.quantize_model(
+        keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+    )
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).normal(size=(32, 8)).astype(np.float32)
+    model.fit(x, x[:, :4], verbose=0)
+    model.save(tmp_path / "trained.keras")
+    out = tmp_path / "trained.tflite"
+    gossamer("convert", tmp_path / "trained.keras", "-o", out, "-q", "int8")
+    off = np.abs(answers(out, x[:1]) - np.asarray(model(x[:1])))
+    assert off.max() < 0.05
 
 
 def test_explain_tells_what_passes_did(gossamer, model, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
+import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
+
+_WRAPPING = ("clustering", "quantization_aware", "sparsity")
+"""Parts of the package whose layers wrap others; they convert models themselves."""
 
 _UNKNOWN = re.compile(r"(Could not locate|Unknown) (class|function|layer)[^.]*\.")
 """What Keras says, somewhere in a long message, of a class that it does not know."""
@@ -35,6 +40,7 @@ def load_model(
     """
     place = Path(path)
     _require_file(place)
+    _know_wrappers(place)
     known = {**_tolerant_layers(), **(custom_objects or {})}
     try:
         with warnings.catch_warnings():
@@ -64,6 +70,18 @@ def _require_file(place: Path) -> None:
             f"{place} ends in '{place.suffix}'; a Keras model is read from a file "
             f"ending in {', '.join(SUFFIXES)}. Save it with model.save('model.keras')."
         )
+
+
+def _know_wrappers(place: Path) -> None:
+    """Import the layers of ours that a model is wrapped in, where it is."""
+    if not zipfile.is_zipfile(place):
+        return
+    with zipfile.ZipFile(place) as archive:
+        if "config.json" in archive.namelist():
+            text = archive.read("config.json")
+            if b'"gossamer>' in text:
+                for name in _WRAPPING:
+                    import_module(f"gossamer.{name}")
 
 
 def _tolerant_layers() -> dict[str, Any]:
