@@ -8,7 +8,7 @@ TRAINING := tests/clustering tests/compression tests/quantization_aware tests/sp
 	tests/training
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help mnist compress test test-all test-tensorflow test-torch fuzz check format bench quality docs readme clean
+.PHONY: help mnist compress outliers test test-all test-tensorflow test-torch fuzz check format bench quality sparse docs readme clean
 
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
@@ -17,11 +17,13 @@ help:
 	@echo "make test-tensorflow  SavedModels, functions and training, with TensorFlow in .venv-tensorflow"
 	@echo "make test-torch  training, with Keras on torch in .venv-torch"
 	@echo "make compress   a digit classifier pruned, clustered and quantized, as a table"
+	@echo "make outliers   a network that int8 breaks, and training for int8 mends"
 	@echo "make fuzz       hunt for mutants of models that end badly (ARGS='--seed 4')"
 	@echo "make check      ruff, pyright and the rules on the source tree"
 	@echo "make format     let ruff put the sources in order"
 	@echo "make bench      time the benchmark models beside LiteRT: about 20 minutes"
 	@echo "make quality    what int8 costs in accuracy, beside TensorFlow's converter"
+	@echo "make sparse     what pruned weights save in bytes and time"
 	@echo "make docs       write docs/keras.md, what each Keras layer and function becomes"
 	@echo "make readme     put the last results into the README"
 	@echo "make clean      remove .venv and everything that was built"
@@ -47,7 +49,10 @@ mnist: $(READY)
 	$(BIN)/python examples/mnist.py $(ARGS)
 
 compress: $(READY)
-	$(BIN)/python examples/mnist_compress.py $(ARGS)
+	$(BIN)/python examples/mnist_compress.py --page benchmarks/COMPRESS.md $(ARGS)
+
+outliers: $(READY)
+	$(BIN)/python examples/mnist_outliers.py --page benchmarks/OUTLIERS.md $(ARGS)
 
 test: $(READY)
 	$(PYTEST) -m 'not slow' $(ARGS)
@@ -80,6 +85,9 @@ bench: $(READY)
 
 quality: .venv-tensorflow/installed
 	KERAS_BACKEND=tensorflow .venv-tensorflow/bin/python -m benchmarks.quality $(ARGS)
+
+sparse: $(READY)
+	$(BIN)/python -m benchmarks.sparse $(ARGS)
 
 docs: $(READY)
 	$(BIN)/python -m catalogue.page

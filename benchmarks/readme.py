@@ -1,8 +1,8 @@
-"""Put the last results into the README: a table between markers, and the pictures.
+"""Put the last results into the README: tables between markers, and the pictures.
 
     python -m benchmarks.readme              # or: make readme
 
-Reads `benchmarks/results/bench.json`; copies `build/mnist/mnist.png`, if `make mnist`
+Reads `benchmarks/results/bench.json` and `benchmarks/COMPRESS.md`; copies `build/mnist/mnist.png`, if `make mnist`
 made one, to `docs/images`.
 """
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 README = ROOT / "README.md"
-START, END = "<!-- results -->", "<!-- /results -->"
+COMPRESSED = ROOT / "benchmarks" / "COMPRESS.md"
+SHOWN = (0, 1, 4, 6)  # name, accuracy, part of the bytes, part of them after gzip
 PICTURES = ("mnist.png", "confusion.png")
 
 
@@ -47,17 +48,25 @@ def _cell(each: Mapping[str, Any] | None) -> str:
     return f"{each['ours_min']:,.1f} | {each['ratio']:.2f}" if each else "– | –"
 
 
-def with_table(text: str, facts: Mapping[str, Any]) -> str:
-    """The README with the table between its markers.
+def compressed(page: str) -> str:
+    """Some columns of the table in `benchmarks/COMPRESS.md`."""
+    rows = [line.split("|")[1:-1] for line in page.splitlines() if line[:1] == "|"]
+    rows[0][SHOWN[2]], rows[0][SHOWN[3]] = " file ", " file after gzip "
+    return "\n".join(f"|{'|'.join(row[i] for i in SHOWN)}|" for row in rows)
+
+
+def with_part(text: str, name: str, part: str) -> str:
+    """The README with that between the markers of a name.
 
     Raises:
         ValueError: the README has no markers.
     """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise ValueError(f"README.md needs the lines {START} and {END}")
-    return f"{before}{START}\n{table(facts)}\n{END}{after}"
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, found, rest = text.partition(start)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise ValueError(f"README.md needs the lines {start} and {end}")
+    return f"{before}{start}\n{part}\n{end}{after}"
 
 
 def main() -> None:
@@ -65,7 +74,9 @@ def main() -> None:
     if not RESULTS.exists():
         sys.exit(f"There are no results in {RESULTS}: run `make bench` first")
     facts = json.loads(RESULTS.read_text())
-    README.write_text(with_table(README.read_text(), facts))
+    text = with_part(README.read_text(), "results", table(facts))
+    text = with_part(text, "compressed", compressed(COMPRESSED.read_text()))
+    README.write_text(text)
     for name in PICTURES:
         made = ROOT / "build" / "mnist" / name
         if made.exists():

@@ -124,16 +124,23 @@ def test_networks_are_the_same_each_time():
         assert np.ptp(a.value) > 0
 
 
-def test_the_table_replaces_what_stands_between_the_markers(facts):
-    text = f"before\n{readme.START}\nold\n{readme.END}\nafter\n"
-    made = readme.with_table(text, facts)
-    assert made.startswith(f"before\n{readme.START}\n| model |")
-    assert made.endswith(f"\n{readme.END}\nafter\n")
+def test_a_part_replaces_what_stands_between_its_markers(facts):
+    text = "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n"
+    made = readme.with_part(text, "results", readme.table(facts))
+    assert made.startswith("before\n<!-- results -->\n| model |")
+    assert made.endswith("\n<!-- /results -->\nafter\n")
     assert "old" not in made
     assert "| mnist_mlp | – | – | – | – | " in made
-    assert readme.with_table(made, facts) == made
+    assert readme.with_part(made, "results", readme.table(facts)) == made
     with pytest.raises(ValueError, match="needs the lines"):
-        readme.with_table("no markers", facts)
+        readme.with_part("no markers", "results", "")
+
+
+def test_the_readme_says_what_was_measured():
+    text = readme.README.read_text()
+    part = readme.compressed(readme.COMPRESSED.read_text())
+    assert part.splitlines()[2].startswith("| float | ")
+    assert readme.with_part(text, "compressed", part) == text
 
 
 def test_the_chart_is_a_picture(facts, tmp_path):

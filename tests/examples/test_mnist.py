@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from rich.console import Console
@@ -13,17 +9,10 @@ from rich.progress import Progress
 
 pytestmark = pytest.mark.xdist_group("mnist")  # trained in one process only
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
 
 @pytest.fixture(scope="module")
-def example():
-    """The example as a module, imported as it is when it runs as a program."""
-    sys.path.insert(0, str(EXAMPLES))
-    try:
-        yield importlib.import_module("mnist")
-    finally:
-        sys.path.remove(str(EXAMPLES))
+def example(load_example):
+    return load_example("mnist")
 
 
 @pytest.fixture(scope="module")
