@@ -186,6 +186,9 @@ def _extract(at: Site) -> None:
 def _shuffle(at: Site) -> None:
     text = _text(at.operands[0].kind)
     picked = cast("tuple[int, ...]", at.attribute)
+    if not at.operands[0].kind.is_vector:
+        _join(at, at.operands[0].kind, [at.texts[lane] for lane in picked])
+        return
     lanes = ", ".join(f"i32 {lane}" for lane in picked)
     at.value(
         f"shufflevector {text} {at.texts[0]}, {text} {at.texts[1]}, "
@@ -232,34 +235,46 @@ def _dot_pairs(at: Site) -> None:
     """Even and odd products added: selected as one instruction where there is one."""
     kind = at.result.kind
     pairs = I16.of(kind.lanes * 2)
-    halves = I16.of(kind.lanes)
     wide = I32.of(kind.lanes)
-    products: list[str] = []
     words: list[str] = []
     for text in at.texts:
         word = at.printer.fresh("%p")
         at.printer.line(f"  {word} = bitcast {_text(kind)} {text} to {_text(pairs)}")
         words.append(word)
+    products: list[str] = []
     for odd in (0, 1):
-        lanes = ", ".join(f"i32 {2 * lane + odd}" for lane in range(kind.lanes))
-        factors: list[str] = []
-        for word in words:
-            half, full = at.printer.fresh("%p"), at.printer.fresh("%p")
-            at.printer.line(
-                f"  {half} = shufflevector {_text(pairs)} {word}, {_text(pairs)} "
-                f"poison, <{kind.lanes} x i32> <{lanes}>"
-            )
-            at.printer.line(f"  {full} = sext {_text(halves)} {half} to {_text(wide)}")
-            factors.append(full)
+        factors = [_every_other(at, word, pairs, odd) for word in words]
         product = at.printer.fresh("%p")
         at.printer.line(f"  {product} = mul {_text(wide)} {factors[0]}, {factors[1]}")
         products.append(product)
     at.value(f"add {_text(wide)} {products[0]}, {products[1]}")
 
 
+def _every_other(at: Site, word: str, pairs: Kind, odd: int) -> str:
+    """The even or the odd ones of int16 lanes, as int32."""
+    half, full = at.printer.fresh("%p"), at.printer.fresh("%p")
+    count = pairs.lanes // 2
+    if count == 1:
+        picked = f"extractelement {_text(pairs)} {word}, i64 {odd}"
+    else:
+        lanes = ", ".join(f"i32 {2 * lane + odd}" for lane in range(count))
+        picked = (
+            f"shufflevector {_text(pairs)} {word}, {_text(pairs)} "
+            f"poison, <{count} x i32> <{lanes}>"
+        )
+    at.printer.line(f"  {half} = {picked}")
+    narrow, wide = _text(I16.of(count)), _text(I32.of(count))
+    at.printer.line(f"  {full} = sext {narrow} {half} to {wide}")
+    return full
+
+
 def _narrow(at: Site) -> None:
-    kind = at.operands[0].kind
-    low, high = at.printer.fresh("%n"), at.printer.fresh("%n")
+    print_narrowing(at.printer, at.operands[0].kind, at.texts[0], at.name)
+
+
+def print_narrowing(printer: Printer, kind: Kind, value: str, name: str) -> None:
+    """int32 to int8, saturating."""
+    low, high = printer.fresh("%n"), printer.fresh("%n")
     text = _text(kind)
 
     def limit(number: int) -> str:
@@ -267,14 +282,14 @@ def _narrow(at: Site) -> None:
 
     def clamp(name: str, value: str, intrinsic: str, number: int) -> None:
         whole = f"llvm.{intrinsic}.{_suffix(kind)}"
-        at.printer.declare(f"declare {text} @{whole}({text}, {text})")
-        at.printer.line(
+        printer.declare(f"declare {text} @{whole}({text}, {text})")
+        printer.line(
             f"  {name} = call {text} @{whole}({text} {value}, {limit(number)})"
         )
 
-    clamp(low, at.texts[0], "smax", -128)
+    clamp(low, value, "smax", -128)
     clamp(high, low, "smin", 127)
-    at.value(f"trunc {text} {high} to {_text(at.result.kind)}")
+    printer.line(f"  {name} = trunc {text} {high} to {_text(I8.of(kind.lanes))}")
 
 
 _NEAREST = {4: "llvm.x86.sse2.cvtps2dq", 8: "llvm.x86.avx.cvt.ps2dq.256"}
@@ -286,16 +301,23 @@ def _nearest(at: Site) -> None:
     kind = at.operands[0].kind
     lanes = kind.lanes
     given = _typed(kind, at.texts)
-    if kind.bytes * lanes <= at.printer.target.vector_bytes and lanes in _NEAREST:
+    if not at.printer.target.is_x86:
+        _nearest_in_two(at)
+    elif kind.bytes * lanes <= at.printer.target.vector_bytes and lanes in _NEAREST:
         call(at.printer, at.name, at.result.kind, _NEAREST[lanes], given)
     elif kind.bytes * lanes == at.printer.target.vector_bytes and lanes == 16:
         rest = [f"{_text(at.result.kind)} zeroinitializer", "i16 -1", _CURRENT_ROUNDING]
         name = "llvm.x86.avx512.mask.cvtps2dq.512"
         call(at.printer, at.name, at.result.kind, name, [*given, *rest])
     else:
-        whole = at.printer.fresh("%w")
-        _rounding("rint")(replace(at, result=at.operands[0], own=whole))
-        at.value(f"fptosi {_text(kind)} {whole} to {_text(at.result.kind)}")
+        _nearest_in_two(at)
+
+
+def _nearest_in_two(at: Site) -> None:
+    kind = at.operands[0].kind
+    whole = at.printer.fresh("%w")
+    _rounding("rint")(replace(at, result=at.operands[0], own=whole))
+    at.value(f"fptosi {_text(kind)} {whole} to {_text(at.result.kind)}")
 
 
 def _estimate(name: str) -> Write:
@@ -318,9 +340,15 @@ _PACKS = {
 }
 """int32 to int16 and int16 to int8, within blocks of 16 bytes, by int32 lanes."""
 
+_BLOCK_LANES = 4
+"""int32 lanes of such a block."""
+
 
 def _pack(at: Site) -> None:
     kind = at.operands[0].kind
+    if kind.lanes not in _PACKS or not at.printer.target.is_x86:
+        _pack_by_narrowing(at)
+        return
     words, bytes_ = _PACKS[kind.lanes]
     half = I16.of(kind.lanes * 2)
     low, high = at.printer.fresh("%h"), at.printer.fresh("%h")
@@ -333,6 +361,39 @@ def _pack(at: Site) -> None:
         bytes_,
         _typed(half, [low, high]),
     )
+
+
+def _pack_by_narrowing(at: Site) -> None:
+    """Each vector to int8, then one behind the other: of at most four lanes each."""
+    kind = at.operands[0].kind
+    assert kind.lanes <= _BLOCK_LANES
+    parts = [at.printer.fresh("%h") for _ in at.texts]
+    for name, text in zip(parts, at.texts, strict=True):
+        print_narrowing(at.printer, kind, text, name)
+    _join(at, I8.of(kind.lanes), parts)
+
+
+def _join(at: Site, kind: Kind, parts: Sequence[str]) -> None:
+    """Scalars or vectors one behind the other; their number is a power of two."""
+    if not kind.is_vector:
+        vector, text = "poison", _text(kind.of(len(parts)))
+        for lane, part in enumerate(parts):
+            name = at.name if lane == len(parts) - 1 else at.printer.fresh("%j")
+            scalar = f"{_text(kind)} {part}, i64 {lane}"
+            at.printer.line(f"  {name} = insertelement {text} {vector}, {scalar}")
+            vector = name
+        return
+    while len(parts) > 1:
+        lanes = ", ".join(f"i32 {lane}" for lane in range(2 * kind.lanes))
+        joined: list[str] = []
+        for left, right in zip(parts[::2], parts[1::2], strict=True):
+            name = at.name if len(parts) == 2 else at.printer.fresh("%j")
+            at.printer.line(
+                f"  {name} = shufflevector {_text(kind)} {left}, {_text(kind)} "
+                f"{right}, <{2 * kind.lanes} x i32> <{lanes}>"
+            )
+            joined.append(name)
+        parts, kind = joined, kind.of(2 * kind.lanes)
 
 
 def _look_up(at: Site) -> None:

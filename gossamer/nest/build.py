@@ -181,10 +181,14 @@ class Nest:
         return self._emit("splat", value.kind.of(lanes), (value,))
 
     def extract(self, vector: Value, lane: int) -> Value:
+        if not vector.kind.is_vector:
+            return vector
         return self._emit("extract", vector.kind.element, (vector,), lane)
 
     def shuffle(self, left: Value, right: Value, lanes: Sequence[int]) -> Value:
         """Lanes picked out of `left` followed by `right`."""
+        if not left.kind.is_vector and len(lanes) == 1:
+            return (left, right)[lanes[0]]
         kind = left.kind.of(len(lanes))
         return self._emit("shuffle", kind, (left, right), tuple(lanes))
 

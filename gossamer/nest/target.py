@@ -24,6 +24,10 @@ class Dot(enum.Enum):
         return self.value
 
 
+_FUSING = ("aarch64", "arm64", "riscv64")
+"""Families of machines that all have a fused multiply-add."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tiles:
     """A matrix unit (x86 AMX): registers of `rows` rows of `row_bytes` bytes.
@@ -65,6 +69,17 @@ class Target:
     dot: Dot
     l2_bytes: int = 1 << 20
     tiles: Tiles | None = None
+
+    @property
+    def is_x86(self) -> bool:
+        """Whether x86's instructions may be asked for by name."""
+        return self.triple.startswith("x86_64")
+
+    @property
+    def fuses(self) -> bool:
+        """Whether a product and a sum are one instruction, with one rounding."""
+        family = self.triple.partition("-")[0]
+        return family in _FUSING or "+fma" in self.features.split(",")
 
     @property
     def looks_up_bytes(self) -> bool:

@@ -211,7 +211,7 @@ def _state_plan(target: Target, matrix: Matrix, rows: int) -> Gemm:
     multiply = _multiply(target, matrix)
     words = -(-matrix.depth // multiply.depth)
     stride = matrix.depth * 4 if matrix.is_float else words * WORD_BYTES
-    fuses = "+fma" in target.features and multiply.depth != 2
+    fuses = target.fuses and multiply.depth != 2
     height, vectors = choose_tile(target, rows, matrix.columns, fuses=fuses)
     return Gemm(
         Rows(rows, stride),

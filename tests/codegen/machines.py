@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from gossamer.codegen.load import LoadedCode
 from gossamer.codegen.module import module_text
 from gossamer.codegen.object import emit_object
 from gossamer.codegen.procedure import Call
+from gossamer.nest.target import Dot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +31,15 @@ FLAGS = {
     "vnni": _AVX512 | {"avx512_vnni", "avx512vbmi"},
     "amx": _AVX512 | {"avx512_vnni", "avx512vbmi", *host._TILES},
 }
-TARGETS = {name: host.x86_target(flags) for name, flags in FLAGS.items()}
+_PLAIN = replace(host.x86_target(frozenset()), vector_bytes=4, dot=Dot.WIDEN)
+TARGETS = {
+    **{name: host.x86_target(flags) for name, flags in FLAGS.items()},
+    "scalar": _PLAIN,
+}
 RUNNABLE = {
     name: target
     for name, target in TARGETS.items()
-    if host.is_supported() and host._x86_flags() >= FLAGS[name]
+    if host.is_supported() and host._x86_flags() >= FLAGS.get(name, frozenset())
 }
 """The targets whose code this CPU can run; for the rest only objects are made."""
 

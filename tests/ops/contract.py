@@ -260,7 +260,9 @@ def assert_same(ours: Array, theirs: Array, tolerance: float) -> None:
 
 
 MACHINES = tuple(
-    RUNNABLE[name] for name in ("amx", "vnni", "avx2", "sse2") if name in RUNNABLE
+    RUNNABLE[name]
+    for name in ("amx", "vnni", "avx2", "sse2", "scalar")
+    if name in RUNNABLE
 )
 """What machine code is made for."""
 

@@ -50,14 +50,18 @@ _FAR = 1e9
 """Beyond any output, within 32 bits."""
 
 
-def _halves(nest: Nest, value: Value) -> tuple[Value, Value]:
-    """The even and the odd lanes of int32, widened to int64 with their sign."""
+def _halves(nest: Nest, value: Value) -> tuple[Value, ...]:
+    """The even and the odd lanes of int32, widened to int64; a scalar itself."""
+    if not value.kind.is_vector:
+        return (nest.convert(value, I64),)
     wide = nest.bits(value, I64.of(value.kind.lanes // 2))
     return (wide << 32) >> 32, wide >> 32
 
 
-def _join_high(nest: Nest, even: Value, odd: Value) -> Value:
+def _join_high(nest: Nest, even: Value, odd: Value | None = None) -> Value:
     """High halves of `even` and of `odd` as int32 lanes."""
+    if odd is None:
+        return nest.convert(even >> 32, I32)
     lanes = even.kind.lanes * 2
     kind = I32.of(lanes)
     order = [lane + (lanes if lane % 2 else 1) for lane in range(lanes)]
@@ -272,22 +276,20 @@ class DoubledFactors:
 def _high_product(
     nest: Nest,
     value: Value,
-    factors: tuple[Value, Value],
-    addends: tuple[Value, Value],
+    factors: tuple[Value, ...],
+    addends: tuple[Value, ...],
 ) -> Value:
     """The high half of `value * factor + addend`, as int32 lanes."""
-    one, two = (
-        half * factor + addend
-        for half, factor, addend in zip(
-            _halves(nest, value), factors, addends, strict=True
-        )
-    )
-    return _join_high(nest, one, two)
+    halves = zip(_halves(nest, value), factors, addends, strict=True)
+    sums = [half * factor + addend for half, factor, addend in halves]
+    return _join_high(nest, *sums)
 
 
-def _addends(nest: Nest, low: Value, high: Value) -> tuple[Value, Value]:
+def _addends(nest: Nest, low: Value, high: Value) -> tuple[Value, ...]:
     """int64 of the even and of the odd lanes from their low and high halves."""
     lanes = low.kind.lanes
+    if lanes == 1:
+        return ((nest.convert(high, I64) << 32) | nest.unsigned(low, I64),)
     wide = I64.of(lanes // 2)
     even = [lane + (lanes - 1 if lane % 2 else 0) for lane in range(lanes)]
     odd = [lane + (lanes if lane % 2 else 1) for lane in range(lanes)]
@@ -350,7 +352,7 @@ class DoubleFactors:
     def _factor(self, nest: Nest, index: Value, lanes: int) -> Factor:
         kind = I32.of(lanes)
         multiplier = nest.load(kind, self.multipliers, index)
-        even, odd = _halves(nest, multiplier)
+        even, odd = (*_halves(nest, multiplier), None)[:2]
         shift = nest.load(kind, self.shifts, index)
         zero = nest.constant(0, kind)
         left = right = last = sign = None
@@ -364,14 +366,3 @@ class DoubleFactors:
                 sign = zero - last
             right = whole - last
         return Factor(even, odd, left, right, last, sign)
-
-
-def packed_order(count: int) -> npt.NDArray[np.intp]:
-    """Where `Nest.pack` wants the columns: position p of four vectors is this column.
-
-    Four int32 vectors of `count / 4` lanes are narrowed into one of `count` bytes.
-    Within each block of 16 bytes the first four come from the first vector, the next
-    four from the second, and so on.
-    """
-    columns = np.arange(count).reshape(-1, 4, 4)  # block, vector, lane
-    return columns.transpose(1, 0, 2).ravel()

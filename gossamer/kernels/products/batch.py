@@ -124,7 +124,7 @@ def plan_products(
     element_bytes: int,
 ) -> Gemm:
     """How one pair is multiplied; `element_bytes` is the size of x's elements."""
-    fuses = "+fma" in target.features and not isinstance(multiply, PairMultiply)
+    fuses = target.fuses and not isinstance(multiply, PairMultiply)
     machine = target
     if multiply.total.bytes == _WIDE_TOTAL:
         machine = replace(target, registers=target.registers // 2)

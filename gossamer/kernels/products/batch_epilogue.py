@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gossamer.kernels.arithmetic.packing import VECTORS, in_order
 from gossamer.kernels.arithmetic.requantize import scale, uniform_factor, within
 from gossamer.nest.expr import I16, I32, I64, Value
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from gossamer.kernels.products.gemm import Place
     from gossamer.kernels.products.product import Tile
     from gossamer.nest.build import Nest
-
-_PACKED_VECTORS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +77,13 @@ class Requantized:
         for row, vectors in enumerate(self.sums.whole(nest, sums, place)):
             address = nest.offset(place.corner, row * place.pitch)
             scaled = [scale(nest, total, factor) + zero for total in vectors]
-            if tile.vectors == _PACKED_VECTORS:
-                small = _in_order(nest, nest.pack(scaled), tile.lanes)
+            if tile.vectors == VECTORS:
+                small = in_order(nest, nest.pack(scaled), tile.lanes)
                 nest.store(small, address, 0, tile.columns)
                 continue
             for v, value in enumerate(scaled):
                 small = within(nest, nest.narrow(value), -128, 127)
                 nest.store(small, address, v * tile.lanes, tile.valid(v))
-
-
-def _in_order(nest: Nest, packed: Value, lanes: int) -> Value:
-    """Four vectors out of `Nest.pack`, one after another."""
-    words = nest.bits(packed, I32.of(lanes))
-    blocks = lanes // 4
-    order = [block * 4 + v for v in range(_PACKED_VECTORS) for block in range(blocks)]
-    return nest.bits(nest.shuffle(words, words, order), packed.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gossamer.kernels.arithmetic.clamp import clamp
+from gossamer.kernels.arithmetic.packing import in_order
 from gossamer.kernels.elements.elementwise import Lanes, each_vector
 from gossamer.nest.expr import F32, F64, I16, I32, Value
 
@@ -221,11 +222,7 @@ class _Quantizer:
         packed = nest.pack(
             [self._whole(nest.load(kind, x, index + v * lanes)) for v in range(4)]
         )
-        words = nest.bits(packed, I32.of(lanes))
-        blocks = range(lanes // 4)
-        order = [block * 4 + v for v in range(4) for block in blocks]
-        small = nest.bits(nest.shuffle(words, words, order), packed.kind)
-        nest.store(self._lifted(small), y, index)
+        nest.store(self._lifted(in_order(nest, packed, lanes)), y, index)
 
     def _whole(self, value: Value) -> Value:
         """The quantized integers, in 32 bits; to store bytes cuts them to -128..127."""

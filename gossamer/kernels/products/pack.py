@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gossamer.kernels.arithmetic.requantize import packed_order
+from gossamer.kernels.arithmetic.packing import packed_order
 from gossamer.kernels.products.epilogue import is_packed
 
 if TYPE_CHECKING:

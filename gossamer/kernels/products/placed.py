@@ -99,9 +99,7 @@ class _Placed:
 def plan_product(target: Target, layout: Layout, columns: int, sums: Sums) -> Gemm:
     """How the product is walked; `columns` are those of the weights, parts included."""
     multiply, parts = sums.multiply, sums.parts
-    fuses = "+fma" in target.features and not isinstance(
-        multiply, PairMultiply | WidePairMultiply
-    )
+    fuses = target.fuses and not isinstance(multiply, PairMultiply | WidePairMultiply)
     height, vectors = choose_tile(
         target, layout.rows.count, columns, packs_rows=sums.packs_rows, fuses=fuses
     )

@@ -112,7 +112,7 @@ def plan_convolution(
             border.rows * line,
         )
         depth = _depth(window, multiply, line, pixel)
-    fuses = "+fma" in target.features and not isinstance(multiply, PairMultiply)
+    fuses = target.fuses and not isinstance(multiply, PairMultiply)
     height, vectors = choose_tile(
         target, rows.count, columns, packs_rows=packs_rows, fuses=fuses
     )

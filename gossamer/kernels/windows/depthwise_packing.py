@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gossamer.kernels.arithmetic.requantize import packed_order
+from gossamer.kernels.arithmetic.packing import packed_order
 
 if TYPE_CHECKING:
     import numpy.typing as npt
