@@ -2,8 +2,8 @@
 
     python -m benchmarks.readme              # or: make readme
 
-Reads `benchmarks/results/bench.json` and `benchmarks/COMPRESS.md`; copies `build/mnist/mnist.png`, if `make mnist`
-made one, to `docs/images`.
+Reads `benchmarks/results/bench.json` and `benchmarks/COMPRESS.md`; copies
+`build/mnist/mnist.png`, if `make mnist` made one, to `docs/images`.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from benchmarks import zoo
 from benchmarks.models import ROOT
 from benchmarks.timing import machine
 from gossamer.sparsity.mask import magnitude_mask
+from gossamer.training.state import array_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,14 +46,11 @@ class Row:
 
 def pruned_files(size: int, mode: str) -> dict[float, bytes]:
     """The network's files by the part of zeros in its 1x1 kernels."""
-    model = zoo.build(lambda: zoo.mobilenet_v1(size))
+    model: Any = zoo.build(lambda: zoo.mobilenet_v1(size))
     samples = zoo.samples(model, 4)
-    kernels = [
-        layer.kernel
-        for layer in model.layers
-        if isinstance(layer, keras.layers.Conv2D) and layer.kernel_size == (1, 1)
-    ]
-    whole = [np.asarray(keras.ops.convert_to_numpy(x.value)) for x in kernels]
+    layers: list[Any] = [x for x in model.layers if isinstance(x, keras.layers.Conv2D)]
+    kernels = [layer.kernel for layer in layers if layer.kernel_size == (1, 1)]
+    whole = [array_of(kernel) for kernel in kernels]
     files: dict[float, bytes] = {}
     for part in PARTS:
         for kernel, weights in zip(kernels, whole, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.progress import Progress
 
-QUICK = ("float", "pruned 80 %", "16 clusters", "QAT")
+QUICK = ("float", "pruned 80 %", "QAT")
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +27,23 @@ def quick(example, tmp_path_factory):
     return rows_of(example, folder, QUICK, 1)
 
 
-def test_each_way_reads_digits(quick):
-    digits, rows = quick
-    assert [row.name for row in rows] == list(QUICK)
-    assert all(row.result.accuracy(digits.test_y) > 85 for row in rows)
-
-
 def test_files_read_as_their_models(quick):
     _, rows = quick
+    assert [row.name for row in rows] == list(QUICK)
     assert all(row.as_keras >= 99.5 for row in rows)
 
 
+def test_files_read_as_in_litert(quick):
+    _, rows = quick
+    for row in rows:
+        theirs = row.result.theirs.argmax(1)
+        assert (row.result.scores.argmax(1) == theirs).mean() >= 0.995
+
+
 def test_each_way_saves_what_it_is_for(quick):
-    _, (whole, pruned, shared, aware) = quick
+    _, (whole, pruned, aware) = quick
     assert len(pruned.content) <= 0.35 * len(whole.content)
-    assert shared.packed <= 0.2 * whole.packed
+    assert pruned.packed <= 0.3 * whole.packed
     assert len(aware.content) <= 0.28 * len(whole.content)
 
 
@@ -54,7 +56,7 @@ def test_the_page_has_the_shown_table(example, load_example, quick, tmp_path):
     assert lines[:4] == ["# Title", "", "Text.", ""]
     columns = len(table.columns)
     assert all(x.count("|") == columns + 1 for x in lines if x.startswith("|"))
-    assert [x.split("|")[1].strip() for x in lines[-4:]] == list(QUICK)
+    assert [x.split("|")[1].strip() for x in lines[-3:]] == list(QUICK)
 
 
 @pytest.mark.slow
