@@ -81,7 +81,7 @@ def _rounding(op: str) -> Write:
     """A float to a whole number, where the machine has no instruction by others."""
 
     def write(at: Site) -> None:
-        if plain.rounds(at.printer.target):
+        if plain.rounds(at.printer.target, at.result.kind):
             _same_type(op)(at)
             return
         name = at.name

@@ -214,6 +214,13 @@ class Printer:
             assert result is not None
             self._value(op, result, operands, attribute)
 
+    def _aligned(self, kind: Kind) -> int:
+        """Bytes that an address is surely a multiple of.
+
+        Words of bytes are read wherever these begin, which x86 allows everywhere.
+        """
+        return kind.bytes if kind.is_float or self.target.is_x86 else 1
+
     def _address(self, kind: Kind, pointer: Value, index: Value) -> str:
         if index.constant == 0:
             return operand_text(pointer)
@@ -235,17 +242,19 @@ class Printer:
         address = self._address(kind, operands[0], operands[1])
         text = type_text(kind)
         if valid is None:
+            alignment = self._aligned(kind)
             self.line(
-                f"  %v{result.number} = load {text}, ptr {address}, align {kind.bytes}"
+                f"  %v{result.number} = load {text}, ptr {address}, align {alignment}"
             )
             return
         mask = _mask(kind.lanes, valid)
         name = f"llvm.masked.load.{suffix(kind)}.p0"
         bits = f"<{kind.lanes} x i1>"
         self.declare(f"declare {text} @{name}(ptr, {bits}, {text})")
+        pointer = f"ptr align {self._aligned(kind)} {address}"
         self.line(
-            f"  %v{result.number} = call {text} @{name}(ptr align {kind.bytes} "
-            f"{address}, {bits} {mask}, {text} zeroinitializer)"
+            f"  %v{result.number} = call {text} @{name}({pointer}, "
+            f"{bits} {mask}, {text} zeroinitializer)"
         )
 
     def _store(self, operands: Sequence[Value], valid: object) -> None:
@@ -254,20 +263,22 @@ class Printer:
         address = self._address(kind, pointer, index)
         text = f"{type_text(kind)} {operand_text(value)}"
         if valid is None:
-            self.line(f"  store {text}, ptr {address}, align {kind.bytes}")
+            self.line(f"  store {text}, ptr {address}, align {self._aligned(kind)}")
             return
         if valid == 1:
             # LLVM stores a lane of a narrowed vector in the wide size.
             one = self.fresh("%m")
             self.line(f"  {one} = extractelement {text}, i64 0")
             scalar = type_text(kind.element)
-            self.line(f"  store {scalar} {one}, ptr {address}, align {kind.bytes}")
+            self.line(
+                f"  store {scalar} {one}, ptr {address}, align {self._aligned(kind)}"
+            )
             return
         name = f"llvm.masked.store.{suffix(kind)}.p0"
         bits = f"<{kind.lanes} x i1>"
         self.declare(f"declare void @{name}({type_text(kind)}, ptr, {bits})")
         self.line(
-            f"  call void @{name}({text}, ptr align {kind.bytes} {address}, "
+            f"  call void @{name}({text}, ptr align {self._aligned(kind)} {address}, "
             f"{bits} {_mask(kind.lanes, valid)})"
         )
 

@@ -19,6 +19,7 @@ from gossamer.codegen.tiles import tile_declarations
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gossamer.nest.stmt import Kernel
     from gossamer.nest.target import Target
 
 _INSIDE, _EVERYWHERE = "define internal", "define hidden"
@@ -91,22 +92,10 @@ def module_of(
     when the code is loaded. Kernels that are the same text become one function.
     With several threads there is also the procedure `worker` (see `threads.py`).
     """
-    functions: dict[str, Function] = {}
-    bodies: dict[str, str] = {}
-    names: dict[int, str] = {}
     kernels = [
         call.kernel for actions in procedures.values() for call in calls_of(actions)
     ]
-    for kernel in kernels:
-        if id(kernel) in names:
-            continue
-        printer = Printer(target)
-        printer.kernel(kernel)
-        text = "\n".join(printer.lines)
-        name = bodies.setdefault(text, f"@k{len(bodies)}_{kernel.name}")
-        names[id(kernel)] = name
-        needs = tuple(printer.declarations)
-        functions.setdefault(name, Function(text.replace(KERNEL, name, 1), needs))
+    functions, names = functions_of(target, kernels)
     lines = [
         f"@{CONTEXT} = hidden global ptr null",
         *tile_declarations(target, kernels),
@@ -119,10 +108,36 @@ def module_of(
             lines += threaded_procedure(name, actions, names, threads)
         else:
             lines += serial_procedure(name, actions, names)
+    head = (f'target triple = "{target.triple}"',)
+    return Module(head, functions, tuple(lines), (attributes(target),))
+
+
+def functions_of(
+    target: Target, kernels: Iterable[Kernel]
+) -> tuple[tuple[Function, ...], dict[int, str]]:
+    """The kernels as functions, equal ones once, and their names by identity."""
+    functions: dict[str, Function] = {}
+    bodies: dict[str, str] = {}
+    names: dict[int, str] = {}
+    for kernel in kernels:
+        if id(kernel) in names:
+            continue
+        printer = Printer(target)
+        printer.kernel(kernel)
+        text = "\n".join(printer.lines)
+        name = bodies.setdefault(text, f"@k{len(bodies)}_{kernel.name}")
+        names[id(kernel)] = name
+        needs = tuple(printer.declarations)
+        functions.setdefault(name, Function(text.replace(KERNEL, name, 1), needs))
+    return tuple(functions.values()), names
+
+
+def attributes(target: Target) -> str:
+    """What LLVM is told of every function."""
+    if not target.is_x86:
+        return "attributes #0 = { nounwind }"
     width = target.vector_bytes * 8
-    attributes = (
+    return (
         f'attributes #0 = {{ nounwind "prefer-vector-width"="{width}" '
         f'"min-legal-vector-width"="{width}" }}'
     )
-    head = (f'target triple = "{target.triple}"',)
-    return Module(head, tuple(functions.values()), tuple(lines), (attributes,))

@@ -19,6 +19,10 @@ _NAMES = {"i16": "i16", "i32": "i32", "f16": "half", "f32": "float", "f64": "dou
 _INTEGERS = {"f32": 1 << 23, "f64": 1 << 52}
 """From here on a float has no fraction; adding it rounds smaller ones."""
 
+_HALVING = ("aarch64", "arm64")
+_ROUNDING = (*_HALVING, "riscv64", "wasm32")
+"""Families of machines that have instructions for it."""
+
 _HALF_INFINITY = 0x7C00
 _HALF_QUIET = 0x7E00
 _INFINITY = 0x7F800000
@@ -35,14 +39,22 @@ _ROUND = (15 - 127) * (1 << 23) + 0xFFF
 """The bias for half floats, and what rounds the 13 bits that go."""
 
 
-def rounds(target: Target) -> bool:
-    """Whether the machine rounds floats to whole numbers."""
-    return "x86_64" not in target.triple or "+avx" in target.features
+def rounds(target: Target, kind: Kind) -> bool:
+    """Whether the machine rounds floats of a kind to whole numbers."""
+    features = target.features.split(",")
+    if target.is_x86:
+        return "+avx" in target.features
+    if target.family.startswith(("arm", "thumb")) and target.pointer_bytes < 8:
+        single = "+fp-armv8d16sp" in features and kind.base == "f32"
+        return single or "+fp-armv8d16" in features
+    return target.family in _ROUNDING
 
 
 def halves(target: Target) -> bool:
     """Whether the machine converts half floats."""
-    return "x86_64" not in target.triple or "+f16c" in target.features
+    if target.is_x86:
+        return "+f16c" in target.features
+    return target.family in _HALVING
 
 
 class _Lines:

@@ -93,19 +93,31 @@ class ProcedurePrinter:
 
     def body(self, actions: Sequence[Action], *, more: Sequence[int] = ()) -> list[str]:
         """The lines of a whole function that does the actions."""
+        return [*self.run(actions, more=more), "  ret void", "}"]
+
+    def run(self, actions: Sequence[Action], *, more: Sequence[int] = ()) -> list[str]:
+        """The lines that do the actions, from the start of a function on."""
         self.bases(actions, more=more)
         before, after = tile_frame(call.kernel for call in calls_of(actions))
         self.lines += before
         self.serial(actions)
-        self.lines += [*after, "  ret void", "}"]
+        self.lines += after
         return self.lines
 
     def bases(self, actions: Sequence[Action], *, more: Sequence[int] = ()) -> None:
         """Load the base pointers that the actions need, once."""
-        self.line(f"%context = load ptr, ptr @{CONTEXT}")
+        self.load_context()
         for base in sorted({*_bases(actions), *more}):
-            self.line(f"%p{base} = getelementptr ptr, ptr %context, i64 {base}")
-            self.line(f"%b{base} = load ptr, ptr %p{base}")
+            self.load_base(base)
+
+    def load_context(self) -> None:
+        """The table of base pointers."""
+        self.line(f"%context = load ptr, ptr @{CONTEXT}")
+
+    def load_base(self, base: int) -> None:
+        """One of them, as `%b` and its number."""
+        self.line(f"%p{base} = getelementptr ptr, ptr %context, i64 {base}")
+        self.line(f"%b{base} = load ptr, ptr %p{base}")
 
     def address(self, address: Address) -> str:
         name = self.fresh("%a")

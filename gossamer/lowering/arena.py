@@ -27,11 +27,11 @@ class Block:
         return self.first <= other.last and other.first <= self.last
 
 
-def align(nbytes: int) -> int:
-    return -(-nbytes // ALIGNMENT) * ALIGNMENT
+def align(nbytes: int, alignment: int = ALIGNMENT) -> int:
+    return -(-nbytes // alignment) * alignment
 
 
-def place(blocks: Sequence[Block]) -> tuple[list[int], int]:
+def place(blocks: Sequence[Block], alignment: int = ALIGNMENT) -> tuple[list[int], int]:
     """An offset for each block, and the bytes that all of them need together.
 
     Example:
@@ -40,22 +40,21 @@ def place(blocks: Sequence[Block]) -> tuple[list[int], int]:
     """
     offsets = [0] * len(blocks)
     placed: list[int] = []
+    sizes = [align(block.nbytes, alignment) for block in blocks]
     order = sorted(range(len(blocks)), key=lambda i: (-blocks[i].nbytes, i))
     for index in order:
         block = blocks[index]
         taken = sorted(
-            (offsets[i], offsets[i] + align(blocks[i].nbytes))
+            (offsets[i], offsets[i] + sizes[i])
             for i in placed
             if blocks[i].meets(block)
         )
         offset = 0
         for start, end in taken:
-            if offset + align(block.nbytes) <= start:
+            if offset + sizes[index] <= start:
                 break
             offset = max(offset, end)
         offsets[index] = offset
         placed.append(index)
-    total = max(
-        (offsets[i] + align(blocks[i].nbytes) for i in range(len(blocks))), default=0
-    )
+    total = max((offsets[i] + sizes[i] for i in range(len(blocks))), default=0)
     return offsets, total

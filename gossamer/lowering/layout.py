@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from gossamer.lowering.schedule import Lifetimes
     from gossamer.lowering.share import Sharing
 
-_SLACK = 64
-"""Bytes behind arena and constants that vector loads may touch."""
-
 _SAMPLED = 512
 """Bytes of a constant by which it is compared with others, before all of it is."""
 
@@ -35,6 +32,8 @@ class Layout:
 
     sharing: Sharing
     variables: tuple[Tensor, ...]
+    alignment: int
+    """Of what lies in arena and constants; as many bytes may be read behind them."""
     arena: dict[object, int] = field(default_factory=dict[object, int])
     arena_bytes: int = 0
     alarms: dict[Alarm, PlacedAlarm] = field(default_factory=dict[Alarm, PlacedAlarm])
@@ -78,16 +77,16 @@ class Layout:
         offset = self._size
         alike.append((offset, data))
         self._chunks.append(data)
-        self._size = offset + align(data.size)
+        self._size = offset + align(data.size, self.alignment)
         return offset
 
     def constant_bytes(self) -> np.ndarray:
         """All constants in one aligned block."""
-        block = aligned(self._size + _SLACK)
+        block = aligned(self._size + self.alignment)
         position = 0
         for chunk in self._chunks:
             block[position : position + chunk.size] = chunk
-            position += align(chunk.size)
+            position += align(chunk.size, self.alignment)
         return block
 
     def places(self, tensors: Sequence[Tensor]) -> dict[Tensor, Address]:
@@ -104,6 +103,7 @@ def lay_out(
     lifetimes: Lifetimes,
     sharing: Sharing,
     variables: tuple[Tensor, ...],
+    alignment: int,
     *,
     keep_all: bool,
 ) -> Layout:
@@ -114,9 +114,9 @@ def lay_out(
         Block(_nbytes(key), *(everything if keep_all else lifetimes.uses[key]))
         for key in keys
     ]
-    offsets, total = place(blocks)
+    offsets, total = place(blocks, alignment)
     arena = dict(zip(keys, offsets, strict=True))
-    return Layout(sharing, variables, arena, total + _SLACK)
+    return Layout(sharing, variables, alignment, arena, total + alignment)
 
 
 def _nbytes(key: object) -> int:

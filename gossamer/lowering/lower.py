@@ -66,7 +66,7 @@ def lower(
     if not (keep_all or apart):
         items = once(fuse(items, subgraph, target, sharing), sharing)
     times = lifetimes(subgraph, items, sharing)
-    layout = lay_out(times, sharing, variables, keep_all=keep_all)
+    layout = lay_out(times, sharing, variables, target.alignment, keep_all=keep_all)
     actions = _actions(items, layout)
     folded = {tensor: layout.address(tensor)[1] for tensor in known}
     return Program(

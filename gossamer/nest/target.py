@@ -58,7 +58,8 @@ class Target:
 
     `vector_bytes` is the width of a vector register, `registers` their number;
     `tiles` its matrix unit for int8 and bfloat16, None if there is none.
-    `triple`, `cpu` and `features` are LLVM's words for the same machine.
+    `triple`, `cpu` and `features` are LLVM's words for the same machine. Tensors lie
+    at multiples of `alignment` bytes: of a cache line, or of a vector.
     """
 
     triple: str
@@ -69,6 +70,13 @@ class Target:
     dot: Dot
     l2_bytes: int = 1 << 20
     tiles: Tiles | None = None
+    pointer_bytes: int = 8
+    alignment: int = 64
+
+    @property
+    def family(self) -> str:
+        """The first word of the triple."""
+        return self.triple.partition("-")[0]
 
     @property
     def is_x86(self) -> bool:
@@ -78,8 +86,7 @@ class Target:
     @property
     def fuses(self) -> bool:
         """Whether a product and a sum are one instruction, with one rounding."""
-        family = self.triple.partition("-")[0]
-        return family in _FUSING or "+fma" in self.features.split(",")
+        return self.family in _FUSING or "+fma" in self.features.split(",")
 
     @property
     def looks_up_bytes(self) -> bool:

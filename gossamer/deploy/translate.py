@@ -1,0 +1,123 @@
+"""A model as a library's program: all memory in one block, and no Python left in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gossamer.codegen.image import Image
+from gossamer.codegen.library import Library, Span
+from gossamer.deploy.ports import Interface, ports
+from gossamer.errors import UnsupportedError
+from gossamer.lowering.arena import align
+from gossamer.memory import ALARMS, ARENA, CONSTANTS, VARIABLES
+from gossamer.runtime.native import Compilation
+from gossamer.runtime.procedures import Division
+from gossamer.runtime.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gossamer.ir.graph import Model, Node
+    from gossamer.nest.target import Target
+    from gossamer.runtime.compiled import Compiled
+
+_ALARM_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Translated:
+    """A library, what callers must know of it, and the program it was made of."""
+
+    library: Library
+    interface: Interface
+    work: Compilation
+
+
+def translate(model: Model, target: Target, name: str, device: str) -> Translated:
+    """The main graph of a model as a library for a machine.
+
+    Args:
+        model: the model; sizes that it leaves open are taken as 1.
+        target: the machine.
+        name: what the library's functions' names begin with.
+        device: the device's name, for people.
+
+    Raises:
+        UnsupportedError: an operator has no kernel, or a shape depends on data.
+    """
+    graph = model.main
+    state = State(lambda: model.subgraphs)
+    state.begin(graph)
+    work = Compilation(graph, {}, target, state)
+    _refuse(work.program.interpreted)
+    compiled = work.compiled(Image(b"", {}), ())
+    memory = _Memory.of(compiled, state, target.alignment)
+    positions = {x: i for i, x in enumerate(graph.tensors)}
+    places = [
+        [compiled.places[positions[x]] for x in xs]
+        for xs in (graph.inputs, graph.outputs)
+    ]
+    shapes = [[place.type.shape for place in each] for each in places]
+    interface = Interface(
+        name,
+        device,
+        memory.nbytes,
+        target.alignment,
+        ports(model, graph.inputs, shapes[0], "inputs"),
+        ports(model, graph.outputs, shapes[1], "outputs"),
+        tuple(f"{alarm.name}: {alarm.text}" for alarm in compiled.alarms),
+    )
+    division = Division(1)
+    division.parts(work.program.actions)
+    actions = division.procedures.get("part0", ())
+    library = Library(
+        name,
+        actions,
+        memory.bases,
+        CONSTANTS,
+        compiled.constants.tobytes(),
+        memory.nbytes,
+        memory.state,
+        memory.initial,
+        len(compiled.alarms),
+        [place.address for place in places[0]],
+        [place.address for place in places[1]],
+        interface.as_json(),
+    )
+    return Translated(library, interface, work)
+
+
+def _refuse(nodes: Sequence[Node]) -> None:
+    """A library holds machine code only."""
+    if not nodes:
+        return
+    names = ", ".join(sorted({node.op.name for node in nodes}))
+    raise UnsupportedError(
+        f"no kernel exists for {names}, which run through Python on the desk; a "
+        "library cannot hold them. `gossamer inspect` shows where they are"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """The block: intermediate tensors, then alarms and variables, which `init` sets."""
+
+    bases: dict[int, int]
+    state: Span
+    nbytes: int
+    initial: bytes | None
+
+    @classmethod
+    def of(cls, compiled: Compiled, state: State, alignment: int) -> _Memory:
+        start = align(compiled.arena_bytes, alignment)
+        position = align(start + len(compiled.alarms) * _ALARM_BYTES, alignment)
+        bases = {ARENA: 0, ALARMS: start}
+        initial = bytearray(position - start)
+        for index, (key, type_) in enumerate(compiled.variables):
+            bases[VARIABLES + index] = position
+            initial += state.memory(key, type_).tobytes()
+            position = align(position + type_.nbytes, alignment)
+            initial.extend(bytes(position - start - len(initial)))
+        span = Span(start, position - start)
+        return cls(bases, span, position, bytes(initial) if any(initial) else None)
