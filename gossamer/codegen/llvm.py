@@ -87,6 +87,10 @@ def operand_text(value: Value) -> str:
     return f"splat ({_SCALAR[kind.base]} {scalar})"
 
 
+def typed_text(value: Value) -> str:
+    return f"{type_text(value.kind)} {operand_text(value)}"
+
+
 class Printer:
     """Collects the lines of one module."""
 
@@ -136,13 +140,14 @@ class Printer:
 
     def _loop(self, loop: Loop) -> None:
         body, done = self.fresh("loop"), self.fresh("done")
+        counter = type_text(loop.index.kind)
         before = self._label
         if loop.runs_at_least_once:
             self.line(f"  br label %{body}")
         else:
             start, stop = operand_text(loop.start), operand_text(loop.stop)
             flag = self.fresh("%enter")
-            self.line(f"  {flag} = icmp slt i64 {start}, {stop}")
+            self.line(f"  {flag} = icmp slt {counter} {start}, {stop}")
             self.line(f"  br i1 {flag}, label %{body}, label %{done}")
         position = len(self.lines)
         self._start(body)
@@ -150,13 +155,13 @@ class Printer:
         latch = self._label
         index = f"%v{loop.index.number}"
         flag = self.fresh("%more")
-        self.line(f"  {index}.next = add nuw nsw i64 {index}, {loop.step}")
+        self.line(f"  {index}.next = add nuw nsw {counter} {index}, {loop.step}")
         stop = operand_text(loop.stop)
-        self.line(f"  {flag} = icmp slt i64 {index}.next, {stop}")
+        self.line(f"  {flag} = icmp slt {counter} {index}.next, {stop}")
         self.line(f"  br i1 {flag}, label %{body}, label %{done}")
         start = operand_text(loop.start)
         phis = [
-            f"  {index} = phi i64 [{start}, %{before}], [{index}.next, %{latch}]",
+            f"  {index} = phi {counter} [{start}, %{before}], [{index}.next, %{latch}]",
             *(
                 f"  %v{into.number} = phi {type_text(into.kind)} "
                 f"[{operand_text(first)}, %{before}], [{operand_text(then)}, %{latch}]"
@@ -200,7 +205,7 @@ class Printer:
             assert result is not None
             self.line(
                 f"  %v{result.number} = getelementptr inbounds i8, ptr "
-                f"{operand_text(pointer)}, i64 {operand_text(distance)}"
+                f"{operand_text(pointer)}, {typed_text(distance)}"
             )
         elif op == "prefetch":
             self._prefetch(operands)
@@ -230,7 +235,7 @@ class Printer:
             text = f"i8, ptr {operand_text(pointer)}, i64 {distance}"
         else:
             scalar = _SCALAR[kind.base]
-            text = f"{scalar}, ptr {operand_text(pointer)}, i64 {operand_text(index)}"
+            text = f"{scalar}, ptr {operand_text(pointer)}, {typed_text(index)}"
         self.line(f"  {name} = getelementptr inbounds {text}")
         return name
 
@@ -287,7 +292,7 @@ class Printer:
         name = self.fresh("%a")
         self.line(
             f"  {name} = getelementptr i8, ptr {operand_text(pointer)}, "
-            f"i64 {operand_text(index)}"
+            f"{typed_text(index)}"
         )
         self.declare("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
         self.line(f"  call void @llvm.prefetch.p0(ptr {name}, i32 0, i32 3, i32 1)")

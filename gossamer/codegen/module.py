@@ -15,6 +15,7 @@ from gossamer.codegen.procedure import (
 )
 from gossamer.codegen.threads import thread_support, threaded_procedure
 from gossamer.codegen.tiles import tile_declarations
+from gossamer.nest.narrow import narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from gossamer.nest.stmt import Kernel
     from gossamer.nest.target import Target
 
+_WIDE = 8
+"""Bytes of an address beyond which counters need more than 32 bits."""
 _INSIDE, _EVERYWHERE = "define internal", "define hidden"
 
 
@@ -123,7 +126,7 @@ def functions_of(
         if id(kernel) in names:
             continue
         printer = Printer(target)
-        printer.kernel(kernel)
+        printer.kernel(narrowed(kernel) if target.pointer_bytes < _WIDE else kernel)
         text = "\n".join(printer.lines)
         name = bodies.setdefault(text, f"@k{len(bodies)}_{kernel.name}")
         names[id(kernel)] = name

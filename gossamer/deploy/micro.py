@@ -88,7 +88,7 @@ def board_files(interface: Interface, device: Device) -> dict[str, str]:
 
 
 def _template(path: str) -> str:
-    return (resources.files(__package__) / "templates" / path).read_text("utf-8")
+    return (resources.files("gossamer.deploy") / "templates" / path).read_text("utf-8")
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:
