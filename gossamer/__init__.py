@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gossamer.compression.compress import Compressed, compress
     from gossamer.compression.recipe import Recipe
     from gossamer.converter import TFLiteConverter
+    from gossamer.deploy.build import Built, build
     from gossamer.explain.report import QuantizationReport, quantization_report
     from gossamer.explain.search import SearchResult, search
     from gossamer.frontends.jax.convert import from_jax
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Built",
     "Compressed",
     "CustomOperator",
     "FileSizes",
@@ -50,6 +52,7 @@ __all__ = [
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
+    "build",
     "combine",
     "compress",
     "convert",
@@ -63,6 +66,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Built": "gossamer.deploy.build",
     "Compressed": "gossamer.compression.compress",
     "CustomOperator": "gossamer.ir.custom_options",
     "FileSizes": "gossamer.sizes",
@@ -81,6 +85,7 @@ _HOMES = {
     "SignatureRunner": "gossamer.runtime.signature",
     "TFLiteConverter": "gossamer.converter",
     "TargetSpec": "gossamer.target",
+    "build": "gossamer.deploy.build",
     "combine": "gossamer.several",
     "compress": "gossamer.compression.compress",
     "convert": "gossamer.api",

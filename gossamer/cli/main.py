@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from gossamer.cli.bench import bench
 from gossamer.cli.bench_flags import BenchCommand
+from gossamer.cli.build import build
 from gossamer.cli.convert import convert
 from gossamer.cli.inspect import inspect
 from gossamer.cli.output import fail
@@ -51,6 +52,7 @@ app.command()(quantize)
 app.command()(run)
 app.command()(inspect)
 app.command(cls=BenchCommand)(bench)
+app.command()(build)
 
 
 def version() -> str:

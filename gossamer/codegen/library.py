@@ -74,12 +74,19 @@ class Library:
         return tuple(f"{self.name}_{word}" for word in words)
 
 
-def library_text(library: Library, target: Target) -> str:
+class Printed(NamedTuple):
+    """A library in LLVM IR, and the names of its kernels by identity."""
+
+    text: str
+    names: Mapping[int, str]
+
+
+def print_library(library: Library, target: Target) -> Printed:
     """The library as one module of LLVM IR."""
     kernels = [call.kernel for call in calls_of(library.actions)]
     functions, names = functions_of(target, kernels)
     declared = dict.fromkeys(x for each in functions for x in each.declarations)
-    return "\n".join(
+    text = "\n".join(
         (
             f'target triple = "{target.triple}"',
             _data("constants", library.constants, target.alignment),
@@ -92,6 +99,7 @@ def library_text(library: Library, target: Target) -> str:
             "",
         )
     )
+    return Printed(text, names)
 
 
 def _data(name: str, content: bytes, alignment: int) -> str:

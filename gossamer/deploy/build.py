@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.library import library_text
+from gossamer.codegen.library import print_library
 from gossamer.codegen.object import emit_object
 from gossamer.deploy.archive import archive
 from gossamer.deploy.devices import System, device
@@ -15,6 +15,7 @@ from gossamer.deploy.header import example, header
 from gossamer.deploy.linker import find_linker, link_shared
 from gossamer.deploy.micro import board_files
 from gossamer.deploy.project import cmake, package_config
+from gossamer.deploy.report import LayerBytes, layer_bytes, loaded_bytes
 from gossamer.deploy.translate import translate
 from gossamer.errors import InputError
 from gossamer.runtime.source import Source
@@ -35,9 +36,10 @@ class Built:
     Attributes:
         interface: what a caller of the library has to know.
         files: the paths, the library first.
-        code_bytes: of the object without the model's constants.
+        code_bytes: of machine code and of what it reads beside the model's constants.
         constant_bytes: of weights, tables and multipliers as the kernels read them.
         linker: what made the shared library; None where none was found.
+        layers: the bytes of each layer.
     """
 
     interface: Interface
@@ -45,6 +47,7 @@ class Built:
     code_bytes: int
     constant_bytes: int
     linker: str | None
+    layers: tuple[LayerBytes, ...]
 
     @property
     def memory_bytes(self) -> int:
@@ -88,7 +91,8 @@ def build(
     source = Source(path, content)
     called = _name(name, path)
     made = translate(source.model, machine, called, target)
-    code = emit_object(library_text(made.library, machine), machine)
+    printed = print_library(made.library, machine)
+    code = emit_object(printed.text, machine)
     folder = Path(output)
     files = _write(folder, called, code, made.interface, made.library.functions)
     if chosen.system is System.BARE:
@@ -103,9 +107,10 @@ def build(
     return Built(
         made.interface,
         tuple(files),
-        len(code) - constants,
+        loaded_bytes(code) - constants,
         constants,
         " ".join(linker) if linker else None,
+        tuple(layer_bytes(made, printed.names, code)),
     )
 
 

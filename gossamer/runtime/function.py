@@ -9,6 +9,7 @@ import numpy as np
 
 from gossamer.errors import InputError
 from gossamer.runtime.interpreter import Interpreter
+from gossamer.runtime.library import SUFFIXES, LibraryFunction
 
 if TYPE_CHECKING:
     from gossamer.ir.types import Array
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 def load(
     model: str | os.PathLike[str] | bytes | bytearray | memoryview,
     num_threads: int | None = None,
-) -> Function:
-    """Make a function of a `.tflite` file.
+) -> Function | LibraryFunction:
+    """Make a function of a `.tflite` file, or of a library that `build` made.
 
     Args:
-        model: the path of a file, or its bytes.
-        num_threads: threads that a call may use, 1 if None.
+        model: the path of a file, or a model's bytes.
+        num_threads: threads that a call may use, 1 if None. A library uses one.
 
     Raises:
         InputError: no such file.
@@ -33,6 +34,8 @@ def load(
         >>> scores = gossamer.load("digits.tflite")(image)  # float32 [1, 10]
     """
     if isinstance(model, (str, os.PathLike)):
+        if os.fspath(model).endswith(SUFFIXES):
+            return LibraryFunction(model)
         return Function(Interpreter(model_path=model, num_threads=num_threads))
     return Function(Interpreter(model_content=model, num_threads=num_threads))
 

@@ -11,6 +11,7 @@ import gossamer
 from tests.architecture.source import ROOT
 
 PUBLIC = [
+    "Built",
     "Compressed",
     "CustomOperator",
     "FileSizes",
@@ -29,6 +30,7 @@ PUBLIC = [
     "SignatureRunner",
     "TFLiteConverter",
     "TargetSpec",
+    "build",
     "combine",
     "compress",
     "convert",

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "runtime": {"codegen", "errors", "flatbuffer", "ir", "lowering", "memory", "ops"}
     | {"settings"},
     "benchmark": {"codegen", "errors", "ir", "lowering", "memory", "nest", "runtime"},
+    "deploy": {"codegen", "errors", "ir", "lowering", "memory", "nest", "runtime"},
     "metadata": {"errors", "flatbuffer", "ir"},
     "provenance": {"ir"},
     "sizes": set(),
@@ -50,7 +51,8 @@ MAY_IMPORT = {
     | {"quantization", "quantization_aware", "sizes", "sparsity", "training"},
     "experimental": {"analyzer", "explain"},
     "analyzer": {"errors", "flatbuffer", "ir", "runtime"},
-    "cli": {"api", "benchmark", "calibration", "errors", "explain", "flatbuffer"}
+    "cli": {"api", "benchmark", "calibration", "deploy", "errors", "explain"}
+    | {"flatbuffer"}
     | {"ir", "lowering", "metadata", "passes", "quantization", "runtime"}
     | {"settings", "sizes"},
     "__init__": set(),
@@ -61,7 +63,8 @@ MAY_IMPORT = {
 MAY_NAME = {
     "ir": {"kernels", "nest"},
     "runtime": {"kernels", "nest"},
-    "__init__": {"api", "calibration", "compression", "converter", "explain"}
+    "__init__": {"api", "calibration", "compression", "converter", "deploy"}
+    | {"explain"}
     | {"frontends", "ir"}
     | {"quantization", "runtime", "several", "sizes", "target"},
 }

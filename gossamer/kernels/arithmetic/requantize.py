@@ -352,7 +352,8 @@ class DoubleFactors:
     def _factor(self, nest: Nest, index: Value, lanes: int) -> Factor:
         kind = I32.of(lanes)
         multiplier = nest.load(kind, self.multipliers, index)
-        even, odd = (*_halves(nest, multiplier), None)[:2]
+        even, *others = _halves(nest, multiplier)
+        odd = others[0] if others else None
         shift = nest.load(kind, self.shifts, index)
         zero = nest.constant(0, kind)
         left = right = last = sign = None
