@@ -8,7 +8,7 @@ TRAINING := tests/clustering tests/compression tests/quantization_aware tests/sp
 	tests/training
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help mnist compress outliers test test-all test-tensorflow test-torch fuzz check format bench quality sparse docs readme clean
+.PHONY: help mnist compress outliers test test-all test-tensorflow test-torch test-edge fuzz check format bench quality sparse docs readme clean
 
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-all   the tests with the slow ones, every case on every machine"
 	@echo "make test-tensorflow  SavedModels, functions and training, with TensorFlow in .venv-tensorflow"
 	@echo "make test-torch  training, with Keras on torch in .venv-torch"
+	@echo "make test-edge  libraries for other machines, with the compilers and emulators it installs"
 	@echo "make compress   a digit classifier pruned, clustered and quantized, as a table"
 	@echo "make outliers   a network that int8 breaks, and training for int8 mends"
 	@echo "make fuzz       hunt for mutants of models that end badly (ARGS='--seed 4')"
@@ -55,7 +56,7 @@ outliers: $(READY)
 	$(BIN)/python examples/mnist_outliers.py --page benchmarks/OUTLIERS.md $(ARGS)
 
 test: $(READY)
-	$(PYTEST) -m 'not slow' $(ARGS)
+	$(PYTEST) -m 'not slow and not edge' $(ARGS)
 
 test-tensorflow: .venv-tensorflow/installed
 	KERAS_BACKEND=tensorflow .venv-tensorflow/bin/python -m pytest \
@@ -65,7 +66,11 @@ test-torch: .venv-torch/installed
 	KERAS_BACKEND=torch .venv-torch/bin/python -m pytest $(TRAINING) $(ARGS)
 
 test-all: $(READY)
-	GOSSAMER_TEST_MACHINES=all $(PYTEST) $(ARGS)
+	GOSSAMER_TEST_MACHINES=all $(PYTEST) -m 'not edge' $(ARGS)
+
+test-edge: $(READY)
+	scripts/install-edge.sh
+	$(PYTEST) -m edge tests/edge $(ARGS)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.hunt $(ARGS)

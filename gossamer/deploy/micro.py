@@ -24,7 +24,7 @@ class Board:
     family: str
     qemu: str
     ram: str
-    flash: str = ""
+    flash: str
 
 
 _HOST = (
@@ -51,6 +51,7 @@ BOARDS: Mapping[str, Board] = {
         "QEMU's virt",
         "riscv",
         f"qemu-system-riscv32 -M virt -bios none {_HOST}",
+        "0x81000000, LENGTH = 16M",
         "0x80000000, LENGTH = 16M",
     ),
 }

@@ -259,16 +259,17 @@ def assert_same(ours: Array, theirs: Array, tolerance: float) -> None:
     )
 
 
+ON_ALL_MACHINES = "GOSSAMER_TEST_MACHINES"
+"""Set to `all`, every case is compiled for every machine; else to the name of one."""
+
+_CHOSEN = os.environ.get(ON_ALL_MACHINES, "")
+_NAMES = ("amx", "vnni", "avx2", "sse2", "scalar")
 MACHINES = tuple(
     RUNNABLE[name]
-    for name in ("amx", "vnni", "avx2", "sse2", "scalar")
+    for name in ((_CHOSEN,) if _CHOSEN in _NAMES else _NAMES)
     if name in RUNNABLE
 )
 """What machine code is made for."""
-
-
-ON_ALL_MACHINES = "GOSSAMER_TEST_MACHINES"
-"""Set to `all`, every case is compiled for every machine."""
 
 
 def compiled_agrees(run: Run) -> None:
