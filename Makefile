@@ -8,7 +8,7 @@ TRAINING := tests/clustering tests/compression tests/quantization_aware tests/sp
 	tests/training
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help mnist compress outliers test test-all test-tensorflow test-torch test-edge fuzz check format bench quality sparse docs readme clean
+.PHONY: help mnist compress outliers test test-all test-tensorflow test-torch test-edge fuzz check format bench quality sparse edge docs readme clean
 
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench      time the benchmark models beside LiteRT: about 20 minutes"
 	@echo "make quality    what int8 costs in accuracy, beside TensorFlow's converter"
 	@echo "make sparse     what pruned weights save in bytes and time"
+	@echo "make edge       bytes of libraries for devices"
 	@echo "make docs       write docs/keras.md, what each Keras layer and function becomes"
 	@echo "make readme     put the last results into the README"
 	@echo "make clean      remove .venv and everything that was built"
@@ -90,6 +91,9 @@ bench: $(READY)
 
 quality: .venv-tensorflow/installed
 	KERAS_BACKEND=tensorflow .venv-tensorflow/bin/python -m benchmarks.quality $(ARGS)
+
+edge: $(READY)
+	$(BIN)/python -m benchmarks.edge $(ARGS)
 
 sparse: $(READY)
 	$(BIN)/python -m benchmarks.sparse $(ARGS)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.intrinsics import INTRINSICS, Site
+from gossamer.codegen.intrinsics import INTRINSICS
+from gossamer.codegen.site import Site, suffix, type_text
 from gossamer.codegen.tiles import is_tile_operator, print_tile_operator
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
 
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
     from gossamer.nest.expr import Kind, Value
     from gossamer.nest.target import Target
 
-_SCALAR = {
-    "i1": "i1",
-    "i8": "i8",
-    "i16": "i16",
-    "i32": "i32",
-    "i64": "i64",
-    "f16": "half",
-    "f32": "float",
-    "f64": "double",
-    "ptr": "ptr",
-}
 _INTEGER = {
     "add": "add",
     "sub": "sub",
@@ -55,16 +45,6 @@ _FLOAT_ORDER = {
 }
 
 
-def type_text(kind: Kind) -> str:
-    scalar = _SCALAR[kind.base]
-    return scalar if kind.lanes == 1 else f"<{kind.lanes} x {scalar}>"
-
-
-def suffix(kind: Kind) -> str:
-    """The part of an intrinsic's name that tells its type: v16f32, i32."""
-    return kind.base if kind.lanes == 1 else f"v{kind.lanes}{kind.base}"
-
-
 def float_text(number: float, base: str) -> str:
     """A float constant as LLVM reads it: the bits of the double it rounds to."""
     if base == "f32":
@@ -84,7 +64,7 @@ def operand_text(value: Value) -> str:
     scalar = float_text(constant, kind.base) if kind.is_float else str(int(constant))
     if kind.lanes == 1:
         return scalar
-    return f"splat ({_SCALAR[kind.base]} {scalar})"
+    return f"splat ({type_text(kind.element)} {scalar})"
 
 
 def typed_text(value: Value) -> str:
@@ -234,7 +214,7 @@ class Printer:
             distance = int(index.constant) * kind.bytes
             text = f"i8, ptr {operand_text(pointer)}, i64 {distance}"
         else:
-            scalar = _SCALAR[kind.base]
+            scalar = type_text(kind.element)
             text = f"{scalar}, ptr {operand_text(pointer)}, {typed_text(index)}"
         self.line(f"  {name} = getelementptr inbounds {text}")
         return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gossamer.lowering.program import PlacedStep, steps_of
@@ -76,8 +77,7 @@ def _extents(actions: tuple[Action, ...], total: int) -> dict[int, int]:
     starts = sorted(
         {offset for x in steps for base, offset in x.addresses if base == CONSTANTS}
     )
-    ends = [*starts[1:], total]
-    return {start: end - start for start, end in zip(starts, ends, strict=True)}
+    return {one: two - one for one, two in pairwise([*starts, total])}
 
 
 def _row(step: PlacedStep, code: int, constants: int) -> LayerBytes:

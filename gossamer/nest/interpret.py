@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from gossamer.nest.expr import I32
 from gossamer.nest.meaning import computation, constant_of
 from gossamer.nest.meaning_of_tiles import TILE_MEANINGS, registers
 from gossamer.nest.stmt import If, Instruction, Kernel, Loop, Statement
@@ -117,11 +118,12 @@ class _Reader:
         results = self.places(loop.results)
         body = self.block(loop.body)
         yielded = self.places(loop.yielded)
+        counter = np.int32 if loop.index.kind == I32 else np.int64
 
         def run(slots: Slots) -> None:
             values = [slots[place] for place in initial]
             for position in range(int(slots[start]), int(slots[stop]), loop.step):
-                slots[index] = np.int64(position)
+                slots[index] = counter(position)
                 for place, value in zip(carried, values, strict=True):
                     slots[place] = value
                 body(slots)

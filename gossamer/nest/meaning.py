@@ -114,9 +114,10 @@ def _quads(total: Any, unsigned: Any, signed: Any) -> Any:
 
 
 def _pairs(left: Any, right: Any) -> Any:
-    wide: Any = left.view(np.int16).astype(np.int32)
-    products = wide * right.view(np.int16)
-    return products.reshape(-1, 2).sum(axis=1, dtype=np.int32)
+    wide: Any = np.atleast_1d(left).view(np.int16).astype(np.int32)
+    products = wide * np.atleast_1d(right).view(np.int16)
+    sums = products.reshape(-1, 2).sum(axis=1, dtype=np.int32)
+    return sums if left.ndim else sums[0]
 
 
 def _narrow(value: Any) -> Any:

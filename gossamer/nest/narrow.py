@@ -1,8 +1,8 @@
 """Count and address in 32 bits, for machines whose addresses have no more.
 
-Nests count in int64. What is made only of loop counters, units of work and constants
-stays within memory, so that 32 bits hold it there; int64 that comes from data keeps its
-width.
+Nests count in int64. What is made of loop counters, units of work and constants and
+becomes a place in memory, or a bound of a loop, fits in 32 bits there; int64 that comes
+from data, or becomes data, keeps its width.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gossamer.nest.stmt import Kernel, Statement
 
 _ADDING = frozenset({"add", "sub", "mul", "udiv", "urem", "shl", "ashr"})
-_KEEPING = _ADDING | {"and", "or", "xor", "smin", "smax", "select"}
+_KEEPING = _ADDING | {"and", "or", "xor", "smin", "smax"}
 """Operators that make a counter of counters."""
 _COMPARING = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "ult"})
 _POINTING = {"load": 1, "store": 2, "offset": 1, "prefetch": 1}
@@ -63,6 +63,8 @@ class _Search:
     """Finds int64 values that 32 bits may not hold."""
 
     wide: set[int] = field(default_factory=set[int])
+    counted: set[int] = field(default_factory=set[int])
+    """Counters of loops, which their bounds hold, whatever becomes of them."""
     again: bool = True
 
     def look(self, body: Iterable[Statement]) -> None:
@@ -86,23 +88,36 @@ class _Search:
                 self.wide.add(value.number)
                 self.again = True
 
+    def _becomes_data(self, *values: Value) -> None:
+        for value in values:
+            if _is_counter(value) and value.number not in self.counted:
+                self._mark(value)
+
     def _instruction(self, instruction: Instruction) -> None:
-        result = instruction.result
-        if result is None or not _is_counter(result):
-            return
-        operands = [x for x in instruction.operands if _is_counter(x)]
-        if instruction.op not in _KEEPING or any(map(self._is_wide, operands)):
-            self._mark(result)
+        op, result, operands, _ = instruction
+        counters = [x for x in operands if _is_counter(x)]
+        if result is not None and _is_counter(result):
+            if op not in _KEEPING or any(map(self._is_wide, counters)):
+                self._mark(result)
+            if self._is_wide(result):
+                self._becomes_data(*counters)
+        elif op not in _COMPARING:
+            place = _POINTING.get(op)
+            others = (x for i, x in enumerate(operands) if i != place)
+            self._becomes_data(*others)
 
     def _loop(self, loop: Loop) -> None:
         if self._is_wide(loop.start) or self._is_wide(loop.stop):
             self._mark(loop.index)
+        elif loop.index.number not in self.wide:
+            self.counted.add(loop.index.number)
         self.look(loop.body)
         rows = zip(loop.initial, loop.carried, loop.yielded, loop.results, strict=True)
         for first, inside, then, after in rows:
             row = (first, inside, then, after)
             if _is_counter(inside) and any(map(self._is_wide, row)):
                 self._mark(inside, after)
+                self._becomes_data(first, then)
 
 
 @dataclass(slots=True)
@@ -182,7 +197,7 @@ class _Rewriter:
                 self.made[result.number] = small
                 return
             given = [small]
-        elif op in _COMPARING | _KEEPING and are_small:
+        elif are_small and (op in _COMPARING or self._keeps(op, result)):
             given = [self._small(x) for x in operands]
         else:
             which = _POINTING.get(op)
@@ -192,6 +207,12 @@ class _Rewriter:
             ]
         made = None if result is None else self._define(result)
         self.body.append(Instruction(op, made, tuple(given), attribute))
+
+    def _keeps(self, op: str, result: Value | None) -> bool:
+        """Whether an operator's result is as wide as what it is made of."""
+        if op not in _KEEPING or result is None:
+            return False
+        return not _is_counter(result) or self._is_small(result)
 
     def _loop(self, loop: Loop) -> None:
         fit = self._small if self._is_small(loop.index) else self._whole

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gossamer.errors import ExecutionError, InputError
+from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
     from gossamer.ir.types import Array
@@ -137,19 +138,11 @@ def _aligned(nbytes: int, alignment: int) -> Array:
 
 def _view(address: int, port: dict[str, Any]) -> Array:
     """The memory of an input or output as an array."""
-    dtype = _dtype(port["dtype"])
+    dtype = DType[port["dtype"].upper()].numpy
     shape = tuple(port["shape"])
     nbytes = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     memory: Any = (ctypes.c_uint8 * nbytes).from_address(address)
     return np.frombuffer(memory, dtype).reshape(shape)
-
-
-def _dtype(name: str) -> np.dtype[Any]:
-    if name != "bfloat16":
-        return np.dtype(name)
-    import ml_dtypes  # noqa: PLC0415  (few models have such types)
-
-    return np.dtype(ml_dtypes.bfloat16)
 
 
 def _set(view: Array, name: str, value: Array) -> None:

@@ -31,7 +31,14 @@ FLAGS = {
     "vnni": _AVX512 | {"avx512_vnni", "avx512vbmi"},
     "amx": _AVX512 | {"avx512_vnni", "avx512vbmi", *host._TILES},
 }
-_PLAIN = replace(host.x86_target(frozenset()), vector_bytes=4, dot=Dot.WIDEN)
+_PLAIN = replace(
+    host.x86_target(frozenset()),
+    vector_bytes=4,
+    dot=Dot.WIDEN,
+    pointer_bytes=4,
+    alignment=16,
+)
+"""No vectors, and counters of 32 bits, as on a microcontroller."""
 TARGETS = {
     **{name: host.x86_target(flags) for name, flags in FLAGS.items()},
     "scalar": _PLAIN,

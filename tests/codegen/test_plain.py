@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gossamer.codegen import plain
+from gossamer.deploy.devices import DEVICES
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F16, F32, F64, Kind
 from tests.codegen.machines import TARGETS, Work, as_bytes, compile_and_run
@@ -40,10 +41,28 @@ def ran(kernel: Kernel, values: np.ndarray, dtype: type) -> np.ndarray:
 
 
 def test_only_old_machines_need_substitutes() -> None:
-    assert not plain.rounds(SSE2)
+    assert not plain.rounds(SSE2, F32)
     assert not plain.halves(SSE2)
-    assert plain.rounds(TARGETS["avx2"])
+    assert plain.rounds(TARGETS["avx2"], F32)
     assert plain.halves(TARGETS["avx2"])
+
+
+@pytest.mark.parametrize(
+    ("device", "single", "double", "half"),
+    [
+        ("linux-aarch64", True, True, True),
+        ("linux-armv7", False, False, False),
+        ("linux-riscv64", True, True, False),
+        ("cortex-m4", False, False, False),
+        ("cortex-m7", True, True, False),
+        ("cortex-m33", True, False, False),
+    ],
+)
+def test_other_machines_do_what_they_have(device, single, double, half) -> None:
+    target = DEVICES[device].target
+    assert plain.rounds(target, F32) == single
+    assert plain.rounds(target, F64) == double
+    assert plain.halves(target) == half
 
 
 def test_every_half_float_widens_exactly() -> None:
