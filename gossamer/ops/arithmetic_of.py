@@ -18,9 +18,11 @@ from gossamer.kernels.arithmetic.clamp import ACTIVATION_LIMITS
 from gossamer.kernels.arithmetic.requantize import IntegerOutput
 from gossamer.kernels.products.hybrid import ItemForm
 from gossamer.kernels.products.multiply import (
+    ByteMultiply,
     Multiply,
     QuadMultiply,
     WidePairMultiply,
+    byte_multiply,
     integer_multiply,
 )
 from gossamer.kernels.products.sums import FloatSums, HybridSums, IntegerSums
@@ -173,14 +175,18 @@ def _eight_bits(task: Task, target: Target) -> Arithmetic | None:
     assert task.weights.data is not None
     kernel = centered(task.weights, task.weights.data)
     small = _is_small(kernel)
-    multiply: Multiply = integer_multiply(target) if small else WidePairMultiply()
-    zero_point = _zero_point(task.x)
     unsigned = task.x.dtype is DType.UINT8
+    multiply: Multiply = WidePairMultiply()
+    if small:
+        multiply = (integer_multiply if unsigned else byte_multiply)(target)
+    zero_point = _zero_point(task.x)
     start = np.zeros(len(kernel), np.int64) if bias is None else bias.astype(np.int64)
     lift = 0
     if isinstance(multiply, QuadMultiply):
         form = border.unsigned_quad_form if unsigned else border.quad_form
         lift = zero_point + (0 if unsigned else 128)
+    elif isinstance(multiply, ByteMultiply):
+        form, lift = border.plain_form, zero_point
     else:
         form = border.unsigned_pair_form if unsigned else border.pair_form
     output = integer_output(task, len(kernel), 128 if unsigned else 0)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gossamer.kernels.products.multiply import WORD_BYTES
 from gossamer.kernels.products.product import INDEPENDENT_SUMS, Gemm, Tile
 from gossamer.nest.expr import I64, Value
 
@@ -285,7 +284,7 @@ def _segment(
     single = shape.rows == 1 and words >= shape.lanes
     unroll = shape.lanes if single else _WORDS_PER_ITERATION
     rounds = words // unroll
-    step = unroll * WORD_BYTES
+    step = unroll * plan.multiply.left_bytes
     with nest.loop(rounds * step, step=step, carry=[weights, *totals]) as loop:
         pointer, *carried = loop.values
         after = _words(nest, plan, shape, (left, pointer, loop.index), unroll, carried)
@@ -303,7 +302,7 @@ def _overlap(plan: Gemm, shape: Tile, words: int) -> int:
     """How many rows of a tile read the same, of `words` words of each."""
     if shape.rows == 1 or not plan.rows.stride:
         return 1
-    return min(-(-words * WORD_BYTES // plan.rows.stride), shape.rows)
+    return min(-(-words * plan.multiply.left_bytes // plan.rows.stride), shape.rows)
 
 
 def _words(
@@ -331,8 +330,7 @@ def _words(
     chains = len(totals) // size
     together = None
     if shape.rows == 1 and count == shape.lanes:
-        kind = multiply.word.of(shape.lanes)
-        together = nest.load(kind, nest.offset(left, byte))
+        together = multiply.vector(nest, nest.offset(left, byte), shape.lanes)
     for word in range(count):
         pitch = plan.right_pitch
         first = nest.offset(weights, word * pitch) if pitch else weights
@@ -346,7 +344,7 @@ def _words(
             if together is not None:
                 one = nest.shuffle(together, together, [word] * shape.lanes)
             else:
-                where = byte + (row * plan.rows.stride + word * WORD_BYTES)
+                where = byte + (row * plan.rows.stride + word * multiply.left_bytes)
                 start = lefts[row % len(lefts)]
                 one = multiply.broadcast(nest, start, where, shape.lanes)
             for v in range(shape.vectors):

@@ -37,6 +37,11 @@ class Multiply(Protocol):
         ...
 
     @property
+    def left_bytes(self) -> int:
+        """Bytes of a word of the left operand."""
+        ...
+
+    @property
     def weight_bytes(self) -> int:
         """Bytes of the right operand per word and column."""
         ...
@@ -47,6 +52,10 @@ class Multiply(Protocol):
 
     def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
         """The left operand's word at `byte`, in every lane."""
+        ...
+
+    def vector(self, nest: Nest, pointer: Value, lanes: int) -> Value:
+        """`lanes` words of the left operand, ready to be picked from."""
         ...
 
     def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
@@ -61,6 +70,7 @@ class _Words:
     depth: int
     word: Kind
     total: Kind
+    left_bytes: int = WORD_BYTES
     weight_bytes: int = WORD_BYTES
 
     def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
@@ -68,6 +78,9 @@ class _Words:
 
     def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
         return nest.splat(nest.load(self.word, nest.offset(pointer, byte)), lanes)
+
+    def vector(self, nest: Nest, pointer: Value, lanes: int) -> Value:
+        return nest.load(self.word.of(lanes), pointer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,30 @@ class FloatMultiply(_Words):
 
     def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
         return nest.fma(left, right, total)
+
+
+@dataclass(frozen=True, slots=True)
+class ByteMultiply(_Words):
+    """int8 by int8, each widened on load: for machines that add up no pairs."""
+
+    depth: int = 1
+    word: Kind = I32
+    total: Kind = I32
+    left_bytes: int = 1
+    weight_bytes: int = 1
+
+    def weights(self, nest: Nest, pointer: Value, index: int, lanes: int) -> Value:
+        return nest.convert(nest.load(I8.of(lanes), pointer, index), I32.of(lanes))
+
+    def broadcast(self, nest: Nest, pointer: Value, byte: Value, lanes: int) -> Value:
+        one = nest.convert(nest.load(I8, nest.offset(pointer, byte)), I32)
+        return nest.splat(one, lanes)
+
+    def vector(self, nest: Nest, pointer: Value, lanes: int) -> Value:
+        return self.weights(nest, pointer, 0, lanes)
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return total + left * right
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +168,11 @@ class WideMultiply(WidePairMultiply):
         """
         pair = nest.dot_pairs(left, right) - 1
         return total + nest.convert(pair, total.kind) + 1
+
+
+def byte_multiply(target: Target) -> QuadMultiply | PairMultiply | ByteMultiply:
+    """The fastest exact product of int8 as it lies in memory."""
+    return ByteMultiply() if target.dot is Dot.WIDEN else integer_multiply(target)
 
 
 def integer_multiply(target: Target) -> QuadMultiply | PairMultiply:

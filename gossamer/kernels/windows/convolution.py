@@ -21,17 +21,26 @@ from gossamer.kernels.products.hybrid import (
     quantize_items,
 )
 from gossamer.kernels.products.multiply import (
+    ByteMultiply,
     FloatMultiply,
     Multiply,
     PairMultiply,
     QuadMultiply,
+    byte_multiply,
     integer_multiply,
 )
 from gossamer.kernels.products.pack import pack_panels, pad_columns
 from gossamer.kernels.products.product import Depth, Gemm, Rows, choose_tile
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
 from gossamer.kernels.tail import bind, extendable, operands_of
-from gossamer.kernels.windows.border import Border, float_form, pair_form, quad_form
+from gossamer.kernels.windows.border import (
+    Border,
+    Form,
+    float_form,
+    pair_form,
+    plain_form,
+    quad_form,
+)
 from gossamer.kernels.windows.border_steps import SLACK, bordered
 from gossamer.nest.build import Nest
 
@@ -195,17 +204,14 @@ def integer_convolution(
 
     `zero_point` is the input's.
     """
-    multiply = integer_multiply(target)
-    quads = isinstance(multiply, QuadMultiply)
-    form = quad_form(zero_point) if quads else pair_form(zero_point)
+    multiply = byte_multiply(target)
+    form, lift = _form_of(multiply, zero_point)
     plan = plan_convolution(
         target, window, len(weights), multiply, form.result.bytes, packs_rows=True
     )
     steps, source = bordered(target, border_of(window), form, x)
-    start = bias.astype(np.int64)
-    if quads:
-        sums = weights.astype(np.int64).reshape(len(weights), -1).sum(axis=1)
-        start = start - (zero_point + 128) * sums
+    sums = weights.astype(np.int64).reshape(len(weights), -1).sum(axis=1)
+    start = bias.astype(np.int64) - lift * sums
     nest = Nest("conv_i8", target)
     image, packed, first = nest.pointer(), nest.pointer(), nest.pointer()
     columns = [pad_columns(array, plan) for array in output.constants()]
@@ -223,6 +229,15 @@ def integer_convolution(
     written = (len(arguments) - 1,)
     steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
     return steps
+
+
+def _form_of(multiply: Multiply, zero_point: int) -> tuple[Form, int]:
+    """What int8 becomes for a product, and how far that is above what it stands for."""
+    if isinstance(multiply, QuadMultiply):
+        return quad_form(zero_point), zero_point + 128
+    if isinstance(multiply, ByteMultiply):
+        return plain_form(zero_point), zero_point
+    return pair_form(zero_point), 0
 
 
 def hybrid_convolution(
