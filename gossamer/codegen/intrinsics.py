@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from gossamer.codegen import lanes, plain
+from gossamer.codegen import dots, lanes, plain
 from gossamer.codegen.site import Site, call, suffix, type_text, typed
-from gossamer.nest.expr import I8, I16, I32, Kind
+from gossamer.nest.expr import I8, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -132,47 +132,6 @@ def _dot_quads(at: Site) -> None:
     call(at.printer, at.name, kind, name, arguments)
 
 
-def _dot_pairs(at: Site) -> None:
-    """Even and odd products added: selected as one instruction where there is one."""
-    kind = at.result.kind
-    pairs = I16.of(kind.lanes * 2)
-    wide = I32.of(kind.lanes)
-    words: list[str] = []
-    for text in at.texts:
-        word = at.printer.fresh("%p")
-        at.printer.line(
-            f"  {word} = bitcast {type_text(kind)} {text} to {type_text(pairs)}"
-        )
-        words.append(word)
-    products: list[str] = []
-    for odd in (0, 1):
-        factors = [_every_other(at, word, pairs, odd) for word in words]
-        product = at.printer.fresh("%p")
-        at.printer.line(
-            f"  {product} = mul {type_text(wide)} {factors[0]}, {factors[1]}"
-        )
-        products.append(product)
-    at.value(f"add {type_text(wide)} {products[0]}, {products[1]}")
-
-
-def _every_other(at: Site, word: str, pairs: Kind, odd: int) -> str:
-    """The even or the odd ones of int16 lanes, as int32."""
-    half, full = at.printer.fresh("%p"), at.printer.fresh("%p")
-    count = pairs.lanes // 2
-    if count == 1:
-        picked = f"extractelement {type_text(pairs)} {word}, i64 {odd}"
-    else:
-        lanes = ", ".join(f"i32 {2 * lane + odd}" for lane in range(count))
-        picked = (
-            f"shufflevector {type_text(pairs)} {word}, {type_text(pairs)} "
-            f"poison, <{count} x i32> <{lanes}>"
-        )
-    at.printer.line(f"  {half} = {picked}")
-    narrow, wide = type_text(I16.of(count)), type_text(I32.of(count))
-    at.printer.line(f"  {full} = sext {narrow} {half} to {wide}")
-    return full
-
-
 _NEAREST = {4: "llvm.x86.sse2.cvtps2dq", 8: "llvm.x86.avx.cvt.ps2dq.256"}
 _CURRENT_ROUNDING = "i32 4"
 
@@ -223,8 +182,13 @@ INTRINSICS: Mapping[str, Write] = {
     "bits": _cast("bitcast"),
     "ceil": _rounding("ceil"),
     "convert": _convert,
-    "dot_pairs": _dot_pairs,
+    "count": _cast("sext"),
+    "dot_pairs": dots.print_pairs,
+    "dot_pairs_more": dots.print_more_pairs,
     "dot_quads": _dot_quads,
+    "dot_short_quads": dots.print_short_quads,
+    "dot_signed_quads": dots.print_signed_quads,
+    "doubled_high": dots.print_doubled_high,
     "estimate_inverse_root": _estimate("rsqrt14"),
     "estimate_reciprocal": _estimate("rcp14"),
     "extract": lanes.print_extract,
@@ -240,6 +204,7 @@ INTRINSICS: Mapping[str, Write] = {
     "pack": lanes.print_pack,
     "peak": lanes.print_peak,
     "rint": _rounding("rint"),
+    "rounded_shift": dots.print_rounded_shift,
     "select": _select,
     "shuffle": lanes.print_shuffle,
     "smax": _same_type("smax"),

@@ -43,6 +43,10 @@ class Layout:
     _known: dict[object, list[tuple[int, np.ndarray]]] = field(
         default_factory=dict[object, "list[tuple[int, np.ndarray]]"]
     )
+    _uniform: dict[int, tuple[int, int]] = field(
+        default_factory=dict[int, tuple[int, int]]
+    )
+    """Where the longest run of one byte lies, and its length, by the byte."""
 
     def address(self, argument: object) -> Address:
         if isinstance(argument, Constant):
@@ -74,6 +78,13 @@ class Layout:
         for offset, other in alike:
             if np.array_equal(other, data):
                 return offset
+        is_uniform = data.size > 0 and bool((data == data[0]).all())
+        if is_uniform:
+            # Rows of zeros of all widths begin where the longest one does.
+            offset, size = self._uniform.get(int(data[0]), (0, 0))
+            if data.size <= size:
+                return offset
+            self._uniform[int(data[0])] = self._size, data.size
         offset = self._size
         alike.append((offset, data))
         self._chunks.append(data)

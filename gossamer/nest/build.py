@@ -211,6 +211,10 @@ class Nest:
         """
         return self._emit("dot_quads", total.kind, (total, unsigned, signed))
 
+    def apply(self, op: str, kind: Kind, *operands: Value) -> Value:
+        """An operator of one kind of machine or kernel: see `Instruction`."""
+        return self._emit(op, kind, operands)
+
     def dot_pairs(self, left: Value, right: Value) -> Value:
         """Two int16 products a lane; both factors are int32 lanes of int16 pairs."""
         return self._emit("dot_pairs", left.kind, (left, right))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from gossamer.nest.stmt import SHORT_ORDER
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -113,11 +115,33 @@ def _quads(total: Any, unsigned: Any, signed: Any) -> Any:
     return total + products.reshape(-1, 4).sum(axis=1, dtype=np.int32)
 
 
+def _signed_quads(total: Any, left: Any, right: Any) -> Any:
+    products: Any = left.view(np.int8).astype(np.int32) * right.view(np.int8)
+    return total + products.reshape(-1, 4).sum(axis=1, dtype=np.int32)
+
+
+def _short_quads(total: Any, left: Any, right: Any) -> Any:
+    """`right` holds pairs of bytes in an order of its own: `SHORT_ORDER`."""
+    pairs: Any = np.empty(len(SHORT_ORDER), np.int16)
+    pairs[list(SHORT_ORDER)] = right.view(np.int16)
+    return _signed_quads(total, left, pairs.view(np.int32))
+
+
 def _pairs(left: Any, right: Any) -> Any:
     wide: Any = np.atleast_1d(left).view(np.int16).astype(np.int32)
     products = wide * np.atleast_1d(right).view(np.int16)
     sums = products.reshape(-1, 2).sum(axis=1, dtype=np.int32)
     return sums if left.ndim else sums[0]
+
+
+def _doubled_high(left: Any, right: Any) -> Any:
+    product = left.astype(np.int64) * right + (1 << 30)
+    return (product >> 31).astype(np.int32)
+
+
+def _rounded_shift(value: Any, shift: Any) -> Any:
+    wide = value.astype(np.int64) * 2 >> -shift.astype(np.int64)
+    return ((wide + 1) >> 1).astype(np.int32)
 
 
 def _narrow(value: Any) -> Any:
@@ -145,6 +169,10 @@ def _look_up(*operands: Any) -> Any:
     *table, index = operands
     entries: Any = np.concatenate(table)
     return entries[index.view(np.uint8)]
+
+
+def _more_pairs(total: Any, left: Any, right: Any) -> Any:
+    return total + _pairs(left, right)
 
 
 def _offset(pointer: Any, distance: Any) -> Any:
@@ -175,9 +203,14 @@ _PLAIN: Mapping[str, Compute] = {
     "and": _ready("and_"),
     "ashr": _ready("rshift"),
     "ceil": np.ceil,
+    "count": int,
     "div": _ready("truediv"),
     "dot_pairs": _pairs,
+    "dot_pairs_more": _more_pairs,
     "dot_quads": _quads,
+    "dot_short_quads": _short_quads,
+    "dot_signed_quads": _signed_quads,
+    "doubled_high": _doubled_high,
     "eq": _ready("eq"),
     "floor": np.floor,
     "estimate_inverse_root": _inverse_root,
@@ -203,6 +236,7 @@ _PLAIN: Mapping[str, Compute] = {
     "peak": np.max,
     "prefetch": _prefetch,
     "rint": np.rint,
+    "rounded_shift": _rounded_shift,
     "shl": _ready("lshift"),
     "smax": np.maximum,
     "smin": np.minimum,

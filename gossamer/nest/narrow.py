@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _ADDING = frozenset({"add", "sub", "mul", "udiv", "urem", "shl", "ashr"})
 _KEEPING = _ADDING | {"and", "or", "xor", "smin", "smax"}
 """Operators that make a counter of counters."""
+_COUNTING = _KEEPING | {"count"}
+"""Operators whose result may be a counter."""
 _COMPARING = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "ult"})
 _POINTING = {"load": 1, "store": 2, "offset": 1, "prefetch": 1}
 """Which operand of an operator is a distance."""
@@ -97,7 +99,7 @@ class _Search:
         op, result, operands, _ = instruction
         counters = [x for x in operands if _is_counter(x)]
         if result is not None and _is_counter(result):
-            if op not in _KEEPING or any(map(self._is_wide, counters)):
+            if op not in _COUNTING or any(map(self._is_wide, counters)):
                 self._mark(result)
             if self._is_wide(result):
                 self._becomes_data(*counters)
@@ -191,6 +193,9 @@ class _Rewriter:
         op, result, operands, attribute = instruction
         counters = [x for x in operands if _is_counter(x)]
         are_small = all(map(self._is_small, counters))
+        if op == "count" and result is not None and self._is_small(result):
+            self.made[result.number] = operands[0]
+            return
         if op == "convert" and counters and are_small and result is not None:
             small = self._small(operands[0])
             if result.kind == I32:

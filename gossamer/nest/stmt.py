@@ -20,10 +20,15 @@ class Instruction(NamedTuple):
     `bits` (same bits, other kind), `splat`, `extract` (attribute: lane), `shuffle`
     (attribute: lanes), `sum` and `peak` (of the lanes), `load` and `store` (attribute:
     valid lanes, None for all), `offset` (pointer plus bytes), `opaque` (the same
-    pointer), `prefetch`, `dot_quads`, `dot_pairs`, `narrow` (saturating i32 to i8),
-    `pack` (four i32 vectors to one i8),
-    `look_up` (bytes of four i8 vectors of 64 lanes, by an index without sign),
-    `local` (attribute: bytes of memory of this call).
+    pointer), `prefetch`, `dot_quads`, `dot_pairs`, `dot_pairs_more` (the same onto a
+    total), `dot_signed_quads` (int8 by int8),
+    `dot_short_quads` (the same, whose left operand is one word in all of four lanes,
+    whose right one is in `SHORT_ORDER`, and whose products must fit int16 two by two),
+    `count` (an i32 as an i64 that counts things in memory), `doubled_high`
+    ((left * right + 2**30) >> 31 of i32, not both -2**31), `rounded_shift` (i32 times
+    2**shift, halves up, for shifts from -31 to 0), `narrow` (saturating i32 to i8),
+    `pack` (four i32 vectors to one i8), `look_up` (bytes of four i8 vectors of 64
+    lanes, by an index without sign), `local` (attribute: bytes of memory of this call).
 
     Operators on the registers of the matrix unit, which attributes number: `tile_zero`,
     `tile_load` and `tile_store` (a pointer, and the bytes between rows), `tile_dot`
@@ -34,6 +39,14 @@ class Instruction(NamedTuple):
     result: Value | None
     operands: tuple[Value, ...]
     attribute: tuple[int, ...] | int | None = None
+
+
+SHORT_ORDER = (0, 3, 4, 7, 1, 2, 5, 6)
+"""Where pairs of bytes stand for `dot_short_quads`: two for each of four lanes.
+
+The lower half of a vector holds the first pair of even lanes and the second pair of odd
+ones, the upper half the others.
+"""
 
 
 @dataclass(slots=True)

@@ -12,16 +12,34 @@ class Dot(enum.Enum):
     `depth` is the number of products that one lane of 32 bits adds up.
     """
 
-    WIDEN = 1
+    WIDEN = "widen"
     """No instruction: widen to int32 and multiply."""
-    PAIRS = 2
+    PAIRS = "pairs"
     """Two int16 products a lane (x86 `pmaddwd`)."""
-    UNSIGNED_QUADS = 4
+    UNSIGNED_QUADS = "unsigned quads"
     """Four products of uint8 by int8 a lane (x86 VNNI `vpdpbusd`)."""
+    SIGNED_QUADS = "signed quads"
+    """Four products of int8 a lane (ARM `sdot`)."""
+    SHORT_QUADS = "short quads"
+    """The same in steps: two products are added up in int16 (NEON `smlal2`)."""
 
     @property
     def depth(self) -> int:
-        return self.value
+        return _DEPTHS[self]
+
+    @property
+    def reads_bytes(self) -> bool:
+        """Whether int8 is multiplied as it lies in memory, with its sign."""
+        return self in (Dot.SIGNED_QUADS, Dot.SHORT_QUADS)
+
+
+_DEPTHS = {
+    Dot.WIDEN: 1,
+    Dot.PAIRS: 2,
+    Dot.UNSIGNED_QUADS: 4,
+    Dot.SIGNED_QUADS: 4,
+    Dot.SHORT_QUADS: 4,
+}
 
 
 _FUSING = ("aarch64", "arm64", "riscv64")
@@ -59,7 +77,8 @@ class Target:
     `vector_bytes` is the width of a vector register, `registers` their number;
     `tiles` its matrix unit for int8 and bfloat16, None if there is none.
     `triple`, `cpu` and `features` are LLVM's words for the same machine. Tensors lie
-    at multiples of `alignment` bytes: of a cache line, or of a vector.
+    at multiples of `alignment` bytes: of a cache line, or of a vector. Where it
+    `saves_flash`, weights stay encoded if that takes fewer bytes.
     """
 
     triple: str
@@ -72,6 +91,7 @@ class Target:
     tiles: Tiles | None = None
     pointer_bytes: int = 8
     alignment: int = 64
+    saves_flash: bool = False
 
     @property
     def family(self) -> str:
@@ -82,6 +102,20 @@ class Target:
     def is_x86(self) -> bool:
         """Whether x86's instructions may be asked for by name."""
         return self.triple.startswith("x86_64")
+
+    @property
+    def has_neon(self) -> bool:
+        """Whether there are the vectors of ARM's application processors."""
+        is_wide = self.family.startswith(("aarch64", "arm64"))
+        return is_wide or "+neon" in self.features.split(",")
+
+    @property
+    def keeps_bytes(self) -> bool:
+        """Whether weights of int8 stay so, and columns are known by few bytes.
+
+        Their kernels need no vectors, or instructions that NEON has.
+        """
+        return self.has_neon or self.lanes == 1
 
     @property
     def fuses(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -15,15 +16,16 @@ from gossamer.ir.arithmetic import (
 )
 from gossamer.ir.types import DType
 from gossamer.kernels.arithmetic.clamp import ACTIVATION_LIMITS
-from gossamer.kernels.arithmetic.requantize import IntegerOutput
-from gossamer.kernels.products.hybrid import ItemForm
+from gossamer.kernels.arithmetic.integer_output import IntegerOutput
+from gossamer.kernels.products.hybrid import item_form
 from gossamer.kernels.products.multiply import (
-    ByteMultiply,
     Multiply,
+    PlainMultiply,
     QuadMultiply,
     WidePairMultiply,
     byte_multiply,
     integer_multiply,
+    item_multiply,
 )
 from gossamer.kernels.products.sums import FloatSums, HybridSums, IntegerSums
 from gossamer.kernels.products.wide import GREATEST_BIAS, ShortSums, WideSums
@@ -108,7 +110,7 @@ def arithmetic_of(task: Task, target: Target) -> Arithmetic | None:
     if kinds[0] is kinds[2] and kinds[0] in _EIGHT and kinds[1] in _SMALL | _EIGHT:
         return _eight_bits(task, target)
     if kinds[0] is kinds[2] is DType.INT16 and kinds[1] in _SMALL:
-        return _sixteen_bits(task)
+        return _sixteen_bits(task, target)
     return None
 
 
@@ -140,9 +142,8 @@ def _hybrid(task: Task, target: Target) -> Arithmetic | None:
     if bias is not None and bias.dtype != np.float32:
         return None
     kernel = hybrid_weights(weights).astype(np.int8)
-    multiply = integer_multiply(target)
-    quads = isinstance(multiply, QuadMultiply)
-    form = ItemForm("unsigned" if quads else "centred", task.asymmetric)
+    multiply = item_multiply(target, kernel)
+    form = item_form(multiply, asymmetric=task.asymmetric)
     scales = np.broadcast_to(weight_scales(task.weights), len(kernel))
     limits = ACTIVATION_LIMITS[task.activation]
 
@@ -159,7 +160,8 @@ def _hybrid(task: Task, target: Target) -> Arithmetic | None:
                 limits,
                 edge.images,
                 rows,
-                needs_sums=quads,
+                needs_sums=form.needs_sums,
+                lift=form.lift,
             )
 
         return Source([step], items, form.element_bytes, sums)
@@ -178,18 +180,21 @@ def _eight_bits(task: Task, target: Target) -> Arithmetic | None:
     unsigned = task.x.dtype is DType.UINT8
     multiply: Multiply = WidePairMultiply()
     if small:
-        multiply = (integer_multiply if unsigned else byte_multiply)(target)
+        multiply = integer_multiply(target)
+        if not unsigned:
+            multiply = byte_multiply(target, kernel)
     zero_point = _zero_point(task.x)
     start = np.zeros(len(kernel), np.int64) if bias is None else bias.astype(np.int64)
     lift = 0
     if isinstance(multiply, QuadMultiply):
         form = border.unsigned_quad_form if unsigned else border.quad_form
         lift = zero_point + (0 if unsigned else 128)
-    elif isinstance(multiply, ByteMultiply):
-        form, lift = border.plain_form, zero_point
+    elif isinstance(multiply, PlainMultiply):
+        copies = kernel.shape[-1] % multiply.depth != 0
+        form, lift = partial(border.plain_form, copies=copies), zero_point
     else:
         form = border.unsigned_pair_form if unsigned else border.pair_form
-    output = integer_output(task, len(kernel), 128 if unsigned else 0)
+    output = integer_output(target, task, len(kernel), 128 if unsigned else 0)
     sums = IntegerSums(multiply, start, lift, output, unsigned)
     weights = kernel.astype(np.int8 if small else np.int16)
     return _plain(form(zero_point), sums, weights, task)
@@ -212,7 +217,9 @@ def _scales_fit(weights: Tensor) -> bool:
     return quantization.axis == 0 and quantization.scale.size == weights.shape[0]
 
 
-def integer_output(task: Task, columns: int, lift: int = 0) -> IntegerOutput:
+def integer_output(
+    target: Target, task: Task, columns: int, lift: int = 0
+) -> IntegerOutput:
     """How int32 sums become integers, `lift` below those of the output."""
     y = task.y
     real = product_scales(task.x, task.weights, y)
@@ -227,6 +234,7 @@ def integer_output(task: Task, columns: int, lift: int = 0) -> IntegerOutput:
         high - lift,
         np.broadcast_to(real, columns) if task.is_real else None,
         _reach(task, columns),
+        target.keeps_bytes,
     )
 
 
@@ -241,7 +249,7 @@ def _reach(task: Task, columns: int) -> int:
     return min(start + weights.size // columns * _FARTHEST, whole)
 
 
-def _sixteen_bits(task: Task) -> Arithmetic | None:
+def _sixteen_bits(task: Task, target: Target) -> Arithmetic | None:
     """int16 by int8; 64-bit sums as the reference kernels have, or 32-bit ones."""
     weights, bias = task.weights.data, _bias(task)
     assert weights is not None
@@ -253,7 +261,7 @@ def _sixteen_bits(task: Task) -> Arithmetic | None:
     if has_wide_sums(task.x.dtype, dtype, task.stated):
         sums = wide_sums(task, start)
     else:
-        output = integer_output(task, len(kernel))
+        output = integer_output(target, task, len(kernel))
         sums = ShortSums(start.astype(np.int32), output)
     if sums is None:
         return None

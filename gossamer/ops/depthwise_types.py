@@ -50,7 +50,7 @@ def typed_depthwise(
         taps = window.filter[0] * window.filter[1]
         if taps * 255 * 255 >= EXACT_IN_FLOAT32 or start.dtype.kind != "i":
             return None
-        output = integer_output(task, window.channels, 128)
+        output = integer_output(target, task, window.channels, 128)
         _, zero_point = parameters(task.x)
         return unsigned_depthwise(
             target,

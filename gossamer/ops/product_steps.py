@@ -188,7 +188,7 @@ def _dense_steps(
     if product.kinds == _INTEGER:
         start = np.zeros(shape[0], np.int32) if bias is None else bias
         _, zero_point = _pair(x)
-        output = integer_output(product.task, shape[0])
+        output = integer_output(target, product.task, shape[0])
         return kernels.integer_convolution(
             target, window, weights, start, zero_point, output, x, y
         )
@@ -249,7 +249,7 @@ def _single_depthwise(
     if product.kinds == _INTEGER:
         start = np.zeros(window.channels, np.int32) if bias is None else bias
         _, zero_point = _pair(node.input(0))
-        output = integer_output(product.task, window.channels)
+        output = integer_output(target, product.task, window.channels)
         return depthwise_steps.integer_depthwise(
             target, window, weights, start, zero_point, output, x, y
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.arithmetic.integer_output import IntegerOutput
 from gossamer.kernels.products.gemm import gemm
 from gossamer.kernels.products.hybrid import PARAMETER_BYTES, ItemForm
 from gossamer.kernels.products.multiply import (

@@ -14,6 +14,7 @@ from gossamer.codegen.load import LoadedCode
 from gossamer.codegen.module import module_text
 from gossamer.codegen.object import emit_object
 from gossamer.codegen.procedure import Call
+from gossamer.deploy.devices import device
 from gossamer.nest.target import Dot
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ TARGETS = {
     **{name: host.x86_target(flags) for name, flags in FLAGS.items()},
     "scalar": _PLAIN,
 }
+ARM = {
+    "neon": device("linux-aarch64").on(None),
+    "sdot": device("linux-aarch64").on("cortex-a76"),
+    "armv7": device("linux-armv7").on(None),
+}
+"""Targets whose code this CPU cannot run, but its kernels be interpreted."""
 RUNNABLE = {
     name: target
     for name, target in TARGETS.items()

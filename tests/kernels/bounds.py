@@ -83,7 +83,7 @@ BOUNDS = (
         {"amx": 9, "vnni": 9, "avx2": 11, "sse2": 4},
     ),
     Bound("elu gelu logistic tanh log", _CONSTANTS, {"avx2": 6}),
-    Bound("softmax", _CONSTANTS, {"avx2": 11, "sse2": 7}),
+    Bound("softmax", _CONSTANTS, {"avx2": 10, "sse2": 2}),
     Bound("log_softmax neighbours", _CONSTANTS, {"avx2": 2, "sse2": 1}),
     Bound(
         "floor_mod leaky_relu",

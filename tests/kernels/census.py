@@ -89,6 +89,14 @@ def census(machine: str) -> Census:
     return Census(_longest(kernels), frozenset(files))
 
 
+def files_of(cases: Sequence[Case], target: Target) -> frozenset[Path]:
+    """The files whose functions emit what cases need on a machine."""
+    with _called() as files:
+        for case in cases:
+            list(kernels_of(case, target))
+    return frozenset(files)
+
+
 def _longest(kernels: dict[tuple[str, int], Found]) -> tuple[Found, ...]:
     by_name: dict[str, list[Found]] = {}
     for name, count in sorted(kernels, reverse=True):

@@ -17,8 +17,12 @@ from tests.kernels.census import (
     census,
     emitting_files,
     every_kernel,
+    files_of,
+    largest_cases,
+    types_of,
 )
 from tests.kernels.spills import assembly_of, innermost_loops, traffic_of
+from tests.ops.test_encoded_weights import CASES, FLASH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +60,8 @@ def test_what_goes_over_the_stack_in_any_kernel(machine: str) -> None:
 
 
 def test_every_module_that_emits_is_looked_at() -> None:
-    seen = census("amx").files
+    bytes_ = [case for case in largest_cases() if types_of(case)[0] == "int8"]
+    seen = census("amx").files | files_of((*CASES[:1], *bytes_), FLASH)
     missing = [str(x.relative_to(KERNELS)) for x in emitting_files() if x not in seen]
     assert not missing, f"no case and no layer has a kernel of {missing}"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gossamer.codegen.host import x86_target
-from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.arithmetic.integer_output import IntegerOutput
 from gossamer.kernels.windows.depthwise_steps import float_depthwise, integer_depthwise
 from gossamer.nest.text import kernel_text
 from tests.kernels.windows import window

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gossamer.ir.arithmetic import multiply, multiply_real
-from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.arithmetic.integer_output import IntegerOutput
 from gossamer.kernels.windows import convolution
 from gossamer.kernels.windows.depthwise import Window
 from tests.codegen.machines import TARGETS

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from gossamer.deploy.devices import DEVICES
 from gossamer.ir.arithmetic import multiply, multiply_real
+from gossamer.kernels.arithmetic.compact import CompactFactors, CompactRealFactors
+from gossamer.kernels.arithmetic.integer_output import IntegerOutput
 from gossamer.kernels.arithmetic.requantize import (
     DoubledFactors,
-    IntegerOutput,
     MergedFactors,
     saturate,
     scale,
@@ -27,6 +29,8 @@ from tests.kernels.steps import Job, X, Y, check_compiled, check_interpreted
 if TYPE_CHECKING:
     from gossamer.nest.target import Target
 
+NEON = DEVICES["linux-aarch64"].target
+NOTHING = Nest("n", NEON).pointer()
 COLUMNS = 64
 LEAST, MOST = -(2**31), 2**31 - 1
 EDGES = (LEAST, LEAST + 1, -(2**30), -1, 0, 1, 2**30 - 1, 2**30, MOST - 1, MOST)
@@ -126,6 +130,24 @@ def test_factors_per_column(name: str, kind: str) -> None:
     check_compiled(name, jobs)
     if name == "sse2":
         check_interpreted(jobs[::3])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_factors_from_few_bytes(kind: str) -> None:
+    short = [replace(output, saves_bytes=True) for output in KINDS[kind]]
+    kinds = (CompactFactors, CompactRealFactors)
+    for output in short:
+        assert isinstance(output.factors([NOTHING] * len(output.constants())), kinds)
+        width = 9 if output.real is not None else 6
+        assert sum(x.nbytes for x in output.constants()) == width * COLUMNS
+    jobs = [job(TARGETS["scalar"], output, i) for i, output in enumerate(short)]
+    check_compiled("scalar", jobs)
+    check_interpreted([job(NEON, output, i) for i, output in enumerate(short)][::3])
+
+
+def test_zero_points_beyond_a_byte_are_kept_whole() -> None:
+    output = replace(KINDS["double"][0], zero_point=128, saves_bytes=True)
+    assert output.constants()[2].dtype == np.int32
 
 
 def test_factors_too_small_to_hold_give_the_zero_point() -> None:

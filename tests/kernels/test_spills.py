@@ -11,7 +11,7 @@ import pytest
 
 from gossamer.ir.build import Builder
 from gossamer.ir.types import DType, TensorType
-from gossamer.kernels.arithmetic.requantize import IntegerOutput
+from gossamer.kernels.arithmetic.integer_output import IntegerOutput
 from gossamer.kernels.products.hybrid import ItemForm
 from gossamer.kernels.windows import convolution
 from gossamer.kernels.windows.depthwise_steps import float_depthwise

@@ -11,8 +11,11 @@ from gossamer.ir.build import Builder
 from gossamer.ir.evaluate import evaluate
 from gossamer.ir.graph import Node, Subgraph, Tensor
 from gossamer.ir.types import DType, TensorType
+from gossamer.kernels.step import Constant
+from gossamer.lowering.layout import Layout
 from gossamer.lowering.lower import lower
 from gossamer.lowering.program import PlacedStep, Program
+from gossamer.lowering.share import Sharing
 from gossamer.lowering.specialize import specialize
 from gossamer.memory import ALIGNMENT, ARENA, CONSTANTS, aligned
 from gossamer.nest.interpret import interpret
@@ -234,6 +237,18 @@ def test_constants_that_differ_in_one_number_are_two(place: int) -> None:
     other = kernel.copy()
     other.reshape(-1)[place] += 1
     assert products_by(kernel, other, kernel) >= 2 * kernel.nbytes
+
+
+def test_runs_of_one_byte_lie_within_the_longest_before() -> None:
+    layout = Layout(Sharing(network(), keep_all=False), (), 64)
+    rows = [Constant(np.full(size, 7, np.uint8)) for size in (100, 300, 200, 300)]
+    other = Constant(np.full(100, 8, np.uint8))
+    offsets = [layout.address(row)[1] for row in rows]
+    assert offsets[1:] == [offsets[1]] * 3
+    at = layout.address(other)[1]
+    content = layout.constant_bytes()
+    assert (content[offsets[1] : offsets[1] + 300] == 7).all()
+    assert (content[at : at + 100] == 8).all()
 
 
 @pytest.mark.parametrize("nbytes", [0, 1, 64, 1000])

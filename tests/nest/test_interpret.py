@@ -8,7 +8,7 @@ import pytest
 from gossamer.nest.build import Nest
 from gossamer.nest.expr import F32, I8, I32, I64
 from gossamer.nest.interpret import interpret
-from gossamer.nest.stmt import Instruction, Kernel
+from gossamer.nest.stmt import SHORT_ORDER, Instruction, Kernel
 from tests.codegen.machines import TARGETS
 
 TARGET = TARGETS["vnni"]
@@ -124,12 +124,43 @@ def test_dot_quads_adds_four_products_of_unsigned_and_signed_bytes() -> None:
     assert lanes(value).tolist() == [1 - 4 * 255 * 128, -3, 0, -(2**31)]
 
 
+def test_signed_bytes_are_multiplied_by_fours() -> None:
+    total = np.array([1, -1, 0, 2**31 - 1], np.int32)
+    left = np.array([[-128] * 4, [1, 2, 3, 4], [0] * 4, [1, 0, 0, 0]], "i1")
+    right = np.array([[-128] * 4, [1, -1, 1, -1], [5] * 4, [1, 0, 0, 0]], "i1")
+    nest = Loaded(total, left.ravel(), right.ravel())
+    operands = nest.vectors(I32.of(4))
+    value = nest.apply("dot_signed_quads", I32.of(4), *operands)
+    assert lanes(value).tolist() == [1 + 4 * 2**14, -3, 0, -(2**31)]
+
+
+def test_short_quads_are_quads_of_pairs_in_their_order() -> None:
+    rng = np.random.default_rng(2)
+    left = np.tile(rng.integers(-128, 128, 4), 4).astype(np.int8)
+    right = rng.integers(-127, 128, 16).astype(np.int8)
+    ordered = right.view(np.int16)[list(SHORT_ORDER)]
+    nest = Loaded(np.arange(4, dtype=np.int32), left, ordered)
+    operands = nest.vectors(I32.of(4))
+    value = nest.apply("dot_short_quads", I32.of(4), *operands)
+    products = left.astype(np.int64) * right
+    wanted = products.reshape(4, 4).sum(axis=1) + np.arange(4)
+    assert lanes(value).tolist() == wanted.tolist()
+
+
 def test_dot_pairs_wraps_like_the_instruction() -> None:
     left = np.array([-32768, -32768, 3, 4], np.int16)
     right = np.array([-32768, -32768, 5, -6], np.int16)
     nest = Loaded(left, right)
     value = nest.dot_pairs(*nest.vectors(I32.of(2)))
     assert lanes(value).tolist() == [-(2**31), -9]
+
+
+def test_more_pairs_come_onto_a_total() -> None:
+    left = np.array([1, 2, 3, 4], np.int16)
+    right = np.array([5, 6, 7, -8], np.int16)
+    nest = Loaded(np.array([100, -100], np.int32), left, right)
+    value = nest.apply("dot_pairs_more", I32.of(2), *nest.vectors(I32.of(2)))
+    assert lanes(value).tolist() == [117, -111]
 
 
 def test_pack_saturates_and_orders_by_blocks_of_sixteen_bytes() -> None:

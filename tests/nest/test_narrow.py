@@ -61,6 +61,21 @@ def test_loops_and_addresses_are_narrow():
     assert not wide
 
 
+def test_sizes_in_memory_count_in_32_bits():
+    nest, (sizes, x, y), begin, end = nest_of(3)
+    pitch = nest.apply("count", I64, nest.load(I32, sizes, 1))
+    with nest.loop(end, start=begin) as row, nest.loop(pitch) as column:
+        place = nest.minimum(row.index * pitch + column.index, pitch * 3 - 1)
+        nest.store(nest.load(I8, x, place) + 1, y, place)
+    kernel = nest.finish()
+    source = np.arange(15, dtype=np.uint8)
+    numbers = np.array([0, 5], np.int32)
+    made = same(kernel, numbers, source, np.zeros(15, np.uint8), units=3)
+    np.testing.assert_array_equal(made, source + 1)
+    assert ("count", "i64") in kinds(kernel)
+    assert not {op for op, kind in kinds(narrowed(kernel)) if kind == "i64"}
+
+
 def test_products_of_data_stay_wide():
     nest, (x, y), begin, end = nest_of(2)
     with nest.loop(end, start=begin) as i:

@@ -21,36 +21,26 @@ FULLY_CONNECTED multiplies by the real factor in float64 and rounds halves away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from gossamer.nest.expr import F64, I32, I64, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import numpy.typing as npt
+    from collections.abc import Callable
 
     from gossamer.nest.build import Nest
 
-_NUDGE = 1 << 30
-_MERGED_SHIFT = 24
-"""Right shifts up to this leave room for the zero point in 64 bits."""
-_SIGNED_SHIFT = 22
-"""The same with doubled sums: 2**30 and 128.5 * 2**22 stay below 2**31."""
-_ROOM = 1 << 30
+NUDGE = 1 << 30
+"""Half of what a product of 31 bits is divided by."""
 _SIGN = -(1 << 63)
 _HALF = 0x3FDFFFFFFFFFFFFF
 """The bits of the float64 below 0.5: 0.5 itself would round 0.49999999999999994 up."""
-_SAFE_FACTOR = 0.99
-"""Factors up to this keep a 32-bit sum within 32 bits."""
 _FAR = 1e9
 """Beyond any output, within 32 bits."""
 
 
-def _halves(nest: Nest, value: Value) -> tuple[Value, ...]:
+def halves(nest: Nest, value: Value) -> tuple[Value, ...]:
     """The even and the odd lanes of int32, widened to int64; a scalar itself."""
     if not value.kind.is_vector:
         return (nest.convert(value, I64),)
@@ -58,7 +48,7 @@ def _halves(nest: Nest, value: Value) -> tuple[Value, ...]:
     return (wide << 32) >> 32, wide >> 32
 
 
-def _join_high(nest: Nest, even: Value, odd: Value | None = None) -> Value:
+def join_high(nest: Nest, even: Value, odd: Value | None = None) -> Value:
     """High halves of `even` and of `odd` as int32 lanes."""
     if odd is None:
         return nest.convert(even >> 32, I32)
@@ -119,11 +109,11 @@ def scale(nest: Nest, value: Value, factor: Factor) -> Value:
 
 def _rounded_product(nest: Nest, value: Value, factor: Factor) -> Value:
     if value.kind.lanes == 1 or factor.odd is None:
-        wide = nest.convert(value, I64) * factor.even + _NUDGE
+        wide = nest.convert(value, I64) * factor.even + NUDGE
         return nest.convert(wide >> 31, I32)
-    even, odd = _halves(nest, value)
-    high = nest.logical_shift(even * factor.even + _NUDGE, 31)
-    low = (odd * factor.odd + _NUDGE) << 1
+    even, odd = halves(nest, value)
+    high = nest.logical_shift(even * factor.even + NUDGE, 31)
+    low = (odd * factor.odd + NUDGE) << 1
     return _join(nest, high, low)
 
 
@@ -153,84 +143,6 @@ class Factors(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class IntegerOutput:
-    """How int32 sums become int8: a factor per column, zero point and limits.
-
-    What differs between layers of one shape lies in memory, so that they can share
-    one kernel.
-    """
-
-    multipliers: npt.NDArray[np.int32]
-    shifts: npt.NDArray[np.int32]
-    zero_point: int
-    low: int
-    high: int
-    real: npt.NDArray[np.float64] | None = None
-    """The factors in float64 where the product is rounded once."""
-    reach: int = 1 << 31
-    """No sum is further from zero."""
-
-    @property
-    def is_merged(self) -> bool:
-        """Whether one shift does for both roundings."""
-        return self._shifts_right(_MERGED_SHIFT) and self.low >= self.zero_point
-
-    @property
-    def is_doubled(self) -> bool:
-        """Whether doubled sums do, where the term for the sign is needed."""
-        has_room = self.reach < _ROOM and -128 <= self.zero_point <= 127
-        return has_room and self._shifts_right(_SIGNED_SHIFT)
-
-    def _shifts_right(self, most: int) -> bool:
-        fits = (self.shifts <= -1) & (self.shifts >= -most)
-        return self.real is None and bool(fits.all())
-
-    def part(self, columns: slice) -> IntegerOutput:
-        """The same for some of the columns."""
-        return replace(
-            self,
-            multipliers=self.multipliers[columns],
-            shifts=self.shifts[columns],
-            real=None if self.real is None else self.real[columns],
-        )
-
-    def constants(self) -> list[npt.NDArray[Any]]:
-        """What the kernel needs to know of each column, in `pointers`' order."""
-        if not self.is_merged and not self.is_doubled:
-            zeros = np.full(len(self.shifts), self.zero_point, np.int32)
-            if self.real is not None:
-                return [self.real, zeros]
-            return [self.multipliers, self.shifts, zeros]
-        right = -self.shifts.astype(np.int64)
-        if not self.is_merged:
-            addends = (1 << (right - 1)) + (np.int64(self.zero_point) << right)
-            arrays = (self.multipliers, right, addends)
-            return [array.astype(np.int32) for array in arrays]
-        rounding = (np.int64(1) << (30 + right)) + _NUDGE
-        rounding = rounding + (np.int64(self.zero_point) << (31 + right))
-        low = (rounding & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
-        high = (rounding >> 32).astype(np.int32)
-        return [self.multipliers, (right - 1).astype(np.int32), low, high]
-
-    def factors(self, pointers: Sequence[Value]) -> Factors:
-        """The factors behind pointers to `constants`."""
-        if self.is_merged:
-            return MergedFactors(*pointers)
-        if self.is_doubled:
-            return DoubledFactors(*pointers)
-        if self.real is not None:
-            factors, zero_points = pointers
-            are_safe = bool((self.real <= _SAFE_FACTOR).all())
-            return RealFactors(factors, zero_points, are_safe)
-        return DoubleFactors(
-            *pointers,
-            any_left=bool((self.shifts > 0).any()),
-            any_right=bool((self.shifts < 0).any()),
-            all_right=bool((self.shifts < 0).all()),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class MergedFactors:
     """Multipliers, shifts beyond 32 bits, and what is added before them.
 
@@ -246,9 +158,9 @@ class MergedFactors:
         kind = I32.of(lanes)
         low, high = (nest.load(kind, p, index) for p in (self.low, self.high))
         shift = nest.load(kind, self.shifts, index)
-        factors = _halves(nest, nest.load(kind, self.multipliers, index))
-        addends = _addends(nest, low, high)
-        return lambda value: _high_product(nest, value, factors, addends) >> shift
+        factors = halves(nest, nest.load(kind, self.multipliers, index))
+        addends = addends_of(nest, low, high)
+        return lambda value: high_product(nest, value, factors, addends) >> shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,30 +174,30 @@ class DoubledFactors:
     def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
         kind = I32.of(lanes)
         shift = nest.load(kind, self.shifts, index)
-        factors = _halves(nest, nest.load(kind, self.multipliers, index))
+        factors = halves(nest, nest.load(kind, self.multipliers, index))
         high = nest.load(kind, self.addends, index)
-        addends = _addends(nest, nest.constant(-(1 << 31), kind), high)
+        addends = addends_of(nest, nest.constant(-(1 << 31), kind), high)
 
         def apply(value: Value) -> Value:
-            product = _high_product(nest, value + value, factors, addends)
+            product = high_product(nest, value + value, factors, addends)
             return (product + (value >> 31)) >> shift
 
         return apply
 
 
-def _high_product(
+def high_product(
     nest: Nest,
     value: Value,
     factors: tuple[Value, ...],
     addends: tuple[Value, ...],
 ) -> Value:
     """The high half of `value * factor + addend`, as int32 lanes."""
-    halves = zip(_halves(nest, value), factors, addends, strict=True)
-    sums = [half * factor + addend for half, factor, addend in halves]
-    return _join_high(nest, *sums)
+    parts = zip(halves(nest, value), factors, addends, strict=True)
+    sums = [half * factor + addend for half, factor, addend in parts]
+    return join_high(nest, *sums)
 
 
-def _addends(nest: Nest, low: Value, high: Value) -> tuple[Value, ...]:
+def addends_of(nest: Nest, low: Value, high: Value) -> tuple[Value, ...]:
     """int64 of the even and of the odd lanes from their low and high halves."""
     lanes = low.kind.lanes
     if lanes == 1:
@@ -313,14 +225,21 @@ class RealFactors:
     def load(self, nest: Nest, index: Value, lanes: int) -> Callable[[Value], Value]:
         factor = nest.load(F64.of(lanes), self.factors, index)
         zero = nest.load(I32.of(lanes), self.zero_points, index)
+        return real_product(nest, factor, zero, are_safe=self.are_safe)
 
-        def apply(value: Value) -> Value:
-            real = nest.convert(value, F64.of(lanes)) * factor
-            if not self.are_safe:
-                real = nest.minimum(nest.maximum(real, -_FAR), _FAR)
-            return round_away(nest, real) + zero
 
-        return apply
+def real_product(
+    nest: Nest, factor: Value, zero: Value, *, are_safe: bool
+) -> Callable[[Value], Value]:
+    """A function that multiplies by float64 lanes and rounds halves away from zero."""
+
+    def apply(value: Value) -> Value:
+        real = nest.convert(value, factor.kind) * factor
+        if not are_safe:
+            real = nest.minimum(nest.maximum(real, -_FAR), _FAR)
+        return round_away(nest, real) + zero
+
+    return apply
 
 
 def round_away(nest: Nest, real: Value) -> Value:
@@ -352,18 +271,32 @@ class DoubleFactors:
     def _factor(self, nest: Nest, index: Value, lanes: int) -> Factor:
         kind = I32.of(lanes)
         multiplier = nest.load(kind, self.multipliers, index)
-        even, *others = _halves(nest, multiplier)
-        odd = others[0] if others else None
         shift = nest.load(kind, self.shifts, index)
-        zero = nest.constant(0, kind)
-        left = right = last = sign = None
-        if self.any_left:
-            left = nest.maximum(shift, 0)
-        if self.any_right:
-            whole = nest.maximum(zero - shift, 0)
-            last = nest.constant(1, kind)
-            if not self.all_right:
-                last = nest.minimum(whole, 1)
-                sign = zero - last
-            right = whole - last
-        return Factor(even, odd, left, right, last, sign)
+        common = self.any_left, self.any_right, self.all_right
+        return factor_of(nest, multiplier, shift, *common)
+
+
+def factor_of(
+    nest: Nest,
+    multiplier: Value,
+    shift: Value,
+    any_left: bool,  # noqa: FBT001  these three go together
+    any_right: bool,  # noqa: FBT001
+    all_right: bool,  # noqa: FBT001
+) -> Factor:
+    """A factor in lanes, of which is known whether any or all are shifted."""
+    even, *others = halves(nest, multiplier)
+    odd = others[0] if others else None
+    kind = multiplier.kind
+    zero = nest.constant(0, kind)
+    left = right = last = sign = None
+    if any_left:
+        left = nest.maximum(shift, 0)
+    if any_right:
+        whole = nest.maximum(zero - shift, 0)
+        last = nest.constant(1, kind)
+        if not all_right:
+            last = nest.minimum(whole, 1)
+            sign = zero - last
+        right = whole - last
+    return Factor(even, odd, left, right, last, sign)

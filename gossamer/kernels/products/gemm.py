@@ -55,7 +55,7 @@ class Place:
     corner: Value
     row: Value
     column: Value
-    pitch: int
+    pitch: int | Value
 
 
 def gemm(
@@ -120,13 +120,31 @@ def _walk_rows(
 ) -> None:
     x, w, y = pointers
 
+    def tile(first: Value, rows: int, row: Value, line_row: Value | int) -> None:
+        panels_of_tile(nest, plan, epilogue, (first, w, y), rows, row, line_row)
+
+    walk_rows(nest, plan, x, units, tile)
+
+
+def walk_rows(
+    nest: Nest,
+    plan: Gemm,
+    x: Value,
+    units: tuple[Value, Value],
+    emit: Callable[[Value, int, Value, Value | int], None],
+) -> None:
+    """Call `emit` for each tile of the units.
+
+    It is given the address of the line's first row, the tile's number of rows, which
+    row of the line it begins with, and which of all rows the line begins with.
+    """
+
     def line_of_tiles(
         first: Value, line_row: Value | int, bounds: tuple[Value, Value] | None
     ) -> None:
-        def tile(rows: int, row: Value) -> None:
-            panels_of_tile(nest, plan, epilogue, (first, w, y), rows, row, line_row)
-
-        each_tile(nest, plan, tile, bounds)
+        each_tile(
+            nest, plan, lambda rows, row: emit(first, rows, row, line_row), bounds
+        )
 
     if plan.rows.lines == 1:
         line_of_tiles(x, 0, units)
@@ -227,7 +245,7 @@ def _sums(
     depth = plan.depth
 
     def row(start: Value, pointer: Value, carried: list[Value]) -> _Progress:
-        return _runs(
+        return runs_of(
             nest,
             (depth.parts, depth.part_stride),
             (start, pointer, carried),
@@ -235,7 +253,7 @@ def _sums(
         )
 
     segments = (depth.segments, depth.segment_stride)
-    totals, _ = _runs(nest, segments, (left, weights, totals), row)
+    totals, _ = runs_of(nest, segments, (left, weights, totals), row)
     size = shape.rows * shape.vectors
     for chain in range(1, chains):
         part = totals[chain * size : (chain + 1) * size]
@@ -246,7 +264,7 @@ def _sums(
     ]
 
 
-def _runs(
+def runs_of(
     nest: Nest,
     runs: tuple[int, int],
     state: tuple[Value, Value, list[Value]],

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Literal
 from gossamer.kernels.arithmetic.clamp import clamp
 from gossamer.kernels.arithmetic.packing import in_order
 from gossamer.kernels.elements.elementwise import Lanes, each_vector
+from gossamer.kernels.products.multiply import PlainMultiply, QuadMultiply
 from gossamer.nest.expr import F32, F64, I16, I32, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gossamer.kernels.products.gemm import Place
+    from gossamer.kernels.products.multiply import Multiply
     from gossamer.kernels.products.product import Tile
     from gossamer.kernels.tail import BoundTail
     from gossamer.kernels.windows.border import Border
@@ -50,6 +52,24 @@ class ItemForm:
     @property
     def element_bytes(self) -> int:
         return 2 if self.kind == "centred" else 1
+
+    @property
+    def lift(self) -> int:
+        """How far elements are above int8."""
+        return 128 if self.kind == "unsigned" else 0
+
+    @property
+    def needs_sums(self) -> bool:
+        """Whether sums of weights have a part in the products with such items."""
+        return self.kind == "unsigned" or (self.kind == "signed" and self.asymmetric)
+
+
+def item_form(multiply: Multiply, *, asymmetric: bool) -> ItemForm:
+    """The items that a product reads."""
+    if isinstance(multiply, QuadMultiply):
+        return ItemForm("unsigned", asymmetric)
+    signed = isinstance(multiply, PlainMultiply)
+    return ItemForm("signed" if signed else "centred", asymmetric)
 
 
 def quantize_items(
@@ -261,8 +281,8 @@ def _away(nest: Nest, value: Value) -> Value:
 class HybridEpilogue:
     """int32 sums to float: (sum - zero point * weight sum) * scales + bias.
 
-    `weight_sums` is None where the items carry their zero point no longer.
-    `rows_per_item` output rows come from one item.
+    `weight_sums` is None where the items carry their zero point no longer. Items are
+    `lift` above what they stand for. `rows_per_item` output rows come from one item.
     """
 
     parameters: Value
@@ -273,6 +293,7 @@ class HybridEpilogue:
     items: int
     rows_per_item: int
     tail: BoundTail | None = None
+    lift: int = 128
     output_bytes: int = 4
 
     def start(self, nest: Nest, column: Value, tile: Tile) -> list[Value]:
@@ -307,10 +328,10 @@ class HybridEpilogue:
                 nest.store(value, address, 0, tile.valid(v))
 
     def _item(self, nest: Nest, row: Value) -> tuple[Value, Value]:
-        """Scale and zero point (plus 128) of the item an output row belongs to."""
+        """Scale and lifted zero point of the item an output row belongs to."""
         index = row // self.rows_per_item if self.items > 1 else row * 0
         place = nest.offset(self.parameters, index * PARAMETER_BYTES)
-        return nest.load(F32, place), nest.load(I32, place, 2) + 128
+        return nest.load(F32, place), nest.load(I32, place, 2) + self.lift
 
 
 @dataclass(frozen=True, slots=True)

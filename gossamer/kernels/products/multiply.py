@@ -6,16 +6,20 @@ int16. `depth` elements of the inner dimension are in a word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from gossamer.nest.expr import F32, I8, I16, I32, I64, Kind, Value
 from gossamer.nest.target import Dot, Target
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from gossamer.nest.build import Nest
 
 WORD_BYTES = 4
+_LEAST = -128
+_SHORT_PRODUCTS = 8
 
 
 class Multiply(Protocol):
@@ -132,6 +136,37 @@ class QuadMultiply(_Words):
 
 
 @dataclass(frozen=True, slots=True)
+class SignedQuadMultiply(_Words):
+    """int8 by int8, four products a lane."""
+
+    depth: int = 4
+    word: Kind = I32
+    total: Kind = I32
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return nest.apply("dot_signed_quads", total.kind, total, left, right)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortQuadMultiply(_Words):
+    """The same by way of int16, which holds two products unless a weight is -128.
+
+    Pairs of bytes of four columns of weights are in `SHORT_ORDER`.
+    """
+
+    depth: int = 4
+    word: Kind = I32
+    total: Kind = I32
+
+    def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        return nest.apply("dot_short_quads", total.kind, total, left, right)
+
+
+PlainMultiply: TypeAlias = ByteMultiply | SignedQuadMultiply | ShortQuadMultiply
+"""What multiplies int8 as it lies in memory, with its zero point."""
+
+
+@dataclass(frozen=True, slots=True)
 class WidePairMultiply(_Words):
     """int16 by int16, two products a lane, for weights of more than eight bits."""
 
@@ -140,6 +175,8 @@ class WidePairMultiply(_Words):
     total: Kind = I32
 
     def accumulate(self, nest: Nest, total: Value, left: Value, right: Value) -> Value:
+        if nest.target.dot.reads_bytes:
+            return nest.apply("dot_pairs_more", total.kind, total, left, right)
         return total + nest.dot_pairs(left, right)
 
 
@@ -170,9 +207,36 @@ class WideMultiply(WidePairMultiply):
         return total + nest.convert(pair, total.kind) + 1
 
 
-def byte_multiply(target: Target) -> QuadMultiply | PairMultiply | ByteMultiply:
-    """The fastest exact product of int8 as it lies in memory."""
-    return ByteMultiply() if target.dot is Dot.WIDEN else integer_multiply(target)
+def byte_multiply(
+    target: Target, weights: npt.NDArray[Any]
+) -> QuadMultiply | PairMultiply | PlainMultiply:
+    """The fastest exact product of int8 as it lies in memory by these weights."""
+    if target.dot is Dot.WIDEN:
+        return ByteMultiply()
+    if target.dot is Dot.SIGNED_QUADS:
+        return SignedQuadMultiply()
+    if target.dot is Dot.SHORT_QUADS and weights.min(initial=0) > _LEAST:
+        return ShortQuadMultiply()
+    return integer_multiply(target)
+
+
+def item_multiply(
+    target: Target, weights: npt.NDArray[Any]
+) -> QuadMultiply | PairMultiply | PlainMultiply:
+    """The fastest exact product of items quantized as they come by these weights."""
+    if target.dot.reads_bytes:
+        return byte_multiply(target, weights)
+    return integer_multiply(target)
+
+
+def tile_room(target: Target, multiply: Multiply) -> Target:
+    """The machine with the registers that are left for a tile.
+
+    LLVM has many products in int16 under way at once.
+    """
+    if isinstance(multiply, ShortQuadMultiply):
+        return replace(target, registers=target.registers - _SHORT_PRODUCTS)
+    return target
 
 
 def integer_multiply(target: Target) -> QuadMultiply | PairMultiply:

@@ -8,6 +8,8 @@ import numpy as np
 
 from gossamer.kernels.arithmetic.packing import packed_order
 from gossamer.kernels.products.epilogue import is_packed
+from gossamer.kernels.products.multiply import ShortQuadMultiply
+from gossamer.nest.stmt import SHORT_ORDER
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,14 +29,18 @@ def pack_panels(weights: npt.NDArray[Any], plan: Gemm) -> npt.NDArray[Any]:
     filled[:, :, :elements] = weights
     ordered = filled.reshape(columns, segments * words, depth)
     parts: list[npt.NDArray[Any]] = []
-    for first in range(0, columns, plan.panel_columns):
+    for first in plan.panel_starts:
         panel = ordered[first : first + plan.panel_columns]
         width = -(-len(panel) // plan.lanes) * plan.lanes
         block = np.zeros((width, segments * words, depth), weights.dtype)
         block[: len(panel)] = panel
         block = block[column_order(width, plan)]
         parts.append(np.ascontiguousarray(block.transpose(1, 0, 2)).ravel())
-    return np.concatenate(parts)
+    packed = np.concatenate(parts)
+    if isinstance(plan.multiply, ShortQuadMultiply):
+        pairs = packed.reshape(-1, len(SHORT_ORDER), 2)
+        return pairs[:, list(SHORT_ORDER)].ravel()
+    return packed
 
 
 def column_order(width: int, plan: Gemm) -> npt.NDArray[np.intp]:
@@ -47,7 +53,7 @@ def column_order(width: int, plan: Gemm) -> npt.NDArray[np.intp]:
 def pad_columns(values: npt.NDArray[Any], plan: Gemm) -> npt.NDArray[Any]:
     """One value per column in the panels' order, filled up with zeros."""
     parts: list[npt.NDArray[Any]] = []
-    for first in range(0, len(values), plan.panel_columns):
+    for first in plan.panel_starts:
         panel = values[first : first + plan.panel_columns]
         width = -(-len(panel) // plan.lanes) * plan.lanes
         block = np.zeros(width, values.dtype)

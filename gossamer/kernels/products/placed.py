@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from gossamer.kernels.products.gemm import Epilogue, Place, gemm
-from gossamer.kernels.products.multiply import Multiply, PairMultiply, WidePairMultiply
+from gossamer.kernels.products.multiply import (
+    Multiply,
+    PairMultiply,
+    ShortQuadMultiply,
+    WidePairMultiply,
+    tile_room,
+)
 from gossamer.kernels.products.pack import pack_panels
 from gossamer.kernels.products.product import Gemm, choose_tile
 from gossamer.kernels.step import Argument, Constant, Step
@@ -99,9 +105,14 @@ class _Placed:
 def plan_product(target: Target, layout: Layout, columns: int, sums: Sums) -> Gemm:
     """How the product is walked; `columns` are those of the weights, parts included."""
     multiply, parts = sums.multiply, sums.parts
-    fuses = target.fuses and not isinstance(multiply, PairMultiply | WidePairMultiply)
+    in_steps = PairMultiply | WidePairMultiply | ShortQuadMultiply
+    fuses = target.fuses and not isinstance(multiply, in_steps)
     height, vectors = choose_tile(
-        target, layout.rows.count, columns, packs_rows=sums.packs_rows, fuses=fuses
+        tile_room(target, multiply),
+        layout.rows.count,
+        columns,
+        packs_rows=sums.packs_rows,
+        fuses=fuses,
     )
     if parts > 1:
         vectors = parts

@@ -101,6 +101,8 @@ class Gemm:
     """Bytes between words of the right operand where it is read in place, unpacked."""
     output_pitch: int = 0
     """Bytes between rows of the output where these do not adjoin."""
+    slides: bool = False
+    """Whether the last panel begins so far ahead that all its columns are real."""
 
     @property
     def panel_columns(self) -> int:
@@ -117,6 +119,14 @@ class Gemm:
     @property
     def whole_panels(self) -> int:
         return self.columns // self.panel_columns
+
+    @property
+    def panel_starts(self) -> list[int]:
+        """The first column of each panel."""
+        starts = list(range(0, self.columns, self.panel_columns))
+        if self.slides:
+            starts[-1] = self.columns - self.panel_columns
+        return starts
 
     @property
     def units(self) -> int:
@@ -150,6 +160,8 @@ class Gemm:
 
     @property
     def larger_tile(self) -> int:
+        if self.slides:
+            return self.tile_rows
         tiles = -(-self.rows.count // self.tile_rows)
         return -(-self.rows.count // tiles)
 

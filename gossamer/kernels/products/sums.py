@@ -16,7 +16,7 @@ from gossamer.kernels.step import Argument, Constant
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gossamer.kernels.arithmetic.requantize import IntegerOutput
+    from gossamer.kernels.arithmetic.integer_output import IntegerOutput
     from gossamer.kernels.products.gemm import Epilogue
     from gossamer.kernels.products.product import Gemm
     from gossamer.nest.build import Nest
@@ -115,6 +115,7 @@ class HybridSums:
     items: int
     rows: int
     needs_sums: bool = False
+    lift: int = 128
     name: str = "product_hybrid"
     packs_rows: bool = False
     parts: int = 1
@@ -144,6 +145,6 @@ class HybridSums:
         rest = iter(pointers[2:])
         sums = None if self.weight_sums is None else next(rest)
         bias = None if self.bias is None else next(rest)
-        return HybridEpilogue(
-            pointers[0], pointers[1], sums, bias, self.limits, self.items, self.rows
-        )
+        limits, items, rows = self.limits, self.items, self.rows
+        scales = (pointers[0], pointers[1], sums, bias)
+        return HybridEpilogue(*scales, limits, items, rows, lift=self.lift)

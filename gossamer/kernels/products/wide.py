@@ -22,7 +22,8 @@ from gossamer.nest.expr import F64, I16, I32, Value
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gossamer.kernels.arithmetic.requantize import Factors, IntegerOutput
+    from gossamer.kernels.arithmetic.integer_output import IntegerOutput
+    from gossamer.kernels.arithmetic.requantize import Factors
     from gossamer.kernels.products.gemm import Epilogue, Place
     from gossamer.kernels.products.product import Gemm, Tile
     from gossamer.nest.build import Nest

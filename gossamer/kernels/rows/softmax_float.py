@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 _LEAST = -3.4028234663852886e38
 _HELD_VECTORS = 8
 """Vectors of a row that are kept in registers from one pass to the next."""
-_WAYS = 4
-"""Vectors at a time in longer rows, so that none waits for the one before."""
+_REGISTERS_PER_WAY = 8
+"""Registers that an exponential in flight takes, with its share of the constants.
+
+Longer rows take as many vectors at a time, so that none waits for the one before.
+"""
 
 
 def float_softmax(nest: Nest, columns: int, beta: float, x: Value, y: Value) -> None:
@@ -94,9 +97,10 @@ class _Row:
     def _spans(self) -> list[tuple[int, int, int]]:
         """First, last and lanes at a time: several vectors, one, single elements."""
         lanes = self.nest.target.lanes
-        wide = self.columns // (_WAYS * lanes) * _WAYS * lanes
+        several = max(self.nest.target.registers // _REGISTERS_PER_WAY, 1) * lanes
+        wide = self.columns // several * several
         spans = [
-            (0, wide, _WAYS * lanes),
+            (0, wide, several),
             (wide, self.whole, lanes),
             (self.whole, self.columns, 1),
         ]

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gossamer.kernels.arithmetic.requantize import IntegerOutput
+    from gossamer.kernels.arithmetic.integer_output import IntegerOutput
     from gossamer.kernels.tail import Tail
     from gossamer.kernels.tiles.rows import RowSource
     from gossamer.kernels.windows.depthwise import Window

@@ -57,6 +57,8 @@ class Form:
     zero: int = 0
     flip: bool = False
     subtract: int = 0
+    copies: bool = False
+    """Whether a product reads on behind the last element, so that it needs a copy."""
 
     def apply(self, nest: Nest, value: Value) -> Value:
         if self.flip:
@@ -70,9 +72,9 @@ def float_form() -> Form:
     return Form(F32, F32)
 
 
-def plain_form(zero_point: int) -> Form:
+def plain_form(zero_point: int, *, copies: bool = False) -> Form:
     """int8 as it is."""
-    return Form(I8, I8, zero_point)
+    return Form(I8, I8, zero_point, copies=copies)
 
 
 def quad_form(zero_point: int) -> Form:

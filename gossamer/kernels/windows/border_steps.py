@@ -21,7 +21,7 @@ def bordered(
     target: Target, border: Border, form: Form, x: Argument
 ) -> tuple[list[Step], Argument]:
     """The input as a product reads it, and the steps that make it."""
-    plain = form.result == form.source and not form.flip
+    plain = form.result == form.source and not (form.flip or form.copies)
     if border.is_empty and plain:
         return [], x
     scratch = Scratch(border.elements * form.result.bytes + SLACK)

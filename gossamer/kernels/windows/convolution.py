@@ -18,19 +18,29 @@ from gossamer.kernels.products.hybrid import (
     PARAMETER_BYTES,
     HybridEpilogue,
     ItemForm,
+    item_form,
     quantize_items,
 )
 from gossamer.kernels.products.multiply import (
-    ByteMultiply,
     FloatMultiply,
     Multiply,
     PairMultiply,
+    PlainMultiply,
     QuadMultiply,
+    ShortQuadMultiply,
     byte_multiply,
-    integer_multiply,
+    item_multiply,
+    tile_room,
 )
+from gossamer.kernels.products.operand import right_operand
 from gossamer.kernels.products.pack import pack_panels, pad_columns
 from gossamer.kernels.products.product import Depth, Gemm, Rows, choose_tile
+from gossamer.kernels.products.shared import (
+    plan_shared,
+    shared_product,
+    shares,
+    sizes_of,
+)
 from gossamer.kernels.step import Argument, Constant, Scratch, Step
 from gossamer.kernels.tail import bind, extendable, operands_of
 from gossamer.kernels.windows.border import (
@@ -47,7 +57,7 @@ from gossamer.nest.build import Nest
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gossamer.kernels.arithmetic.requantize import IntegerOutput
+    from gossamer.kernels.arithmetic.integer_output import IntegerOutput
     from gossamer.kernels.tail import Tail
     from gossamer.kernels.windows.depthwise import Window
     from gossamer.nest.target import Target
@@ -121,11 +131,32 @@ def plan_convolution(
             border.rows * line,
         )
         depth = _depth(window, multiply, line, pixel)
-    fuses = target.fuses and not isinstance(multiply, PairMultiply)
+    plan = _tiled(target, rows, depth, columns, multiply, packs_rows=packs_rows)
+    weight_bytes = plan.panel_bytes * -(-columns // plan.panel_columns)
+    return replace(plan, panels_outer=weight_bytes > RESIDENT_BYTES)
+
+
+def _tiled(
+    target: Target,
+    rows: Rows,
+    depth: Depth,
+    columns: int,
+    multiply: Multiply,
+    *,
+    packs_rows: bool,
+) -> Gemm:
+    """The product in the register tiles that suit the machine."""
+    if packs_rows and shares(multiply, rows, depth, columns):
+        return plan_shared(target, multiply, rows, depth, columns)
+    fuses = target.fuses and not isinstance(multiply, PairMultiply | ShortQuadMultiply)
     height, vectors = choose_tile(
-        target, rows.count, columns, packs_rows=packs_rows, fuses=fuses
+        tile_room(target, multiply),
+        rows.count,
+        columns,
+        packs_rows=packs_rows,
+        fuses=fuses,
     )
-    plan = Gemm(
+    return Gemm(
         rows,
         depth,
         columns,
@@ -136,8 +167,6 @@ def plan_convolution(
         panels_outer=False,
         packs_rows=packs_rows,
     )
-    weight_bytes = plan.panel_bytes * -(-columns // plan.panel_columns)
-    return replace(plan, panels_outer=weight_bytes > RESIDENT_BYTES)
 
 
 def _depth(window: Window, multiply: Multiply, line: int, pixel: int) -> Depth:
@@ -171,21 +200,24 @@ def float_convolution(
     """Steps of a float convolution; weights are (out, rows, columns, in)."""
     plan = plan_convolution(target, window, len(weights), FloatMultiply(), 4)
     steps, source = bordered(target, border_of(window), float_form(), x)
-    constants = [Constant(pack_panels(filter_runs(weights, window), plan))]
+    operand = right_operand(target, filter_runs(weights, window), plan)
+    plan = operand.plan
+    constants = [*operand.constants]
     if bias is not None:
         constants.append(Constant(pad_columns(bias, plan)))
 
     def make(tail: Tail | None) -> Step:
         nest = Nest("conv_f32", target)
-        image, packed = nest.pointer(), nest.pointer()
+        image = nest.pointer()
+        packed = [nest.pointer() for _ in operand.constants]
         first = nest.pointer() if bias is not None else None
         output = nest.pointer()
         epilogue = FloatEpilogue(first, limits, bind(nest, tail))
-        gemm(nest, plan, epilogue, image, packed, output)
+        operand.product(nest, epilogue, image, packed, output)
         result = y if tail is None else tail.output
         arguments = (source, *constants, result, *operands_of(tail))
         written = (1 + len(constants),)
-        return Step(nest.finish(), arguments, plan.units, written, plan.note)
+        return Step(nest.finish(), arguments, plan.units, written, operand.note)
 
     return [*steps, extendable(y, make)]
 
@@ -204,39 +236,49 @@ def integer_convolution(
 
     `zero_point` is the input's.
     """
-    multiply = byte_multiply(target)
-    form, lift = _form_of(multiply, zero_point)
+    multiply = byte_multiply(target, weights)
+    form, lift = _form_of(multiply, zero_point, window)
     plan = plan_convolution(
         target, window, len(weights), multiply, form.result.bytes, packs_rows=True
     )
+    operand = right_operand(target, filter_runs(weights, window), plan)
+    plan = operand.plan
     steps, source = bordered(target, border_of(window), form, x)
     sums = weights.astype(np.int64).reshape(len(weights), -1).sum(axis=1)
     start = bias.astype(np.int64) - lift * sums
     nest = Nest("conv_i8", target)
-    image, packed, first = nest.pointer(), nest.pointer(), nest.pointer()
+    image = nest.pointer()
+    packed = [nest.pointer() for _ in operand.constants]
+    first = nest.pointer()
     columns = [pad_columns(array, plan) for array in output.constants()]
     factors = output.factors([nest.pointer() for _ in columns])
-    result = nest.pointer()
     epilogue = IntegerEpilogue(first, factors, output.low, output.high)
-    gemm(nest, plan, epilogue, image, packed, result)
+    if plan.slides:
+        columns.append(sizes_of(plan))
+        sizes, result = nest.pointer(), nest.pointer()
+        shared_product(nest, plan, epilogue, (image, packed[0], result), sizes)
+    else:
+        result = nest.pointer()
+        operand.product(nest, epilogue, image, packed, result)
     arguments = (
         source,
-        Constant(pack_panels(filter_runs(weights, window), plan)),
+        *operand.constants,
         Constant(pad_columns(start.astype(np.int32), plan)),
         *(Constant(array) for array in columns),
         y,
     )
     written = (len(arguments) - 1,)
-    steps.append(Step(nest.finish(), arguments, plan.units, written, plan.note))
+    steps.append(Step(nest.finish(), arguments, plan.units, written, operand.note))
     return steps
 
 
-def _form_of(multiply: Multiply, zero_point: int) -> tuple[Form, int]:
+def _form_of(multiply: Multiply, zero_point: int, window: Window) -> tuple[Form, int]:
     """What int8 becomes for a product, and how far that is above what it stands for."""
     if isinstance(multiply, QuadMultiply):
         return quad_form(zero_point), zero_point + 128
-    if isinstance(multiply, ByteMultiply):
-        return plain_form(zero_point), zero_point
+    if isinstance(multiply, PlainMultiply):
+        copies = window.channels % multiply.depth != 0
+        return plain_form(zero_point, copies=copies), zero_point
     return pair_form(zero_point), 0
 
 
@@ -256,13 +298,12 @@ def hybrid_convolution(
 
     Each image is quantized by its own range.
     """
-    multiply = integer_multiply(target)
-    quads = isinstance(multiply, QuadMultiply)
-    form = ItemForm("unsigned" if quads else "centred", asymmetric)
+    multiply = item_multiply(target, weights)
+    form = item_form(multiply, asymmetric=asymmetric)
     plan = plan_convolution(target, window, len(weights), multiply, form.element_bytes)
     quantize, source, parameters = quantized_items(target, border_of(window), form, x)
     flat = weights.reshape(len(weights), -1)
-    sums = flat.sum(axis=1, dtype=np.int32) if quads else None
+    sums = flat.sum(axis=1, dtype=np.int32) if form.needs_sums else None
     columns = [
         None if each is None else Constant(pad_columns(each, plan))
         for each in (scales, sums, bias)
@@ -278,7 +319,7 @@ def hybrid_convolution(
         assert factors is not None
         given = (items, factors, less, first, limits, window.images, rows)
         output = nest.pointer()
-        epilogue = HybridEpilogue(*given, tail=bind(nest, tail))
+        epilogue = HybridEpilogue(*given, tail=bind(nest, tail), lift=form.lift)
         gemm(nest, plan, epilogue, image, packed, output)
         result = y if tail is None else tail.output
         arguments = (source, *constants, result, *operands_of(tail))

@@ -257,7 +257,7 @@ class _Walk:
                 for tile_row, tap_row in self._taps_of(distance):
                     slot = tile_row * len(columns) + position
                     weight = weights.at(tap_row * window.filter[1] + tap_column)
-                    sums[slot] = nest.fma(value, weight, sums[slot])
+                    sums[slot] = _added(nest, sums[slot], value, weight)
         return sums
 
     def _taps_of(self, distance: int) -> list[tuple[int, int]]:
@@ -269,6 +269,12 @@ class _Walk:
             for tap in range(self.window.filter[0])
             if row * stride + tap * dilation == distance
         ]
+
+
+def _added(nest: Nest, total: Value, value: Value, weight: Value) -> Value:
+    if total.kind.is_float:
+        return nest.fma(value, weight, total)
+    return total + value * weight
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from gossamer.kernels.windows.depthwise import (
     depthwise,
     depthwise_units,
 )
+from gossamer.kernels.windows.depthwise_bytes import ByteDepthwise
 from gossamer.kernels.windows.depthwise_packing import (
     order_channels,
     pack_quads,
@@ -31,7 +32,7 @@ from gossamer.nest.target import Dot, Target
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gossamer.kernels.arithmetic.requantize import IntegerOutput
+    from gossamer.kernels.arithmetic.integer_output import IntegerOutput
     from gossamer.kernels.tail import Tail
 
 
@@ -96,7 +97,8 @@ def integer_depthwise(
     source, zeros, filters, first = (nest.pointer() for _ in range(4))
     columns = output.constants()
     factors = output.factors([nest.pointer() for _ in columns])
-    arithmetic = IntegerDepthwise(
+    in_bytes = target.keeps_bytes
+    arithmetic = (ByteDepthwise if in_bytes else IntegerDepthwise)(
         filters,
         first,
         nest.pointer(),
@@ -108,7 +110,7 @@ def integer_depthwise(
     depthwise(nest, window, arithmetic, source, zeros, lanes=target.lanes)
     constants = (
         _zeros(window, zero_point, np.int8),
-        Constant(weights.astype(np.float32)),
+        Constant(weights if in_bytes else weights.astype(np.float32)),
         _padded(start, target.lanes),
         *(_padded(array, target.lanes) for array in columns),
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gossamer.kernels.arithmetic.requantize import IntegerOutput
+    from gossamer.kernels.arithmetic.integer_output import IntegerOutput
     from gossamer.kernels.elements.elementwise import Lanes
     from gossamer.kernels.products.wide import WideSums
     from gossamer.nest.target import Target
