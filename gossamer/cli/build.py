@@ -16,13 +16,24 @@ if TYPE_CHECKING:
 def _list(asked: bool) -> None:  # noqa: FBT001  typer calls it so
     if not asked:
         return
-    from gossamer.deploy.devices import DEVICES  # noqa: PLC0415  (when used)
+    from gossamer.deploy.devices import DEVICES, PACKAGES  # noqa: PLC0415  when used
 
     table = output.table("", "target", "~processors for --cpu")
     for device in DEVICES.values():
         table.add_row(device.name, ", ".join(device.cpus))
+    for name, devices in PACKAGES.items():
+        table.add_row(name, f"a package with {', '.join(devices)}")
     output.show(table)
     raise typer.Exit
+
+
+def _sizes(text: str) -> tuple[str, list[int]]:
+    """The name and the sizes of INPUT=SIZES."""
+    name, is_given, sizes = text.rpartition("=")
+    parts = sizes.split(",")
+    if not is_given or not all(part.strip().isdecimal() for part in parts):
+        raise typer.BadParameter(f"--shape '{text}' is not like images=1,224,224,3")
+    return name, [int(part) for part in parts]
 
 
 def build(
@@ -34,7 +45,7 @@ def build(
             "--target",
             "-t",
             metavar="DEVICE",
-            help="linux-aarch64, android-arm64, cortex-m4 ...: see --targets.",
+            help="linux-aarch64, cortex-m4, java, android, web ...: see --targets.",
         ),
     ],
     to: Annotated[
@@ -47,7 +58,19 @@ def build(
     ] = None,
     cpu: Annotated[
         str | None,
-        typer.Option("--cpu", help="A processor that can do more than the least."),
+        typer.Option(
+            "--cpu",
+            help="A processor that can do more than the least; of several with commas "
+            "the best is picked at run time.",
+        ),
+    ] = None,
+    shape: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--shape",
+            metavar="INPUT=SIZES",
+            help="Sizes of an input that are open in the file: images=1,224,224,3.",
+        ),
     ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Show flash and memory of each layer.")
@@ -62,20 +85,25 @@ def build(
         ),
     ] = False,
 ) -> None:
-    """Compile a model into a C library without an interpreter, for a device.
+    """Compile a model ahead of time, into code that needs no interpreter.
+
+    Gives a C library for a device, a jar, a Gradle module or a web page.
 
     [bold]Examples[/bold]
 
     [cyan]gossamer build digits.tflite --target linux-aarch64 -o lib[/cyan]
 
     [cyan]gossamer build digits.tflite --target cortex-m4 -o firmware --report[/cyan]
+
+    [cyan]gossamer build digits.tflite --target web -o page[/cyan]
     """
     from gossamer.deploy.build import build as to_library  # noqa: PLC0415  when used
 
     folder = to or model.with_suffix("")
     if folder == model:
         raise typer.BadParameter("name a folder by --output")
-    built = to_library(model, target, folder, name=name, cpu=cpu)
+    shapes = dict(_sizes(text) for text in shape or ())
+    built = to_library(model, target, folder, name=name, cpu=cpu, shapes=shapes)
     if report:
         _report(built)
     _summary(built, folder)
@@ -103,9 +131,6 @@ def _summary(built: Built, folder: Path) -> None:
         f"{output.escape(str(folder))}: {output.escape(names)}",
         ", ".join(f"{what} {number:,} bytes" for what, number in sizes.items()),
     ]
-    if built.linker is None and not (folder / "board").exists():
-        lines.append(
-            "no shared library: no linker for the target was found. Install a cross "
-            "compiler, or `pip install ziglang`"
-        )
-    output.show(*lines)
+    if (folder / "index.html").exists():
+        lines.append(f"python -m http.server --directory {output.escape(str(folder))}")
+    output.show(*lines, *map(output.escape, built.notes))

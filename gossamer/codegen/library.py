@@ -70,8 +70,28 @@ class Library:
     @property
     def functions(self) -> tuple[str, ...]:
         """The names that a linker sees."""
-        words = ("init", "invoke", "input", "output", "describe")
-        return tuple(f"{self.name}_{word}" for word in words)
+        return function_names(self.name)
+
+
+def function_names(name: str) -> tuple[str, ...]:
+    """What the functions of a library of that name are called."""
+    words = ("init", "invoke", "input", "output", "describe")
+    return tuple(f"{name}_{word}" for word in words)
+
+
+def memory_check(size: str, nbytes: int, alignment: int) -> list[str]:
+    """Lines of `init` that refuse `%memory` of too few `%bytes`, or not aligned."""
+    return [
+        f"  %small = icmp ult {size} %bytes, {nbytes}",
+        f"  %address = ptrtoint ptr %memory to {size}",
+        f"  %rest = and {size} %address, {alignment - 1}",
+        f"  %askew = icmp ne {size} %rest, 0",
+        "  %bad = or i1 %small, %askew",
+        "  br i1 %bad, label %refuse, label %begin",
+        "refuse:",
+        f"  ret i32 {BAD_MEMORY}",
+        "begin:",
+    ]
 
 
 class Printed(NamedTuple):
@@ -81,8 +101,11 @@ class Printed(NamedTuple):
     names: Mapping[int, str]
 
 
-def print_library(library: Library, target: Target) -> Printed:
-    """The library as one module of LLVM IR."""
+def print_library(library: Library, target: Target, *, hidden: bool = False) -> Printed:
+    """The library as one module of LLVM IR.
+
+    Its functions are `hidden` from what a shared library, of which it is a part, shows.
+    """
     kernels = [call.kernel for call in calls_of(library.actions)]
     functions, names = functions_of(target, kernels)
     declared = dict.fromkeys(x for each in functions for x in each.declarations)
@@ -94,7 +117,7 @@ def print_library(library: Library, target: Target) -> Printed:
             *declared,
             *tile_declarations(target, kernels),
             *(function.text for function in functions),
-            *_Writer(library, target, names).lines(),
+            *_Writer(library, target, names, "hidden " * hidden).lines(),
             attributes(target),
             "",
         )
@@ -133,6 +156,7 @@ class _Writer:
     library: Library
     target: Target
     names: Mapping[int, str]
+    visibility: str
 
     def lines(self) -> list[str]:
         return [
@@ -140,7 +164,7 @@ class _Writer:
             *self._invoke(),
             *self._places("input", self.library.inputs),
             *self._places("output", self.library.outputs),
-            f"define ptr @{self.library.name}_describe() #0 {{",
+            f"define {self.visibility}ptr @{self.library.name}_describe() #0 {{",
             "  ret ptr @description",
             "}",
         ]
@@ -154,17 +178,10 @@ class _Writer:
         library, size = self.library, self._size
         start, nbytes = library.state
         words = -(-nbytes // _WORD)
+        begin = f"define {self.visibility}i32 @{library.name}_init"
         lines = [
-            f"define i32 @{library.name}_init(ptr %memory, {size} %bytes) #0 {{",
-            f"  %small = icmp ult {size} %bytes, {library.memory_bytes}",
-            f"  %address = ptrtoint ptr %memory to {size}",
-            f"  %rest = and {size} %address, {self.target.alignment - 1}",
-            f"  %askew = icmp ne {size} %rest, 0",
-            "  %bad = or i1 %small, %askew",
-            "  br i1 %bad, label %refuse, label %begin",
-            "refuse:",
-            f"  ret i32 {BAD_MEMORY}",
-            "begin:",
+            f"{begin}(ptr %memory, {size} %bytes) #0 {{",
+            *memory_check(size, library.memory_bytes, self.target.alignment),
         ]
         if not words:
             return [*lines, "  ret i32 0", "}"]
@@ -199,7 +216,7 @@ class _Writer:
         library = self.library
         printer = _Printer(library, self.names)
         lines = [
-            f"define i32 @{library.name}_invoke(ptr %memory) #0 {{",
+            f"define {self.visibility}i32 @{library.name}_invoke(ptr %memory) #0 {{",
             *printer.run(library.actions),
         ]
         if not library.alarms:
@@ -224,8 +241,9 @@ class _Writer:
     def _places(self, word: str, addresses: Sequence[tuple[int, int]]) -> list[str]:
         """A function that gives the address of a tensor by its number, or null."""
         library = self.library
+        begin = f"define {self.visibility}ptr @{library.name}_{word}"
         lines = [
-            f"define ptr @{library.name}_{word}(ptr %memory, i32 %index) #0 {{",
+            f"{begin}(ptr %memory, i32 %index) #0 {{",
         ]
         found = "null"
         for index, (base, offset) in enumerate(addresses):

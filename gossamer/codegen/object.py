@@ -19,6 +19,7 @@ def _library() -> Any:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
     # It would turn chains of integer sums into trees, which need more registers than
     # there are: kernels order their sums themselves.
     llvm.set_option("gossamer", "-x86-machine-combiner=false")  # pyright: ignore[reportUnknownMemberType]
@@ -38,11 +39,14 @@ def _machine(target: Target) -> Any:
         llvm.initialize_all_targets()
         llvm.initialize_all_asmprinters()
     found: Any = llvm.Target.from_triple(target.triple)  # pyright: ignore[reportUnknownMemberType]
+    # A module of WebAssembly has its memory for itself and is nowhere loaded beside
+    # another.
+    model = "static" if target.family == "wasm32" else "pic"
     return found.create_target_machine(
         cpu=target.cpu,
         features=target.features,
         opt=3,
-        reloc="pic",
+        reloc=model,
         codemodel="default",
     )
 

@@ -7,26 +7,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gossamer.codegen.library import print_library
-from gossamer.codegen.object import emit_object
-from gossamer.deploy.archive import archive
-from gossamer.deploy.devices import System, device
+from gossamer.deploy.android import android_package
+from gossamer.deploy.compiled import Network, written
+from gossamer.deploy.devices import PACKAGES, System, device
+from gossamer.deploy.dispatch import compile_for
 from gossamer.deploy.header import example, header
+from gossamer.deploy.java import java_package
+from gossamer.deploy.java_model import JavaModel
 from gossamer.deploy.linker import find_linker, link_shared
 from gossamer.deploy.micro import board_files
 from gossamer.deploy.project import cmake, package_config
-from gossamer.deploy.report import LayerBytes, layer_bytes, loaded_bytes
-from gossamer.deploy.translate import translate
+from gossamer.deploy.shapes import input_shapes
+from gossamer.deploy.web import web_package
 from gossamer.errors import InputError
 from gossamer.runtime.source import Source
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping, Sequence
 
+    from gossamer.deploy.compiled import Compiled
     from gossamer.deploy.devices import Device
     from gossamer.deploy.ports import Interface
+    from gossamer.deploy.report import LayerBytes
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NO_LINKER = (
+    "no shared library: no linker for the target was found. Install a cross compiler, "
+    "or `pip install ziglang`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Built:
         constant_bytes: of weights, tables and multipliers as the kernels read them.
         linker: what made the shared library; None where none was found.
         layers: the bytes of each layer.
+        notes: what was left out, and what would put it in.
     """
 
     interface: Interface
@@ -48,6 +58,7 @@ class Built:
     constant_bytes: int
     linker: str | None
     layers: tuple[LayerBytes, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def memory_bytes(self) -> int:
@@ -62,6 +73,7 @@ def build(
     *,
     name: str | None = None,
     cpu: str | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
 ) -> Built:
     """Compile a `.tflite` model into a native library for a device.
 
@@ -70,13 +82,18 @@ def build(
 
     Args:
         model: the path of a file, or its bytes.
-        target: a device, such as "linux-aarch64" or "cortex-m4"; see `targets`.
+        target: a device, such as "linux-aarch64" or "cortex-m4", or what is made for
+            several: "java" a jar, "android" a Gradle module, "web" a page.
         output: a folder, which is made.
         name: what the library and its functions are called; else as the file is.
-        cpu: a processor that can do more than the least of the device's.
+        cpu: a processor that can do more than the least of the device's; several with
+            commas, of which the best is chosen when the program runs.
+        shapes: of inputs by their names, where the model leaves sizes open; these are
+            else taken as 1.
 
     Raises:
-        InputError: no such file, target or processor, or a name that C cannot have.
+        InputError: no such file, target, processor or input, or a name that C cannot
+            have.
         FormatError: the bytes are not a valid model.
         UnsupportedError: an operator has no kernel, or a shape depends on data.
 
@@ -85,33 +102,42 @@ def build(
         >>> built.memory_bytes
         2720
     """
-    chosen = device(target)
-    machine = chosen.on(cpu)
     content, path = (model, None) if isinstance(model, bytes) else (None, Path(model))
-    source = Source(path, content)
-    called = _name(name, path)
-    made = translate(source.model, machine, called, target)
-    printed = print_library(made.library, machine)
-    code = emit_object(printed.text, machine)
-    folder = Path(output)
-    files = _write(folder, called, code, made.interface, made.library.functions)
+    called, folder = _name(name, path), Path(output)
+    found = Source(path, content).model
+    network = Network(found, called, input_shapes(found, shapes or {}))
+    if target in PACKAGES:
+        data = content if path is None else path.read_bytes()
+        return _packed(target, network, data or b"", cpu, folder)
+    compiled = compile_for(network, device(target), cpu)
+    chosen = compiled.device
+    files = _write(folder, compiled)
     if chosen.system is System.BARE:
-        for file, text in board_files(made.interface, chosen).items():
-            files.append(_written(folder / "board" / file, text))
+        for file, text in board_files(compiled.interface, chosen).items():
+            files.append(written(folder / "board" / file, text))
     linker = find_linker(chosen)
     if linker is not None:
         shared = folder / f"lib{called}{_suffix(chosen)}"
-        link_shared(linker, chosen, folder / f"{called}.o", shared)
+        objects = [folder / f"{each.name}.o" for each in compiled.objects]
+        link_shared(linker, chosen, objects, shared)
         files.append(shared)
-    constants = len(made.library.constants)
-    return Built(
-        made.interface,
-        tuple(files),
-        loaded_bytes(code) - constants,
-        constants,
-        " ".join(linker) if linker else None,
-        tuple(layer_bytes(made, printed.names, code)),
-    )
+    is_left_out = linker is None and chosen.system not in (System.BARE, System.WEB)
+    notes = (_NO_LINKER,) if is_left_out else ()
+    return _built(compiled, files, linker, notes)
+
+
+def _packed(
+    target: str, network: Network, data: bytes, cpu: str | None, folder: Path
+) -> Built:
+    """A package for another language, with the network for each of its devices."""
+    every = [compile_for(network, device(name), cpu) for name in PACKAGES[target]]
+    if target == "web":
+        package = web_package(every, folder)
+    else:
+        java = JavaModel.of(network.model, data, every[0].interface)
+        make = java_package if target == "java" else android_package
+        package = make(java, every, folder)
+    return _built(every[0], package.files, package.linker, package.notes)
 
 
 def _name(given: str | None, path: Path | None) -> str:
@@ -131,27 +157,33 @@ def _suffix(chosen: Device) -> str:
     return ".dylib" if chosen.system is System.APPLE else ".so"
 
 
-def _write(
-    folder: Path,
-    name: str,
-    code: bytes,
-    interface: Interface,
-    functions: tuple[str, ...],
-) -> list[Path]:
+def _write(folder: Path, compiled: Compiled) -> list[Path]:
     """The files that need no linker."""
-    member = f"{name[:12]}.o"
+    interface = compiled.interface
+    name = interface.name
     contents: dict[str, bytes | str] = {
-        f"lib{name}.a": archive({member: code}, {member: functions}),
-        f"{name}.o": code,
+        f"lib{name}.a": compiled.static_library,
+        **{f"{each.name}.o": each.content for each in compiled.objects},
         f"{name}.h": header(interface),
         "main.c": example(interface),
         "CMakeLists.txt": cmake(interface),
         f"{name}.pc": package_config(interface),
     }
-    return [_written(folder / file, content) for file, content in contents.items()]
+    return [written(folder / file, content) for file, content in contents.items()]
 
 
-def _written(path: Path, content: bytes | str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
+def _built(
+    compiled: Compiled,
+    files: Sequence[Path],
+    linker: list[str] | None,
+    notes: tuple[str, ...] = (),
+) -> Built:
+    return Built(
+        compiled.interface,
+        tuple(files),
+        compiled.code_bytes,
+        compiled.constant_bytes,
+        " ".join(linker) if linker else None,
+        compiled.layers,
+        notes,
+    )

@@ -23,6 +23,8 @@ class System(Enum):
     APPLE = "apple"
     BARE = "bare"
     """None: a microcontroller, whose program is linked as one."""
+    WEB = "web"
+    """A browser, or what else runs WebAssembly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,20 @@ def _x86_cpus(triple: str) -> dict[str, Target]:
     }
 
 
-def _arm64(triple: str, cpu: str = "generic") -> Target:
-    return Target(triple, cpu, "", 16, 32, Dot.PAIRS)
+_ARM64_BASELINE = "cortex-a72"
+"""A processor without additions to ARMv8.0 that LLVM would make use of by itself.
+
+For a generic one it puts instructions in an order that registers do not suffice for.
+"""
 
 
-_ARM64_CPUS = ("cortex-a53", "cortex-a55", "cortex-a72", "cortex-a76", "cortex-a78")
+def _arm64(triple: str, cpu: str = _ARM64_BASELINE) -> Target:
+    dot = Dot.SIGNED_QUADS if cpu in _WITH_DOT_PRODUCTS else Dot.SHORT_QUADS
+    return Target(triple, cpu, "", 16, 32, dot)
+
+
+_ARM64_CPUS = ("cortex-a53", "cortex-a72", "cortex-a55", "cortex-a76", "cortex-a78")
+_WITH_DOT_PRODUCTS = ("cortex-a55", "cortex-a76", "cortex-a78", "apple-m1")
 
 
 def _arm64_cpus(triple: str) -> dict[str, Target]:
@@ -95,7 +106,7 @@ def _arm64_cpus(triple: str) -> dict[str, Target]:
 
 def _arm32(triple: str, cpu: str) -> Target:
     """An ARMv7 with NEON."""
-    return Target(triple, cpu, "+neon", 16, 16, Dot.PAIRS, pointer_bytes=4)
+    return Target(triple, cpu, "+neon", 16, 16, Dot.SHORT_QUADS, pointer_bytes=4)
 
 
 def _scalar(triple: str, cpu: str, features: str, pointer_bytes: int) -> Target:
@@ -103,6 +114,11 @@ def _scalar(triple: str, cpu: str, features: str, pointer_bytes: int) -> Target:
     return Target(
         triple, cpu, features, 4, 12, Dot.WIDEN, 1 << 16, None, pointer_bytes, 16
     )
+
+
+def _board(triple: str, cpu: str, features: str) -> Target:
+    """A microcontroller, whose flash is small."""
+    return replace(_scalar(triple, cpu, features, 4), saves_flash=True)
 
 
 def _linux_x86() -> Device:
@@ -215,13 +231,13 @@ def _bare() -> tuple[Device, ...]:
         Device(
             name,
             System.BARE,
-            _scalar(f"{family}-unknown-none-eabihf", name, features, 4),
+            _board(f"{family}-unknown-none-eabihf", name, features),
             ("arm-none-eabi-gcc",),
             flags=("-mthumb", f"-mcpu={name}", "-mfloat-abi=hard", *flags),
         )
         for name, (family, features, flags) in _CORTEX.items()
     )
-    riscv = _scalar("riscv32-unknown-none-elf", "generic-rv32", "+m,+a,+c", 4)
+    riscv = _board("riscv32-unknown-none-elf", "generic-rv32", "+m,+a,+c")
     return (
         *arm,
         Device(
@@ -234,6 +250,21 @@ def _bare() -> tuple[Device, ...]:
     )
 
 
+def _wasm() -> tuple[Device, ...]:
+    """Every browser since 2017; since 2021 (Safari: 2023) they have vectors too."""
+    triple = "wasm32-unknown-unknown"
+    plain = _scalar(triple, "mvp", "", 4)
+    return (
+        Device("wasm32", System.WEB, plain, ()),
+        Device(
+            "wasm32-simd",
+            System.WEB,
+            Target(triple, "generic", "+simd128", 16, 16, Dot.PAIRS, 1 << 18, None, 4),
+            (),
+        ),
+    )
+
+
 _ALL = (
     _linux_x86(),
     _linux_arm64(),
@@ -242,9 +273,16 @@ _ALL = (
     *_android(),
     *_apple(),
     *_bare(),
+    *_wasm(),
 )
 DEVICES: Mapping[str, Device] = {device.name: device for device in _ALL}
 """All devices by name."""
+PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "java": ("linux-x86_64",),
+    "android": ("android-arm64", "android-armv7", "android-x86_64"),
+    "web": ("wasm32-simd", "wasm32"),
+}
+"""What is built for several devices, or with another language's files around it."""
 
 
 def device(name: str) -> Device:
@@ -255,8 +293,9 @@ def device(name: str) -> Device:
     """
     if name in DEVICES:
         return DEVICES[name]
-    near = difflib.get_close_matches(name, DEVICES, 1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    names = (*DEVICES, *PACKAGES)
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"; did you mean '{near[0]}'?" if near else "."
     raise InputError(
-        f"no target is called '{name}'{hint} Targets are {', '.join(DEVICES)}"
+        f"no target is called '{name}'{hint} Targets are {', '.join(names)}"
     )

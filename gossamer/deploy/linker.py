@@ -14,6 +14,8 @@ from gossamer.deploy.devices import System
 from gossamer.errors import CompilationError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gossamer.deploy.devices import Device
 
 _SECONDS = 300
@@ -55,8 +57,12 @@ def _in_ndk(name: str) -> str | None:
     return None
 
 
-def link_shared(command: list[str], device: Device, given: Path, made: Path) -> None:
-    """Make a shared library of an object.
+def link_shared(
+    command: list[str], device: Device, given: Sequence[Path], made: Path, *sources: str
+) -> None:
+    """Make a shared library of objects.
+
+    `sources` are C files that belong to it, and what the compiler must be told of them.
 
     Raises:
         CompilationError: the linker refuses it.
@@ -67,13 +73,16 @@ def link_shared(command: list[str], device: Device, given: Path, made: Path) -> 
         "-nodefaultlibs",
         "-o",
         str(made),
-        str(given),
+        *sources,
+        *map(str, given),
         "-lgcc",
     ]
     if device.system is System.APPLE:
         flags += [f"-Wl,-install_name,@rpath/{made.name}"]
     else:
         flags += [f"-Wl,-soname,{made.name}", "-Wl,-z,noexecstack"]
+        # There is nothing to relocate, and to protect that takes up to 64 KB.
+        flags += ["-Wl,-z,norelro"]
     if device.system is System.ANDROID:
         flags += ["-Wl,-z,max-page-size=16384"]
     done = subprocess.run(  # noqa: S603  (a compiler of the user's own)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING
+
+from gossamer.deploy.compiled import filled, template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,16 +84,6 @@ def board_files(interface: Interface, device: Device) -> dict[str, str]:
             for i in range(len(interface.outputs))
         ),
     }
-    texts = {name: _template(name) for name in _SHARED}
-    texts |= {name: _template(f"{board.family}/{name}") for name in _OWN}
-    return {name: _filled(text, words) for name, text in texts.items()}
-
-
-def _template(path: str) -> str:
-    return (resources.files("gossamer.deploy") / "templates" / path).read_text("utf-8")
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    for word, value in words.items():
-        text = text.replace(f"@{word}@", value)
-    return text
+    texts = {name: template(name) for name in _SHARED}
+    texts |= {name: template(f"{board.family}/{name}") for name in _OWN}
+    return {name: filled(text, words) for name, text in texts.items()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from gossamer.deploy.wasm.objects import is_wasm, read_object
 from gossamer.lowering.program import PlacedStep, steps_of
 from gossamer.memory import CONSTANTS
 
@@ -50,7 +51,7 @@ def layer_bytes(
     Args:
         translated: the library.
         names: of its kernels in the object, by identity.
-        code: the object; where it is no ELF file, the code's bytes are 0.
+        code: the object; where its format is unknown, the code's bytes are 0.
     """
     kernels = function_sizes(code)
     program = translated.work.program
@@ -116,7 +117,9 @@ def _joined(rows: Sequence[LayerBytes]) -> list[LayerBytes]:
 
 
 def function_sizes(content: bytes) -> dict[str, int]:
-    """Bytes of the functions in an ELF object, by name; nothing for other formats."""
+    """Bytes of the functions in an object, by name; nothing for unknown formats."""
+    if is_wasm(content):
+        return dict(read_object(content).function_sizes)
     found: dict[str, int] = {}
     sections = _sections(content)
     for section in sections:
@@ -127,7 +130,9 @@ def function_sizes(content: bytes) -> dict[str, int]:
 
 
 def loaded_bytes(content: bytes) -> int:
-    """Bytes of an ELF object that go into a program; all of it for other formats."""
+    """Bytes of an object that go into a program; all of it for unknown formats."""
+    if is_wasm(content):
+        return read_object(content).loaded_bytes
     sections = _sections(content)
     if not sections:
         return len(content)

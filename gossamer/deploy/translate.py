@@ -16,11 +16,12 @@ from gossamer.runtime.procedures import Division
 from gossamer.runtime.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from gossamer.ir.graph import Model, Node
+    from gossamer.ir.graph import Model, Node, Subgraph, Tensor
+    from gossamer.ir.types import Shape
     from gossamer.nest.target import Target
-    from gossamer.runtime.compiled import Compiled
+    from gossamer.runtime.compiled import Compiled, Place
 
 _ALARM_BYTES = 8
 
@@ -34,14 +35,21 @@ class Translated:
     work: Compilation
 
 
-def translate(model: Model, target: Target, name: str, device: str) -> Translated:
+def translate(
+    model: Model,
+    target: Target,
+    name: str,
+    device: str,
+    shapes: Mapping[Tensor, Shape],
+) -> Translated:
     """The main graph of a model as a library for a machine.
 
     Args:
-        model: the model; sizes that it leaves open are taken as 1.
+        model: the model.
         target: the machine.
         name: what the library's functions' names begin with.
         device: the device's name, for people.
+        shapes: of inputs; sizes that are left open are taken as 1.
 
     Raises:
         UnsupportedError: an operator has no kernel, or a shape depends on data.
@@ -49,23 +57,19 @@ def translate(model: Model, target: Target, name: str, device: str) -> Translate
     graph = model.main
     state = State(lambda: model.subgraphs)
     state.begin(graph)
-    work = Compilation(graph, {}, target, state)
+    work = Compilation(graph, shapes, target, state)
     _refuse(work.program.interpreted)
     compiled = work.compiled(Image(b"", {}), ())
     memory = _Memory.of(compiled, state, target.alignment)
-    positions = {x: i for i, x in enumerate(graph.tensors)}
-    places = [
-        [compiled.places[positions[x]] for x in xs]
-        for xs in (graph.inputs, graph.outputs)
-    ]
-    shapes = [[place.type.shape for place in each] for each in places]
+    places = [_places(graph, compiled, xs) for xs in (graph.inputs, graph.outputs)]
+    fixed = [[place.type.shape for place in each] for each in places]
     interface = Interface(
         name,
         device,
         memory.nbytes,
         target.alignment,
-        ports(model, graph.inputs, shapes[0], "inputs"),
-        ports(model, graph.outputs, shapes[1], "outputs"),
+        ports(model, graph.inputs, fixed[0], "inputs"),
+        ports(model, graph.outputs, fixed[1], "outputs"),
         tuple(f"{alarm.name}: {alarm.text}" for alarm in compiled.alarms),
     )
     division = Division(1)
@@ -97,6 +101,21 @@ def _refuse(nodes: Sequence[Node]) -> None:
         f"no kernel exists for {names}, which run through Python on the desk; a "
         "library cannot hold them. `gossamer inspect` shows where they are"
     )
+
+
+def _places(
+    graph: Subgraph, compiled: Compiled, tensors: Sequence[Tensor]
+) -> list[Place]:
+    """Where what the caller sets or reads lies."""
+    positions = {x: i for i, x in enumerate(graph.tensors)}
+    found = [compiled.places.get(positions[x]) for x in tensors]
+    for tensor, place in zip(tensors, found, strict=True):
+        if place is None:
+            raise UnsupportedError(
+                f"the output '{tensor.name}' is a constant of the file, which no "
+                "operator gives; leave it out of the model's outputs"
+            )
+    return [place for place in found if place is not None]
 
 
 @dataclass(frozen=True, slots=True)

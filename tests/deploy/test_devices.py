@@ -6,6 +6,7 @@ import pytest
 
 from gossamer.deploy.devices import DEVICES, System, device
 from gossamer.errors import InputError
+from gossamer.nest.target import Dot
 
 
 def test_names_are_those_of_the_devices():
@@ -39,3 +40,24 @@ def test_an_unknown_processor_is_answered_with_those_known():
         device("linux-aarch64").on("z80")
     with pytest.raises(InputError, match="of none"):
         device("linux-riscv64").on("native")
+
+
+@pytest.mark.parametrize(
+    ("name", "cpu", "dot"),
+    [
+        ("linux-aarch64", None, Dot.SHORT_QUADS),
+        ("linux-aarch64", "cortex-a53", Dot.SHORT_QUADS),
+        ("linux-aarch64", "cortex-a72", Dot.SHORT_QUADS),
+        ("linux-aarch64", "cortex-a55", Dot.SIGNED_QUADS),
+        ("android-arm64", "cortex-a76", Dot.SIGNED_QUADS),
+        ("android-arm64", "cortex-a78", Dot.SIGNED_QUADS),
+        ("macos-arm64", None, Dot.SIGNED_QUADS),
+        ("ios-arm64", None, Dot.SHORT_QUADS),
+        ("linux-armv7", "cortex-a7", Dot.SHORT_QUADS),
+        ("linux-riscv64", None, Dot.WIDEN),
+        ("linux-x86_64", "x86-64-v4", Dot.PAIRS),
+        ("linux-x86_64", "avx512vnni", Dot.UNSIGNED_QUADS),
+    ],
+)
+def test_processors_multiply_as_they_can(name, cpu, dot):
+    assert device(name).on(cpu).dot is dot

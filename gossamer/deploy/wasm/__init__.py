@@ -1,0 +1,1 @@
+"""WebAssembly: from an object file of LLVM to a module that browsers run."""
