@@ -7,6 +7,8 @@ packages=(
     gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu
     gcc-arm-none-eabi gcc-riscv64-unknown-elf
     qemu-user qemu-system-arm qemu-system-misc
+    openjdk-17-jdk-headless make
+    nodejs chromium chromium-driver
 )
 
 run=()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import gossamer
-from tests.edge.samples import CONTENTS, sample
+from gossamer.runtime.source import Source
+from tests.edge.samples import CONTENTS, INTEGER, sample
 from tests.edge.tools import run
 
 pytestmark = pytest.mark.edge
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.edge
 DRIVER = Path(__file__).parent / "driver.c"
 MACHINES = {
     "linux-x86_64": ("gcc", []),
-    "linux-aarch64": ("aarch64-linux-gnu-gcc", ["qemu-aarch64"]),
+    "linux-aarch64": ("aarch64-linux-gnu-gcc", ["qemu-aarch64", "-cpu", "cortex-a53"]),
     "linux-armv7": ("arm-linux-gnueabihf-gcc", ["qemu-arm"]),
     "linux-riscv64": ("riscv64-linux-gnu-gcc", ["qemu-riscv64"]),
 }
@@ -55,6 +56,25 @@ def test_better_processors_give_the_same(tmp_path, cpu, name):
     one = sample(name)
     made = program(tmp_path, "linux-x86_64", one.content, cpu)
     one.check(run(made, input=one.input_bytes))
+
+
+@pytest.mark.parametrize("name", INTEGER)
+@pytest.mark.parametrize("cpu", ["cortex-a55", "cortex-a76"])
+def test_dot_products_of_arm_give_the_same(tmp_path, cpu, name):
+    """An emulator of ARMv8.0 knows no such instruction: it is for these alone."""
+    one = sample(name)
+    made = program(tmp_path, "linux-aarch64", one.content, cpu)
+    one.check(run("qemu-aarch64", "-cpu", "max", made, input=one.input_bytes))
+    text = run("aarch64-linux-gnu-objdump", "-d", tmp_path / "libmodel.a").decode()
+    assert "sdot" in text
+
+
+@pytest.mark.parametrize("cpu", [None, "cortex-a76"])
+def test_code_for_arm_is_small(tmp_path, cpu):
+    """MobileNetV2, whose layers share kernels where only their sizes differ."""
+    content = sample("mobilenet_v2_int8").content
+    built = gossamer.build(content, "linux-aarch64", tmp_path, name="model", cpu=cpu)
+    assert built.code_bytes < 100_000
 
 
 @pytest.mark.parametrize("target", MACHINES)
@@ -125,3 +145,66 @@ def test_memory_that_does_not_fit_is_refused(tmp_path):
     made = tmp_path / "program"
     run("gcc", "-o", made, tmp_path / "user.c", tmp_path / "libmodel.a")
     assert run(made) == b"1 1 0\n"
+
+
+def test_a_library_is_little_more_than_the_weights(tmp_path):
+    content = sample("mobilenet_v2_int8").content
+    gossamer.build(content, "linux-aarch64", tmp_path, name="net")
+    graph = Source(None, content).model.main
+    weights = sum(x.data.nbytes for x in graph.constants())
+    library = (tmp_path / "libnet.so").stat().st_size
+    assert weights < library < weights + 200_000
+
+
+CHOICES = "x86-64,x86-64-v3,avx512vnni"
+CHOSEN = """
+#include <stdio.h>
+#include "model.h"
+static model_context network;
+int main(void)
+{
+    int error = model_init(&network, sizeof network);
+    return error ? error : printf("%d", *(const int *)network.memory) < 0;
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["mnist_float32", "ds_cnn_int8"])
+@pytest.mark.parametrize("emulator", [[], ["qemu-x86_64", "-cpu", "qemu64"]])
+def test_a_library_picks_what_the_processor_can(tmp_path, emulator, name):
+    one = sample(name)
+    made = program(tmp_path, "linux-x86_64", one.content, CHOICES)
+    one.check(run(*emulator, made, input=one.input_bytes))
+
+
+@pytest.mark.parametrize(
+    ("processor", "expected"),
+    [
+        ("qemu64", "0"),
+        ("max,-avx2", "0"),
+        ("max,-fma", "0"),
+        ("max,-xsave", "0"),
+        ("max", "1"),
+    ],
+)
+def test_which_variant_a_processor_gets(tmp_path, processor, expected):
+    program(tmp_path, "linux-x86_64", sample("mnist_int8").content, CHOICES)
+    source, made = tmp_path / "chosen.c", tmp_path / "chosen"
+    source.write_text(CHOSEN)
+    library = tmp_path / "libmodel.a"
+    run("gcc", "-static", f"-I{tmp_path}", "-o", made, source, library)
+    assert run("qemu-x86_64", "-cpu", processor, made).decode() == expected
+
+
+@pytest.mark.parametrize(("processor", "expected"), [("cortex-a53", "0"), ("max", "1")])
+def test_which_variant_an_arm_gets(tmp_path, processor, expected):
+    one = sample("ds_cnn_int8")
+    made = program(tmp_path, "linux-aarch64", one.content, "cortex-a53,cortex-a76")
+    emulator = ("qemu-aarch64", "-cpu", processor)
+    one.check(run(*emulator, made, input=one.input_bytes))
+    source, asking = tmp_path / "chosen.c", tmp_path / "chosen"
+    source.write_text(CHOSEN)
+    library = tmp_path / "libmodel.a"
+    compiler = MACHINES["linux-aarch64"][0]
+    run(compiler, "-static", f"-I{tmp_path}", "-o", asking, source, library)
+    assert run(*emulator, asking).decode() == expected
