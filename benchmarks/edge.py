@@ -1,25 +1,42 @@
-"""Bytes of libraries for devices: code, constants and memory of each network.
+"""Libraries for devices: bytes, memory and instructions of each network.
 
     python -m benchmarks.edge            # or: make edge
+    python -m benchmarks.edge --page     # only write the pages of what was measured
 
-Builds each network for each device, runs nothing, and writes `benchmarks/EDGE.md`.
+Builds each network for each device and counts its instructions under QEMU; times what
+this computer runs itself. Writes `benchmarks/results/edge.json`, `benchmarks/EDGE.md`,
+the tables in `docs/deploy.md` and `docs/images/edge.png`. Takes about five minutes.
 """
 
 from __future__ import annotations
 
+import argparse
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.progress import Progress
 
 import gossamer
-from benchmarks import zoo
-from benchmarks.models import ROOT
+from benchmarks import edge_desk, zoo
+from benchmarks.edge_chart import draw
+from benchmarks.edge_counts import instructions, stack_bytes
+from benchmarks.edge_page import CHART, GUIDE, PAGE, SHOWN, page, with_tables
+from benchmarks.edge_programs import NAME, MissingToolError
+from benchmarks.edge_roads import roads
+from benchmarks.edge_rows import DeviceRow, Facts
+from benchmarks.models import convert
+from benchmarks.store import header
+from gossamer.deploy.micro import BOARDS
+from gossamer.ir.work import multiplications
+from gossamer.runtime.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-PAGE = ROOT / "benchmarks" / "EDGE.md"
+    from benchmarks.edge_rows import DeskRow
+
 NETWORKS = (
     ("mnist_mlp", "float32"),
     ("mnist_mlp", "dynamic"),
@@ -29,62 +46,84 @@ NETWORKS = (
     ("mobilenet_v2", "int8"),
 )
 DEVICES = (
-    "linux-x86_64",
-    "linux-aarch64",
-    "linux-armv7",
-    "linux-riscv64",
-    "cortex-m4",
-    "cortex-m33",
-    "riscv32",
+    ("linux-x86_64", None),
+    ("linux-x86_64", "x86-64-v3"),
+    ("linux-aarch64", None),
+    ("linux-aarch64", "cortex-a76"),
+    ("linux-armv7", None),
+    ("linux-riscv64", None),
+    ("cortex-m4", None),
+    ("cortex-m33", None),
+    ("riscv32", None),
 )
-SMALL = ("cortex-m4", "cortex-m33", "riscv32")
-LARGE = ("mobilenet_v2",)
+SECONDS = 0.5
+"""How long a road of the desk is tried at a time."""
 
 
-def content(name: str, mode: str) -> bytes:
-    """A network of the zoo, with integers at its ends where it has them inside."""
-    model = zoo.build(getattr(zoo, name))
-    if mode != "int8":
-        return gossamer.convert(model, mode)
-    given = zoo.samples(model, 8)
-    return gossamer.convert(model, mode, given, input_type="int8", output_type="int8")
-
-
-def rows_of(name: str, mode: str) -> list[str]:
-    """A network's lines of the table."""
-    data = content(name, mode)
-    lines: list[str] = []
-    for device in DEVICES:
-        if name in LARGE and device in SMALL:
-            continue
+def device_rows(network: str, mode: str, content: bytes) -> Iterator[DeviceRow]:
+    """A network on each device."""
+    main = Source(None, content).model.main
+    work = sum(multiplications(node) for node in main.nodes)
+    for device, cpu in DEVICES:
+        is_board = device in BOARDS
         with tempfile.TemporaryDirectory() as folder:
-            built = gossamer.build(data, device, folder, name=name)
-        sizes = built.code_bytes, built.constant_bytes, built.memory_bytes
-        cells = (name, mode, f"{len(data):,}", device, *(f"{x:,}" for x in sizes))
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+            built = gossamer.build(content, device, folder, name=NAME, cpu=cpu)
+            yield DeviceRow(
+                network,
+                mode,
+                len(content),
+                work,
+                device,
+                cpu,
+                built.code_bytes,
+                built.constant_bytes,
+                built.memory_bytes,
+                stack_bytes(built) if is_board else None,
+                instructions(built),
+            )
 
 
-def page(lines: Sequence[str]) -> str:
-    """The table as Markdown."""
-    head = (
-        "# Bytes on devices",
-        "",
-        "Made by `make edge`; do not edit. What `gossamer build` makes of networks:",
-        "bytes of the `.tflite` file, of machine code, of constants as kernels read",
-        "them, and of the memory that a network works in. Nothing else is needed.",
-        "",
-        "| network | mode | .tflite | device | code | constants | memory |",
-        "|---|---|---:|---|---:|---:|---:|",
+def measure() -> Facts:
+    """Everything; a bar on the terminal says how far it is."""
+    devices: list[DeviceRow] = []
+    desk: list[DeskRow] = []
+    shown = b""
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        for network, mode in bars.track(NETWORKS, description="building"):
+            content = convert(zoo.build(getattr(zoo, network)), mode)
+            devices += device_rows(network, mode, content)
+            desk.append(edge_desk.measure(network, mode, content, SECONDS))
+            shown = content if (network, mode) == SHOWN else shown
+    rows = [row for row in devices if (row.network, row.mode) == SHOWN]
+    one = next(row for row in desk if (row.network, row.mode) == SHOWN)
+    compared = roads(shown, one, rows, SECONDS)
+    facts = header()
+    return Facts(
+        facts["machine"],
+        facts["date"],
+        facts["versions"],
+        tuple(devices),
+        tuple(desk),
+        tuple(compared),
     )
-    return "\n".join((*head, *lines, ""))
 
 
 def main() -> None:
-    """Build, show, and write the page."""
-    text = page([line for each in NETWORKS for line in rows_of(*each)])
-    Console().print(text, highlight=False)
-    PAGE.write_text(text)
+    """Measure, keep, and write the pages."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.edge", description="Libraries for devices."
+    )
+    parser.add_argument("--page", action="store_true", help="measure nothing")
+    if not parser.parse_args().page:
+        try:
+            measure().write()
+        except MissingToolError as error:
+            sys.exit(str(error))
+    facts = Facts.read()
+    PAGE.write_text(page(facts))
+    GUIDE.write_text(with_tables(GUIDE.read_text(), facts))
+    draw(facts, CHART)
+    print(page(facts))
 
 
 if __name__ == "__main__":

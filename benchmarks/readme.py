@@ -56,16 +56,16 @@ def compressed(page: str) -> str:
 
 
 def with_part(text: str, name: str, part: str) -> str:
-    """The README with that between the markers of a name.
+    """A page with that between the markers of a name.
 
     Raises:
-        ValueError: the README has no markers.
+        ValueError: the page has no markers.
     """
     start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     before, found, rest = text.partition(start)
     _, ended, after = rest.partition(end)
     if not found or not ended:
-        raise ValueError(f"README.md needs the lines {start} and {end}")
+        raise ValueError(f"the page needs the lines {start} and {end}")
     return f"{before}{start}\n{part}\n{end}{after}"
 
 
