@@ -8,10 +8,11 @@ TRAINING := tests/clustering tests/compression tests/quantization_aware tests/sp
 	tests/training
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help mnist compress outliers test test-all test-tensorflow test-torch test-edge fuzz check format bench quality sparse edge docs readme clean
+.PHONY: help mnist mnist-page page-picture compress outliers test test-all test-tensorflow test-torch test-edge fuzz check format bench quality sparse edge docs readme clean
 
 help:
 	@echo "make mnist      train, convert, quantize and run a digit classifier"
+	@echo "make mnist-page  a web page that reads the digit one draws on it"
 	@echo "make test       the tests, in minutes"
 	@echo "make test-all   the tests with the slow ones, every case on every machine"
 	@echo "make test-tensorflow  SavedModels, functions and training, with TensorFlow in .venv-tensorflow"
@@ -25,8 +26,9 @@ help:
 	@echo "make bench      time the benchmark models beside LiteRT: about 20 minutes"
 	@echo "make quality    what int8 costs in accuracy, beside TensorFlow's converter"
 	@echo "make sparse     what pruned weights save in bytes and time"
-	@echo "make edge       bytes of libraries for devices"
+	@echo "make edge       bytes and instructions of libraries for devices: 5 minutes"
 	@echo "make docs       write docs/keras.md, what each Keras layer and function becomes"
+	@echo "make page-picture  draw on that page and take its picture for the docs"
 	@echo "make readme     put the last results into the README"
 	@echo "make clean      remove .venv and everything that was built"
 
@@ -49,6 +51,12 @@ $(READY): pyproject.toml
 
 mnist: $(READY)
 	$(BIN)/python examples/mnist.py $(ARGS)
+
+mnist-page: $(READY)
+	$(BIN)/python examples/mnist_page.py $(ARGS)
+
+page-picture: $(READY)
+	$(BIN)/python -m tests.edge.picture docs/images/mnist_page.png
 
 compress: $(READY)
 	$(BIN)/python examples/mnist_compress.py --page benchmarks/COMPRESS.md $(ARGS)
@@ -93,6 +101,7 @@ quality: .venv-tensorflow/installed
 	KERAS_BACKEND=tensorflow .venv-tensorflow/bin/python -m benchmarks.quality $(ARGS)
 
 edge: $(READY)
+	scripts/install-edge.sh
 	$(BIN)/python -m benchmarks.edge $(ARGS)
 
 sparse: $(READY)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import keras
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
@@ -20,6 +23,13 @@ def trained(model, epochs=2, initial=0):
 
 def quantized(name, scheme=None, epochs=2):
     return trained(qat.quantize_model(nets.NETS[name](), scheme=scheme), epochs)
+
+
+@cache
+def learned(name):
+    """The same for tests that only read it, trained once in a process."""
+    keras.utils.set_random_seed(0)
+    return quantized(name)
 
 
 def litert(data, x):

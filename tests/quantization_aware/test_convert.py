@@ -13,7 +13,7 @@ from gossamer.errors import QuantizationError
 from gossamer.flatbuffer.read import read
 from gossamer.ir.types import DType
 from gossamer.training.state import array_of
-from tests.quantization_aware.nets import litert, ours, quantized, trained
+from tests.quantization_aware.nets import learned, litert, ours, quantized, trained
 from tests.training import nets
 
 layers = keras.layers
@@ -45,9 +45,13 @@ def require_same_answers(model, data, x, parts=(0.45, 0.95)):
     assert (off <= 1).mean() >= parts[1]
 
 
-@pytest.mark.parametrize("name", ["sequential", "own"])
+SEQUENTIAL = pytest.mark.xdist_group("trained sequential")
+FUNCTIONAL = pytest.mark.xdist_group("trained functional")
+
+
+@pytest.mark.parametrize("name", [pytest.param("sequential", marks=SEQUENTIAL), "own"])
 def test_a_trained_model_is_an_integer_model(name):
-    model, (x, _) = quantized(name), nets.data()
+    model, (x, _) = learned(name), nets.data()
     data = gossamer.convert(model, "int8")
     graph = read(data).main
     real = [n.op.name for n in graph.nodes if n.output.dtype is DType.FLOAT32]
@@ -55,8 +59,9 @@ def test_a_trained_model_is_an_integer_model(name):
     require_same_answers(model, data, x)
 
 
+@FUNCTIONAL
 def test_what_has_no_range_stays_in_float():
-    model, (x, _) = quantized("functional"), nets.data()
+    model, (x, _) = learned("functional"), nets.data()
     data = gossamer.convert(model, "int8")
     graph = read(data).main
     kinds = [(n.op.name, n.output.dtype) for n in graph.nodes]
@@ -69,15 +74,17 @@ def test_what_has_no_range_stays_in_float():
         gossamer.convert(model, "int8", strict=True)
 
 
+@FUNCTIONAL
 def test_calibration_fills_in_what_was_not_trained():
-    model, (x, _) = quantized("functional"), nets.data()
+    model, (x, _) = learned("functional"), nets.data()
     data = gossamer.convert(model, "int8", x)
     kinds = [(n.op.name, n.output.dtype) for n in read(data).main.nodes]
     assert ("BATCH_MATMUL", DType.INT8) in kinds
 
 
+@SEQUENTIAL
 def test_the_converter_of_the_toolkit_needs_no_data_either():
-    model = quantized("sequential")
+    model = learned("sequential")
     converter = gossamer.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [gossamer.Optimize.DEFAULT]
     made = read(converter.convert()).main
@@ -88,8 +95,9 @@ def test_the_converter_of_the_toolkit_needs_no_data_either():
     assert ends.inputs[0].dtype is ends.outputs[0].dtype is DType.INT8
 
 
+@SEQUENTIAL
 def test_a_float_file_keeps_the_rounding_and_can_be_quantized_later():
-    model, (x, _) = quantized("sequential"), nets.data()
+    model, (x, _) = learned("sequential"), nets.data()
     data = gossamer.convert(model)
     assert "FAKE_QUANT" in [node.op.name for node in read(data).main.nodes]
     np.testing.assert_allclose(ours(data, x), nets.outputs(model, x), atol=2e-2)
@@ -107,8 +115,9 @@ def test_an_untrained_model_asks_for_calibration():
     assert gossamer.convert(model)
 
 
+@SEQUENTIAL
 def test_weights_have_the_scale_of_training():
-    model = quantized("sequential")
+    model = learned("sequential")
     layer = model.layers[-1]
     data = gossamer.convert(model, "int8")
     (stored,) = weights(data, "FULLY_CONNECTED")
