@@ -72,6 +72,14 @@ def build(
             help="Sizes of an input that are open in the file: images=1,224,224,3.",
         ),
     ] = None,
+    signature: Annotated[
+        str | None,
+        typer.Option(
+            "--signature",
+            metavar="KEY",
+            help="What is compiled, of a model with several signatures.",
+        ),
+    ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Show flash and memory of each layer.")
     ] = False,
@@ -103,7 +111,9 @@ def build(
     if folder == model:
         raise typer.BadParameter("name a folder by --output")
     shapes = dict(_sizes(text) for text in shape or ())
-    built = to_library(model, target, folder, name=name, cpu=cpu, shapes=shapes)
+    built = to_library(
+        model, target, folder, name=name, cpu=cpu, shapes=shapes, signature=signature
+    )
     if report:
         _report(built)
     _summary(built, folder)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gossamer.deploy.android import android_package
-from gossamer.deploy.compiled import Network, written
+from gossamer.deploy.compiled import written
 from gossamer.deploy.devices import PACKAGES, System, device
 from gossamer.deploy.dispatch import compile_for
 from gossamer.deploy.header import example, header
@@ -16,8 +16,8 @@ from gossamer.deploy.java import java_package
 from gossamer.deploy.java_model import JavaModel
 from gossamer.deploy.linker import find_linker, link_shared
 from gossamer.deploy.micro import board_files
+from gossamer.deploy.network import Network
 from gossamer.deploy.project import cmake, package_config
-from gossamer.deploy.shapes import input_shapes
 from gossamer.deploy.web import web_package
 from gossamer.errors import InputError
 from gossamer.runtime.source import Source
@@ -35,6 +35,11 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_LINKER = (
     "no shared library: no linker for the target was found. Install a cross compiler, "
     "or `pip install ziglang`"
+)
+_NOT_MAIN = (
+    "--target {target} takes the model's main graph, which is what `Interpreter.run` "
+    "runs; build a library for that signature instead, by --target linux-x86_64 or "
+    "another device"
 )
 
 
@@ -74,6 +79,7 @@ def build(
     name: str | None = None,
     cpu: str | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
+    signature: str | None = None,
 ) -> Built:
     """Compile a `.tflite` model into a native library for a device.
 
@@ -90,10 +96,12 @@ def build(
             commas, of which the best is chosen when the program runs.
         shapes: of inputs by their names, where the model leaves sizes open; these are
             else taken as 1.
+        signature: the key of what is compiled, of a model with several; else it is the
+            main graph.
 
     Raises:
-        InputError: no such file, target, processor or input, or a name that C cannot
-            have.
+        InputError: no such file, target, processor, input or signature, or a name that
+            C cannot have.
         FormatError: the bytes are not a valid model.
         UnsupportedError: an operator has no kernel, or a shape depends on data.
 
@@ -104,20 +112,25 @@ def build(
     """
     content, path = (model, None) if isinstance(model, bytes) else (None, Path(model))
     called, folder = _name(name, path), Path(output)
-    found = Source(path, content).model
-    network = Network(found, called, input_shapes(found, shapes or {}))
+    network = Network.of(Source(path, content).model, called, signature, shapes)
     if target in PACKAGES:
         data = content if path is None else path.read_bytes()
-        return _packed(target, network, data or b"", cpu, folder)
-    compiled = compile_for(network, device(target), cpu)
-    chosen = compiled.device
+        built = _packed(target, network, data or b"", cpu, folder)
+    else:
+        built = _library(compile_for(network, device(target), cpu), folder)
+    return replace(built, notes=(*built.notes, *_left_out(network, signature)))
+
+
+def _library(compiled: Compiled, folder: Path) -> Built:
+    """A library for programs in C, shared too where a linker is found."""
+    chosen, name = compiled.device, compiled.interface.name
     files = _write(folder, compiled)
     if chosen.system is System.BARE:
         for file, text in board_files(compiled.interface, chosen).items():
             files.append(written(folder / "board" / file, text))
     linker = find_linker(chosen)
     if linker is not None:
-        shared = folder / f"lib{called}{_suffix(chosen)}"
+        shared = folder / f"lib{name}{_suffix(chosen)}"
         objects = [folder / f"{each.name}.o" for each in compiled.objects]
         link_shared(linker, chosen, objects, shared)
         files.append(shared)
@@ -130,14 +143,26 @@ def _packed(
     target: str, network: Network, data: bytes, cpu: str | None, folder: Path
 ) -> Built:
     """A package for another language, with the network for each of its devices."""
+    if target != "web" and not network.is_main:
+        raise InputError(_NOT_MAIN.format(target=target))
     every = [compile_for(network, device(name), cpu) for name in PACKAGES[target]]
     if target == "web":
         package = web_package(every, folder)
     else:
-        java = JavaModel.of(network.model, data, every[0].interface)
+        java = JavaModel.of(network, data, every[0].interface)
         make = java_package if target == "java" else android_package
         package = make(java, every, folder)
     return _built(every[0], package.files, package.linker, package.notes)
+
+
+def _left_out(network: Network, asked: str | None) -> tuple[str, ...]:
+    """A word on other signatures, to somebody who did not choose one."""
+    signature, others = network.signature, network.left_out
+    if asked is not None or not others:
+        return ()
+    own = f"'{signature.key}'" if signature else "the main graph"
+    keys = ", ".join(f"'{key}'" for key in others)
+    return (f"{own} is compiled, without {keys}: name one of them by --signature",)
 
 
 def _name(given: str | None, path: Path | None) -> str:

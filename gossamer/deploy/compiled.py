@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gossamer.deploy.devices import Device
+    from gossamer.deploy.network import Network
     from gossamer.deploy.ports import Interface
-    from gossamer.ir.graph import Model, Tensor
-    from gossamer.ir.types import Shape
-
 
 _SHORT = 11
 """Letters of a library's name in its archive, beside a digit and the ending."""
@@ -68,21 +66,6 @@ class Compiled:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Network:
-    """What is compiled.
-
-    Attributes:
-        model: with its signatures.
-        name: what functions' names begin with.
-        shapes: of inputs; sizes that are left open are taken as 1.
-    """
-
-    model: Model
-    name: str
-    shapes: Mapping[Tensor, Shape]
-
-
 @dataclass(frozen=True, slots=True)
 class Package:
     """What was written around compiled networks.
@@ -111,7 +94,7 @@ def compile_model(
     """
     machine = device.on(cpu)
     name = network.name
-    made = translate(network.model, machine, name, device.name, network.shapes)
+    made = translate(network, machine, device.name)
     printed = print_library(made.library, machine, hidden=hidden)
     code = emit_object(printed.text, machine)
     constants = len(made.library.constants)

@@ -15,8 +15,8 @@ from gossamer.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gossamer.deploy.compiled import Network
     from gossamer.deploy.devices import Device
+    from gossamer.deploy.network import Network
 
 
 def compile_for(network: Network, device: Device, cpu: str | None) -> Compiled:

@@ -13,8 +13,9 @@ from gossamer.errors import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gossamer.deploy.network import Network
     from gossamer.deploy.ports import Interface, Port
-    from gossamer.ir.graph import Model, Signature, Tensor
+    from gossamer.ir.graph import Signature, Tensor
 
 PACKAGE = "org/gossamer/lite"
 """Where the classes lie that all models share."""
@@ -45,17 +46,17 @@ class JavaModel:
     """A model as Java sees it.
 
     Attributes:
-        model: with its signatures.
+        network: of which a graph is compiled.
         content: the `.tflite` file, by whose digest programs find the model.
         interface: of its library.
     """
 
-    model: Model
+    network: Network
     content: bytes
     interface: Interface
 
     @classmethod
-    def of(cls, model: Model, content: bytes, interface: Interface) -> JavaModel:
+    def of(cls, network: Network, content: bytes, interface: Interface) -> JavaModel:
         """The model of a library.
 
         Raises:
@@ -67,7 +68,7 @@ class JavaModel:
                 f"the network needs {needed} bytes of memory, and a buffer of Java has "
                 f"at most {_LARGEST}; build it for smaller inputs"
             )
-        return cls(model, content, interface)
+        return cls(network, content, interface)
 
     @property
     def name(self) -> str:
@@ -102,16 +103,14 @@ class JavaModel:
     @property
     def source(self) -> str:
         """The class."""
-        main = self.model.main
-        numbers = {tensor: i for i, tensor in enumerate(main.tensors)}
+        graph = self.network.graph
+        numbers = {tensor: i for i, tensor in enumerate(graph.tensors)}
         interface = self.interface
         words = {
             "DIGEST": hashlib.sha256(self.content).hexdigest(),
-            "INPUTS": _ports(interface.inputs, main.inputs, numbers),
-            "OUTPUTS": _ports(interface.outputs, main.outputs, numbers),
-            "SIGNATURES": _lines(
-                self._signature(x) for x in self.model.signatures if x.subgraph == 0
-            ),
+            "INPUTS": _ports(interface.inputs, graph.inputs, numbers),
+            "OUTPUTS": _ports(interface.outputs, graph.outputs, numbers),
+            "SIGNATURES": _lines(map(self._signature, self.network.signatures)),
             "ERRORS": _lines(_text(text) for text in interface.errors),
         }
         return filled(template("java/Model.java"), self.words | words)
@@ -122,11 +121,11 @@ class JavaModel:
         return filled(template("java/jni.c"), self.words)
 
     def _signature(self, signature: Signature) -> str:
-        main = self.model.main
+        graph = self.network.graph
         parts = [_text(signature.key)]
         for named, tensors in (
-            (signature.inputs, main.inputs),
-            (signature.outputs, main.outputs),
+            (signature.inputs, graph.inputs),
+            (signature.outputs, graph.outputs),
         ):
             places = (tensors.index(tensor) for tensor in named.values())
             parts.append(f"new String[] {{{', '.join(map(_text, named))}}}")

@@ -10,9 +10,9 @@ from gossamer.errors import UnsupportedError
 from gossamer.ir.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from gossamer.ir.graph import Model, Tensor
+    from gossamer.ir.graph import Tensor
     from gossamer.ir.types import Shape
 
 C_TYPES = {
@@ -114,19 +114,16 @@ class Interface:
 
 
 def ports(
-    model: Model, tensors: Sequence[Tensor], shapes: Sequence[Shape], which: str
+    tensors: Sequence[Tensor], shapes: Sequence[Shape], keys: Mapping[str, Tensor]
 ) -> tuple[Port, ...]:
-    """The ports of tensors of the main graph; `which` is `inputs` or `outputs`.
+    """The ports of a graph's inputs or outputs, whose names a signature may give.
 
     Raises:
         UnsupportedError: C has no type for the elements of one.
     """
-    signature = next((x for x in model.signatures if x.subgraph == 0), None)
-    keys: dict[Tensor, str] = {}
-    if signature is not None:
-        keys = {tensor: key for key, tensor in getattr(signature, which).items()}
+    named = {tensor: key for key, tensor in keys.items()}
     return tuple(
-        _port(tensor, keys.get(tensor, tensor.name), shape)
+        _port(tensor, named.get(tensor, tensor.name), shape)
         for tensor, shape in zip(tensors, shapes, strict=True)
     )
 

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def input_shapes(
-    model: Model, given: Mapping[str, Sequence[int]]
+    model: Model, subgraph: int, given: Mapping[str, Sequence[int]]
 ) -> dict[Tensor, Shape]:
     """Shapes by input, from shapes by the inputs' names.
 
-    A name is the tensor's, or that in the signature of the main graph.
+    A name is the tensor's, or that in a signature of the subgraph.
 
     Raises:
         InputError: no input has such a name, or cannot have such a shape.
     """
-    names = _names(model)
+    names = _names(model, subgraph)
     shapes: dict[Tensor, Shape] = {}
     for name, sizes in given.items():
         if name not in names:
@@ -33,10 +33,10 @@ def input_shapes(
     return shapes
 
 
-def _names(model: Model) -> dict[str, Tensor]:
-    named = {tensor.name: tensor for tensor in model.main.inputs}
+def _names(model: Model, subgraph: int) -> dict[str, Tensor]:
+    named = {tensor.name: tensor for tensor in model.subgraphs[subgraph].inputs}
     for signature in model.signatures:
-        if signature.subgraph == 0:
+        if signature.subgraph == subgraph:
             named |= signature.inputs
     return named
 

@@ -16,10 +16,10 @@ from gossamer.runtime.procedures import Division
 from gossamer.runtime.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from gossamer.ir.graph import Model, Node, Subgraph, Tensor
-    from gossamer.ir.types import Shape
+    from gossamer.deploy.network import Network
+    from gossamer.ir.graph import Node, Subgraph, Tensor
     from gossamer.nest.target import Target
     from gossamer.runtime.compiled import Compiled, Place
 
@@ -35,41 +35,34 @@ class Translated:
     work: Compilation
 
 
-def translate(
-    model: Model,
-    target: Target,
-    name: str,
-    device: str,
-    shapes: Mapping[Tensor, Shape],
-) -> Translated:
-    """The main graph of a model as a library for a machine.
+def translate(network: Network, target: Target, device: str) -> Translated:
+    """A graph of a model as a library for a machine.
 
     Args:
-        model: the model.
+        network: the graph, and the shapes of its inputs.
         target: the machine.
-        name: what the library's functions' names begin with.
         device: the device's name, for people.
-        shapes: of inputs; sizes that are left open are taken as 1.
 
     Raises:
         UnsupportedError: an operator has no kernel, or a shape depends on data.
     """
-    graph = model.main
-    state = State(lambda: model.subgraphs)
+    graph, name = network.graph, network.name
+    state = State(lambda: network.model.subgraphs)
     state.begin(graph)
-    work = Compilation(graph, shapes, target, state)
+    work = Compilation(graph, network.shapes, target, state)
     _refuse(work.program.interpreted)
     compiled = work.compiled(Image(b"", {}), ())
     memory = _Memory.of(compiled, state, target.alignment)
     places = [_places(graph, compiled, xs) for xs in (graph.inputs, graph.outputs)]
     fixed = [[place.type.shape for place in each] for each in places]
+    called = network.signature
     interface = Interface(
         name,
         device,
         memory.nbytes,
         target.alignment,
-        ports(model, graph.inputs, fixed[0], "inputs"),
-        ports(model, graph.outputs, fixed[1], "outputs"),
+        ports(graph.inputs, fixed[0], called.inputs if called else {}),
+        ports(graph.outputs, fixed[1], called.outputs if called else {}),
         tuple(f"{alarm.name}: {alarm.text}" for alarm in compiled.alarms),
     )
     division = Division(1)
