@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import struct
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,24 @@ _HEAD = struct.Struct("<8s32sI")
 _LENGTH = struct.Struct("<I")
 
 
-def key_of(text: str, target: Target) -> str:
-    """The name of the entry for a module."""
+@cache
+def _generator() -> str:
+    """The version of what makes machine code, read from its package's files."""
     from importlib import metadata  # noqa: PLC0415  (slow, and for a miss only)
 
-    version = metadata.version("llvmlite")
-    parts = (_MAGIC.decode(), version, target.triple, target.cpu, target.features, text)
+    return metadata.version("llvmlite")
+
+
+def key_of(text: str, target: Target) -> str:
+    """The name of the entry for a module."""
+    parts = (
+        _MAGIC.decode(),
+        _generator(),
+        target.triple,
+        target.cpu,
+        target.features,
+        text,
+    )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 _LARGEST_STORE = 4 << 30
 """Bytes of all entries together; beyond, those that were used longest ago go."""
+_BETWEEN_LOOKS = _LARGEST_STORE // 16
+"""Bytes that a process writes before it adds up all entries again, one by one."""
 
-_SUFFIXES = frozenset({".digest", ".image", ".outline", ".program"})
+_SUFFIXES = (".digest", ".image", ".outline", ".program")
 """Of the files that are entries of the cache."""
+_room: dict[Path, int] = {}
+"""Bytes that this process may still write into a folder before it looks again."""
 
 
 def program(name: str, key: str, compiled: Compiled) -> None:
@@ -82,7 +86,16 @@ def _save(name: str, table: dict[str, Any], data: bytes, constants: Any) -> None
             part.replace(place / name)
         finally:
             part.unlink(missing_ok=True)
+        _count(place, len(head) + len(body) + constants.nbytes)
+
+
+def _count(place: Path, nbytes: int) -> None:
+    """Keep the folder small: look at it after the first entry, and then at times."""
+    left = _room.get(place, 0) - nbytes
+    if left < 0:
         _make_room(place)
+        left = _BETWEEN_LOOKS
+    _room[place] = left
 
 
 def _make_room(place: Path) -> None:
@@ -90,8 +103,9 @@ def _make_room(place: Path) -> None:
 
     The folder may be any that a user named: what is not an entry is left alone.
     """
-    ours = (path for path in place.iterdir() if path.suffix in _SUFFIXES)
-    entries = [(path, path.stat()) for path in ours if path.is_file()]
+    with os.scandir(place) as found:
+        ours = (x for x in found if x.name.endswith(_SUFFIXES))
+        entries = [(Path(x.path), x.stat()) for x in ours if x.is_file()]
     total = sum(status.st_size for _, status in entries)
     for path, status in sorted(entries, key=lambda entry: entry[1].st_mtime):
         if total <= _LARGEST_STORE:

@@ -8,8 +8,7 @@ from ai_edge_litert.interpreter import OpResolverType
 
 from gossamer.ir.types import DType
 from gossamer.ops import ArgMax, ArgMin
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import OPTIMIZED, Case
+from tests.ops.contract import OPTIMIZED, Case, check_compiled
 from tests.ops.inputs import (
     constant,
     feed,

@@ -8,8 +8,7 @@ import pytest
 from gossamer.errors import ExecutionError, GraphError
 from gossamer.ops import BroadcastArgs, BroadcastTo
 from gossamer.runtime.native import NativeExecutable
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Constant, Feed, prepare
+from tests.ops.contract import Case, Constant, Feed, check_compiled, prepare
 from tests.ops.inputs import KINDS, constant, feed, ints, refused, tensor
 
 CASES = [

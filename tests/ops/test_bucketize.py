@@ -7,8 +7,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Bucketize
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Feed, check
+from tests.ops.contract import Case, Feed, check, check_compiled
 from tests.ops.inputs import refused, shapes, tensor
 
 BOUNDS = ((0.0, 10.0, 100.0), (1.0,), (-2.5, -2.5, 3.0), tuple(map(float, range(30))))

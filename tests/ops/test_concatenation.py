@@ -7,8 +7,7 @@ import pytest
 from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
 from gossamer.ops import Concatenation
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case
+from tests.ops.contract import Case, check_compiled
 from tests.ops.inputs import INT8, KINDS, constant, feed, refused, shapes, tensor
 
 CASES = [

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gossamer.ops import Cumsum
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case
+from tests.ops.contract import Case, check_compiled
 from tests.ops.inputs import constant, feed, kinds, refused, scalar, tensor
 
 CASES = [

@@ -7,8 +7,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Dilate
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import OPTIMIZED, Case, Constant
+from tests.ops.contract import OPTIMIZED, Case, Constant, check_compiled
 from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 PLACES = (

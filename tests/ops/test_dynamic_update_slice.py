@@ -7,8 +7,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import DynamicUpdateSlice
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Feed
+from tests.ops.contract import Case, Feed, check_compiled
 from tests.ops.inputs import KINDS, feed, ints, refused, shapes, tensor
 
 PLACES = (

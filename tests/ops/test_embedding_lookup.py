@@ -10,8 +10,7 @@ from gossamer.ir.quantization import Quantization
 from gossamer.ir.types import DType
 from gossamer.ops import EmbeddingLookup, HashtableLookup
 from gossamer.runtime.native import NativeExecutable
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Constant, Feed, check, prepare
+from tests.ops.contract import Case, Constant, Feed, check, check_compiled, prepare
 from tests.ops.inputs import constant, feed, refused, shapes, tensor
 
 SHAPES = ((5, 3), (1, 1), (4, 2, 3), (7, 40), (3, 1, 1, 5))

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from gossamer.ops import L2Normalization
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Feed
+from tests.ops.contract import Case, Feed, check_compiled
 from tests.ops.values import feed, floats, scale
 
 CASES = [

@@ -6,8 +6,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import LocalResponseNormalization
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import OPTIMIZED, Case, Feed
+from tests.ops.contract import OPTIMIZED, Case, Feed, check_compiled
 from tests.ops.inputs import refused, shapes, tensor
 from tests.ops.values import floats
 

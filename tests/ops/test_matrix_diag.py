@@ -6,8 +6,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import MatrixDiag, MatrixSetDiag
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case
+from tests.ops.contract import Case, check_compiled
 from tests.ops.inputs import feed, kinds, refused, shapes, tensor
 
 SHAPES = ((3,), (2, 4), (1,), (2, 1, 5), (1, 3, 1), (2, 40))

@@ -28,12 +28,12 @@ from gossamer.ops import (
     Transpose,
     Unpack,
 )
-from tests.ops.compiled import check_compiled
 from tests.ops.contract import (
     MACHINES,
     Case,
     Constant,
     Feed,
+    check_compiled,
     compiled_agrees_on,
     prepare,
 )

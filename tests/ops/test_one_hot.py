@@ -7,8 +7,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import OneHot
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case
+from tests.ops.contract import Case, check_compiled
 from tests.ops.inputs import KINDS, constant, feed, refused, scalar, tensor
 
 CASES = [

@@ -6,8 +6,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Pack, Unpack
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case
+from tests.ops.contract import Case, check_compiled
 from tests.ops.inputs import KINDS, feed, kinds, refused, shapes, tensor
 
 CASES = [

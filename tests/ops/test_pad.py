@@ -7,8 +7,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import MirrorPad, Pad, PadV2
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Constant, prepare
+from tests.ops.contract import Case, Constant, check_compiled, prepare
 from tests.ops.inputs import INT8, KINDS, constant, feed, refused, shapes, tensor
 
 

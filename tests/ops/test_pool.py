@@ -7,8 +7,7 @@ import pytest
 
 from gossamer.errors import GraphError
 from gossamer.ops import AveragePool2D, L2Pool2D, MaxPool2D
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Feed, prepare
+from tests.ops.contract import Case, Feed, check_compiled, prepare
 from tests.ops.values import feed, floats, scale
 
 SHAPES = [

@@ -17,8 +17,7 @@ from gossamer.ops import (
     ReduceProd,
     Sum,
 )
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import OPTIMIZED, Case, Constant, Feed, prepare
+from tests.ops.contract import OPTIMIZED, Case, Constant, Feed, check_compiled, prepare
 from tests.ops.values import feed, floats, integers, scale
 
 KINDS = (Mean, Sum, ReduceProd, ReduceMax, ReduceMin)

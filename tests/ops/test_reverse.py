@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gossamer.ops import ReverseV2
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case
+from tests.ops.contract import Case, check_compiled
 from tests.ops.inputs import KINDS, constant, feed, ints, refused, tensor
 
 CASES = [

@@ -9,8 +9,7 @@ from gossamer.errors import ExecutionError
 from gossamer.ir.types import DType
 from gossamer.ops import ScatterNd
 from gossamer.runtime.native import NativeExecutable
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Constant, Feed, prepare
+from tests.ops.contract import Case, Constant, Feed, check_compiled, prepare
 from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 PLACES = (

@@ -14,8 +14,7 @@ from gossamer.ops import (
     UnsortedSegmentProd,
     UnsortedSegmentSum,
 )
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import OPTIMIZED, Case, Feed, check
+from tests.ops.contract import OPTIMIZED, Case, Feed, check, check_compiled
 from tests.ops.inputs import (
     constant,
     feed,

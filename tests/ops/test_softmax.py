@@ -8,8 +8,7 @@ import pytest
 from gossamer.errors import GraphError
 from gossamer.ir.types import DType
 from gossamer.ops import LogSoftmax, Softmax
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Feed, prepare
+from tests.ops.contract import Case, Feed, check_compiled, prepare
 from tests.ops.values import feed, floats, integers, scale
 
 SHAPES = [(1,), (7,), (4, 1), (3, 50), (2, 3, 10), (2, 2, 3, 5)]

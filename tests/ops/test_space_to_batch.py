@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from gossamer.ops import BatchToSpaceNd, SpaceToBatchNd
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Constant
+from tests.ops.contract import Case, Constant, check_compiled
 from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 

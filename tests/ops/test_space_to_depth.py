@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gossamer.ops import DepthToSpace, SpaceToDepth
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import OPTIMIZED, Case
+from tests.ops.contract import OPTIMIZED, Case, check_compiled
 from tests.ops.inputs import feed, kinds, refused, shapes, tensor
 
 # The reference set lacks DEPTH_TO_SPACE of int8.

@@ -7,8 +7,7 @@ import pytest
 
 from gossamer.ir.types import DType
 from gossamer.ops import Split, SplitV
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import Case, Constant
+from tests.ops.contract import Case, Constant, check_compiled
 from tests.ops.inputs import (
     KINDS,
     constant,

@@ -10,8 +10,7 @@ from gossamer.errors import ExecutionError, GraphError
 from gossamer.ir.types import DType
 from gossamer.ops import StridedSlice
 from gossamer.runtime.native import NativeExecutable
-from tests.ops.compiled import check_compiled
-from tests.ops.contract import OPTIMIZED, Case, Feed, prepare
+from tests.ops.contract import OPTIMIZED, Case, Feed, check_compiled, prepare
 from tests.ops.inputs import constant, feed, ints, kinds, refused, shapes, tensor
 
 SPECS = (

@@ -28,6 +28,18 @@ def test_only_the_oldest_entries_are_removed(tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} == {"older.txt"}
 
 
+def test_the_folder_is_looked_at_when_enough_was_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(keep, "_LARGEST_STORE", 50)
+    monkeypatch.setattr(keep, "_BETWEEN_LOOKS", 100)
+    old = tmp_path / "old.image"
+    gone = []
+    for _ in range(7):
+        old.write_bytes(bytes(100))
+        keep._count(tmp_path, 40)
+        gone.append(not old.exists())
+    assert gone == [True, False, False, True, False, False, True]
+
+
 @pytest.fixture
 def file(tmp_path, monkeypatch):
     monkeypatch.setenv("GOSSAMER_CACHE", str(tmp_path / "cache"))
