@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.progress import Progress
 
+pytestmark = pytest.mark.xdist_group("compress")  # trained in one process only
 QUICK = ("float", "pruned 80 %", "QAT")
 
 
