@@ -15,6 +15,7 @@ from gossamer.clustering.centroids import (
     first_centroids,
     first_step,
 )
+from gossamer.training.arrays import ops_for
 from gossamer.training.framework import keras, register
 from gossamer.training.places import Place, inner_layers, kernel_places, places_of
 from gossamer.training.rewrite import applied, stripped
@@ -146,9 +147,8 @@ class ClusterWeights(Reparametrized):
         """The greatest multiple of the step."""
         return (self.number_of_clusters - 1) // 2
 
-    def values(self, index: int) -> Any:
+    def values(self, index: int, ops: Any = keras.ops) -> Any:
         """The values of weight `index`: (rows, clusters), ascending."""
-        ops = keras.ops
         held = ops.convert_to_tensor(self.centroids[index])
         if not self.on_grid:
             return ops.sort(held, axis=-1)
@@ -163,8 +163,8 @@ class ClusterWeights(Reparametrized):
 
     def effective(self, index: int, value: Any, *, training: bool) -> Any:
         """The weight at the values nearest to it."""
-        ops = keras.ops
-        made = self._nearest(value, ops.cast(self.values(index), value.dtype))
+        ops = ops_for(value)
+        made = self._nearest(value, ops.cast(self.values(index, ops), value.dtype))
         if self.preserve_sparsity:
             made = made * ops.cast(self.kept[index], value.dtype)
         # What a weight itself is to learn passes by the choice of its value.
@@ -172,7 +172,7 @@ class ClusterWeights(Reparametrized):
 
     def _nearest(self, value: Any, centroids: Any) -> Any:
         """The value nearest to each weight; gradients go to the values."""
-        ops = keras.ops
+        ops = ops_for(value)
         borders = ops.stop_gradient((centroids[:, 1:] + centroids[:, :-1]) / 2)
         shape = tuple(value.shape)
         last, count = shape[-1], centroids.shape[-1]
@@ -191,7 +191,8 @@ class ClusterWeights(Reparametrized):
 
     def _shared(self, centroids: Any, index: Any) -> Any:
         """The values, whose gradients are divided by how many share them for AVG."""
-        if self.gradient_aggregation is GradientAggregation.SUM:
+        is_sum = self.gradient_aggregation is GradientAggregation.SUM
+        if is_sum or isinstance(centroids, np.ndarray):
             return centroids
         ops = keras.ops
         size = centroids.shape[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gossamer.training.framework import keras
+from gossamer.training.arrays import ops_for
 from gossamer.training.state import array_of
 
 MOST_CLUSTERS = 256
@@ -46,7 +46,7 @@ class Kept:
 
     def apply(self, value: Any, state: dict[str, Any]) -> Any:
         """The weight with what is kept of it."""
-        ops = keras.ops
+        ops = ops_for(value)
         if self.clusters:
             values = ops.cast(ops.convert_to_tensor(state["values"]), value.dtype)
             index = ops.convert_to_tensor(state["index"])

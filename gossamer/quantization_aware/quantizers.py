@@ -6,6 +6,7 @@ import abc
 from typing import Any
 
 from gossamer.quantization_aware.rounding import fake_quantized
+from gossamer.training.arrays import ops_for
 from gossamer.training.framework import keras, register
 
 DECAY = 0.999
@@ -107,7 +108,7 @@ class RangeQuantizer(Quantizer):
 
     def current(self, inputs: Any, weights: State) -> tuple[Any, Any]:
         """The range as it is kept."""
-        tensor = keras.ops.convert_to_tensor
+        tensor = ops_for(inputs).convert_to_tensor
         return tensor(weights["min_var"]), tensor(weights["max_var"])
 
     def updated(self, inputs: Any, weights: State) -> tuple[Any, Any]:
@@ -126,7 +127,7 @@ class RangeQuantizer(Quantizer):
 
     def observed(self, inputs: Any) -> tuple[Any, Any]:
         """The range of a tensor, zero being in it."""
-        ops = keras.ops
+        ops = ops_for(inputs)
         x = ops.cast(ops.stop_gradient(inputs), "float32")
         axes = self._reduced(len(x.shape))
         low = ops.minimum(ops.min(x, axis=axes), 0.0)
@@ -140,9 +141,8 @@ class RangeQuantizer(Quantizer):
     def rounded(self, inputs: Any, low: Any, high: Any) -> Any:
         """The tensor at the integers of a range."""
         if self.per_axis:
-            shape = self._aligned(tuple(inputs.shape))
-            low = keras.ops.reshape(low, shape)
-            high = keras.ops.reshape(high, shape)
+            ops, shape = ops_for(inputs), self._aligned(tuple(inputs.shape))
+            low, high = ops.reshape(low, shape), ops.reshape(high, shape)
         return fake_quantized(
             inputs, low, high, self.num_bits, narrow=self.narrow_range
         )
@@ -185,10 +185,9 @@ class LastValueQuantizer(RangeQuantizer):
         """The range that is kept; before any training that of the tensor."""
         kept = super().current(inputs, weights)
         now = self.observed(inputs)
-        seen = keras.ops.convert_to_tensor(weights["seen"]) > 0
-        low, high = (
-            keras.ops.where(seen, a, b) for a, b in zip(kept, now, strict=True)
-        )
+        ops = ops_for(inputs)
+        seen = ops.convert_to_tensor(weights["seen"]) > 0
+        low, high = (ops.where(seen, a, b) for a, b in zip(kept, now, strict=True))
         return low, high
 
     def joined(self, old: tuple[Any, Any], now: tuple[Any, Any]) -> tuple[Any, Any]:

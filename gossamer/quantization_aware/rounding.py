@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gossamer.training.framework import keras
+from gossamer.training.arrays import ops_for
 
 NARROWEST = 1e-6
 """A range narrower than this is widened."""
@@ -18,12 +18,12 @@ def grid(low: Any, high: Any, bits: int, *, narrow: bool) -> tuple[Any, Any, Any
     """The step of a range, and its ends moved so that zero is one of its numbers.
 
     Args:
-        low: the least number, at most 0; a tensor of any shape.
+        low: the least number, at most 0; a tensor or an array of any shape.
         high: the greatest number, at least 0.
         bits: how many bits an integer has.
         narrow: whether the least integer is left out.
     """
-    ops = keras.ops
+    ops = ops_for(low)
     first, last = int(narrow), 2**bits - 1
     wide = ops.maximum(high - low, NARROWEST)
     step = wide / (last - first)
@@ -37,13 +37,13 @@ def fake_quantized(x: Any, low: Any, high: Any, bits: int, *, narrow: bool) -> A
     The gradient is that of `x` within the range and zero outside.
 
     Args:
-        x: a tensor.
+        x: a tensor, or an array.
         low: the least number, which broadcasts with `x`; at most 0.
         high: the greatest number; at least 0.
         bits: how many bits an integer has.
         narrow: whether the least integer is left out.
     """
-    ops = keras.ops
+    ops = ops_for(x)
     step, least, greatest = grid(
         ops.cast(low, x.dtype), ops.cast(high, x.dtype), bits, narrow=narrow
     )

@@ -198,9 +198,12 @@ class QuantizeWrapper(Reparametrized):
         return _rounded(made, self._outputs, training=training)
 
     @contextlib.contextmanager
-    def substituted(self, *, training: bool = False) -> Generator[None]:
+    def substituted(
+        self, *, training: bool = False, as_arrays: bool = False
+    ) -> Generator[None]:
         """Have the layer inside see rounded weights and activations for a while."""
-        with super().substituted(training=training), self._activated(training=training):
+        weights = super().substituted(training=training, as_arrays=as_arrays)
+        with weights, self._activated(training=training):
             yield
 
     @contextlib.contextmanager

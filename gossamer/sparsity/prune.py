@@ -18,7 +18,8 @@ from gossamer.sparsity.schedule import (
     PruningSchedule,
     schedule_from_config,
 )
-from gossamer.training.framework import Model, keras, register
+from gossamer.training.arrays import ops_for
+from gossamer.training.framework import Model, register
 from gossamer.training.places import Place, inner_layers, kernel_places, places_of
 from gossamer.training.rewrite import applied, require_built, stripped
 from gossamer.training.state import array_of
@@ -103,7 +104,7 @@ class PruneLowMagnitude(Reparametrized):
 
     def effective(self, index: int, value: Any, *, training: bool) -> Any:
         """The weight with zeros where it is pruned."""
-        return value * keras.ops.cast(self.masks[index], value.dtype)
+        return value * ops_for(value).cast(self.masks[index], value.dtype)
 
     def update(self, step: int) -> bool:
         """Prune as the schedule asks at a step of training; whether it did."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gossamer.training.framework import Layer, keras
 from gossamer.training.places import Place, kernel_places
+from gossamer.training.state import array_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -63,7 +64,10 @@ class Reparametrized(Layer):
         """Add the wrapper's own variables; `held` is known."""
 
     def effective(self, index: int, value: Any, *, training: bool) -> Any:
-        """What stands in for weight `index` of `held`, a tensor made of its value."""
+        """What stands in for weight `index` of `held`, a tensor made of its value.
+
+        The value is a tensor, or an array where no graph is made: see `ops_for`.
+        """
         raise NotImplementedError
 
     def final(self, index: int, value: Any) -> Any:
@@ -71,12 +75,18 @@ class Reparametrized(Layer):
         return self.effective(index, value, training=False)
 
     @contextlib.contextmanager
-    def substituted(self, *, training: bool = False) -> Generator[None]:
-        """Have the layer inside see the changed weights for a while."""
+    def substituted(
+        self, *, training: bool = False, as_arrays: bool = False
+    ) -> Generator[None]:
+        """Have the layer inside see the changed weights for a while.
+
+        Args:
+            training: whether it is trained meanwhile.
+            as_arrays: whether they are NumPy's, outside of any graph.
+        """
+        value_of = array_of if as_arrays else keras.ops.convert_to_tensor
         made = [
-            self.effective(
-                index, keras.ops.convert_to_tensor(place.variable), training=training
-            )
+            self.effective(index, value_of(place.variable), training=training)
             for index, place in enumerate(self._held)
         ]
         try:
@@ -101,8 +111,7 @@ class Reparametrized(Layer):
     def settle(self) -> None:
         """Store the changed weights in the layer inside."""
         for index, place in enumerate(self._held):
-            value = keras.ops.convert_to_tensor(place.variable)
-            place.variable.assign(self.final(index, value))
+            place.variable.assign(self.final(index, array_of(place.variable)))
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """That of the layer inside."""

@@ -26,7 +26,7 @@ def _reparametrized(call: Call) -> RuleResult:
         first, more = given.pop("inputs"), given.pop("args", ())
         return used.inside(first, *more, **given)
 
-    with used.substituted():
+    with used.substituted(as_arrays=True):
         arguments = [dict(call.arguments), list(call.masks)]
         return flatten(call.walk.traced(call, inside, arguments))
 
