@@ -192,7 +192,7 @@ class ClusterWeights(Reparametrized):
     def _shared(self, centroids: Any, index: Any) -> Any:
         """The values, whose gradients are divided by how many share them for AVG."""
         is_sum = self.gradient_aggregation is GradientAggregation.SUM
-        if is_sum or isinstance(centroids, np.ndarray):
+        if is_sum or ops_for(centroids) is not keras.ops:
             return centroids
         ops = keras.ops
         size = centroids.shape[0]
