@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter as LiteRT
 from ai_edge_litert.interpreter import OpResolverType
 
 from gossamer import Interpreter, api
 from gossamer.flatbuffer.read import read
-from tests.frontends.keras.compare import TOLERANCE, randomize
+from tests.frontends.keras.compare import TOLERANCE, answers, is_stateful, randomize
 
 RUNS = 3
 
@@ -22,7 +21,7 @@ def assert_runs(model, *batches, lstm="fused", in_litert=True, tolerance=TOLERAN
     """
     randomize(model)
     data = api.convert(model, lstm=lstm)
-    expected = [_answer(model, batch) for batch in batches]
+    expected = [answers(model, *batch) for batch in batches]
     _compare(Interpreter(model_content=data), batches, expected, tolerance)
     if in_litert:
         interpreter = LiteRT(
@@ -31,19 +30,9 @@ def assert_runs(model, *batches, lstm="fused", in_litert=True, tolerance=TOLERAN
                 OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
             ),
         )
-        resets = not _is_stateful(model)
+        resets = not is_stateful(model)
         _compare(interpreter, batches, expected, tolerance, resets=resets)
     return data
-
-
-def _answer(model, batch):
-    given = list(batch) if len(batch) > 1 else batch[0]
-    flat = keras.tree.flatten(model(given, training=False))
-    return [np.asarray(keras.ops.convert_to_numpy(y)) for y in flat]
-
-
-def _is_stateful(model):
-    return any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
 
 
 def _compare(interpreter, batches, expected, tolerance, *, resets=False):
