@@ -82,8 +82,10 @@ def _at_once(model, given):
 
     variables = (model.trainable_variables, model.non_trainable_variables)
 
+    told = {"training": False} if model._call_has_training_arg else {}
+
     def call(held, given):
-        return model.stateless_call(*held, given)
+        return model.stateless_call(*held, given, **told)
 
     held = [[each.value for each in group] for group in variables]
     made, states = jax.jit(call)(held, given)
