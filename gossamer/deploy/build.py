@@ -36,6 +36,8 @@ _NO_LINKER = (
     "no shared library: no linker for the target was found. Install a cross compiler, "
     "or `pip install ziglang`"
 )
+_MAIN_ONLY = frozenset({"java", "android"})
+"""What is made around a model's main graph, whatever signatures it has."""
 _NOT_MAIN = (
     "--target {target} takes the model's main graph, which is what `Interpreter.run` "
     "runs; build a library for that signature instead, by --target linux-x86_64 or "
@@ -118,7 +120,9 @@ def build(
         built = _packed(target, network, data or b"", cpu, folder)
     else:
         built = _library(compile_for(network, device(target), cpu), folder)
-    return replace(built, notes=(*built.notes, *_left_out(network, signature)))
+    if signature is not None or target in _MAIN_ONLY:
+        return built
+    return replace(built, notes=(*built.notes, *_left_out(network)))
 
 
 def _library(compiled: Compiled, folder: Path) -> Built:
@@ -143,7 +147,7 @@ def _packed(
     target: str, network: Network, data: bytes, cpu: str | None, folder: Path
 ) -> Built:
     """A package for another language, with the network for each of its devices."""
-    if target != "web" and not network.is_main:
+    if target in _MAIN_ONLY and not network.is_main:
         raise InputError(_NOT_MAIN.format(target=target))
     every = [compile_for(network, device(name), cpu) for name in PACKAGES[target]]
     if target == "web":
@@ -155,10 +159,10 @@ def _packed(
     return _built(every[0], package.files, package.linker, package.notes)
 
 
-def _left_out(network: Network, asked: str | None) -> tuple[str, ...]:
+def _left_out(network: Network) -> tuple[str, ...]:
     """A word on other signatures, to somebody who did not choose one."""
     signature, others = network.signature, network.left_out
-    if asked is not None or not others:
+    if not others:
         return ()
     own = f"'{signature.key}'" if signature else "the main graph"
     keys = ", ".join(f"'{key}'" for key in others)

@@ -156,11 +156,10 @@ def test_zeros_stay_zero():
         qat.quantize_annotate_model(sparsity.strip_pruning(pruned)),
         qat.Default8BitPrunePreserveQuantizeScheme(),
     )
-    data = gossamer.convert(trained(model), "int8")
+    data = gossamer.convert(trained(model, epochs=4), "int8")
     for each in weights(data, "CONV_2D", "FULLY_CONNECTED"):
         assert (each.data == 0).mean() >= 0.75
-    # Ten trainings on two back ends: 45 to 63 and 88 to 99 in a hundred.
-    require_same_answers(model, data, x, (0.4, 0.85))
+    require_same_answers(model, data, x)
 
 
 @pytest.mark.parametrize("sparse", [False, True])
